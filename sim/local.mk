@@ -45,9 +45,11 @@ CONTRACT_TABLES = \
 EXTRA_DIST += sim/contract/mlflow.tbl dev/distill-mlflow
 KUBERNETES_TABLES = sim/contract/gke.tbl sim/contract/kubernetes.tbl
 # Google's facts that no discovery document has (sim/core/table.h).
-EXTRA_DIST += sim/tables/constraints.tbl sim/tables/disk_types.tbl sim/tables/durations.tbl sim/tables/machines.tbl sim/tables/quotas.tbl \
-	sim/tables/regions.tbl sim/tables/roles.tbl sim/tables/services.tbl sim/tables/sql_flags.tbl sim/tables/tiers.tbl
+EXTRA_DIST += sim/tables/constraints.tbl sim/tables/disk_types.tbl sim/tables/durations.tbl sim/tables/kubernetes_columns.tbl \
+	sim/tables/machines.tbl sim/tables/oauth2_proxy_options.tbl sim/tables/quotas.tbl sim/tables/regions.tbl sim/tables/roles.tbl sim/tables/services.tbl sim/tables/sql_flags.tbl sim/tables/tiers.tbl
 sim/api/compute_disks.$(OBJEXT): sim/tables/disk_types.tbl
+sim/api/kubernetes_table.$(OBJEXT): sim/tables/kubernetes_columns.tbl
+sim/front/oauth2_proxy.$(OBJEXT): sim/tables/oauth2_proxy_options.tbl
 sim/api/compute_places.$(OBJEXT): sim/tables/machines.tbl sim/tables/quotas.tbl
 sim/api/orgpolicy.$(OBJEXT): sim/tables/constraints.tbl
 sim/api/regions.$(OBJEXT): sim/tables/regions.tbl

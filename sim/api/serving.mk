@@ -33,6 +33,12 @@ sim_libsim_a_SOURCES += \
 	sim/front/iap.c \
 	sim/front/judge.c sim/front/judge.h \
 	sim/front/machine.c sim/front/machine.h \
+	sim/front/machine_docker.c \
+	sim/front/machine_follow.c \
+	sim/front/machine_inside.h \
+	sim/front/machine_metadata.c \
+	sim/front/machine_shell.c \
+	sim/front/machine_units.c \
 	sim/front/mlflow_api.c \
 	sim/front/mlflow_artifacts.c \
 	sim/front/mlflow_http.c sim/front/mlflow_http.h \
@@ -40,10 +46,12 @@ sim_libsim_a_SOURCES += \
 	sim/front/mlflow_server.c sim/front/mlflow_server.h \
 	sim/front/script.c sim/front/script.h \
 	sim/front/oauth2_proxy.c sim/front/oauth2_proxy.h \
+	sim/front/oauth2_proxy_check.c \
 	sim/front/pod.c sim/front/pod.h \
 	sim/front/pod_template.c \
 	sim/front/shell.c sim/front/shell.h \
 	sim/front/start.c sim/front/start.h \
+	sim/front/toml.c sim/front/toml.h \
 	sim/front/walls.c sim/front/walls.h \
 	sim/front/workload.c sim/front/workload.h \
 	sim/front/workloads.c sim/front/workloads.h \
