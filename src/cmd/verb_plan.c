@@ -9,6 +9,15 @@
 #include "plan/show.h"
 
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* The terminal's columns, 0 where the table goes to a file or a program: whoever searches it there has to find whole names. */
+static int columns(void)
+{
+	struct winsize size = {0};
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 static void show(const struct cli *cli, const struct run *r)
 {
@@ -29,7 +38,7 @@ static void show(const struct cli *cli, const struct run *r)
 		cJSON_Delete(j);
 	} else {
 		struct buf table = {0};
-		plan_table(p, (const struct change *const *)changes, 80, &table);
+		plan_table(p, (const struct change *const *)changes, columns(), &table);
 		outside_print(stdout, "%s", buf_text(&table));
 		buf_free(&table);
 	}

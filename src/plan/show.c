@@ -247,7 +247,7 @@ static void trim_right(struct buf *out)
 	buf_putc(out, '\n');
 }
 
-enum { WIDTH_LEAST = 60, TITLE_WIDTH = 24, SIDE_MOST = 160 };
+enum { WIDTH_LEAST = 60, WIDTH_USUAL = 80, TITLE_WIDTH = 24, AROUND_NAME = TITLE_WIDTH + 22, SIDE_MOST = 160 };
 
 /* One side of a difference; of a long one (a certificate, a file) as much as tells which it is. */
 static void put_side(struct buf *out, const char *text)
@@ -273,7 +273,7 @@ static void put_row(const struct plan *p, const struct resource *r, const struct
 	buf_putc(out, ' ');
 	put_cell(out, _(r->kind->title), TITLE_WIDTH);
 	buf_putc(out, ' ');
-	put_cell(out, r->name, width - TITLE_WIDTH - 22);
+	put_cell(out, r->name, width - AROUND_NAME);
 	buf_printf(out, " %9s", cost);
 	trim_right(out);
 	for (size_t i = 0; c && i < c->count; i++) {
@@ -330,9 +330,23 @@ static void put_newer(const struct plan *p, int wide, struct buf *out)
 	}
 }
 
+/* The usual width, or that at which no name is cut. */
+static int width_of_names(const struct plan *p, const struct change *const *changes)
+{
+	int widest = WIDTH_USUAL - AROUND_NAME;
+	for (size_t i = 0; i < p->count; i++) {
+		const char *name = p->resources[i].name;
+		int used = name && !hidden(p, changes, i) ? cells(name, strlen(name)) : 0;
+		if (used > widest)
+			widest = used;
+	}
+	return widest + AROUND_NAME;
+}
+
 void plan_table(const struct plan *p, const struct change *const *changes, int width, struct buf *out)
 {
-	int counts[VERDICTS] = {0}, wide = width > WIDTH_LEAST ? width : WIDTH_LEAST;
+	int counts[VERDICTS] = {0}, asked = width ? width : width_of_names(p, changes);
+	int wide = asked > WIDTH_LEAST ? asked : WIDTH_LEAST;
 	for (size_t i = 0; i < p->count; i++) {
 		enum verdict v = verdict_of(changes, i);
 		if (hidden(p, changes, i))

@@ -11,7 +11,7 @@ enum { VERDICTS = VERDICT_REFUSE + 1 };
  * {"project","stack","url","counts":{...},"monthly_usd","resources":[{"id","kind","name","verdict","billable","monthly_usd","differences":[...],"reason","optional"}],
  * "errands":[{"title","steps","paste","done"}],"newer":{QUESTION:VERSION}}; the caller deletes it. */
 cJSON *plan_json(const struct plan *p, const struct change *const *changes);
-/* Appends the table, wrapped to width cells. */
+/* Appends the table, wrapped to width cells, at least 60; a width of 0 is 80 or what it takes that no name is cut. */
 void plan_table(const struct plan *p, const struct change *const *changes, int width, struct buf *out);
 /* Of that JSON: the verdict about one of its resources, and how many resources have this one. */
 enum verdict plan_json_verdict(const cJSON *resource);

@@ -499,6 +499,11 @@ int main(void)
 	   "the table shows what the database costs");
 	ok(strstr(buf_text(&table), "32 MiB at most") != NULL, "T15: and what a file may have");
 	ok(longest_line(buf_text(&table)) <= 80, "the table keeps to 80 columns");
+	ok(strstr(buf_text(&table), "...") != NULL, "where a name is cut");
+	buf_free(&table);
+	plan_table(p, NULL, 0, &table);
+	for (size_t i = 0; i < p->count; i++)
+		ok(strstr(buf_text(&table), p->resources[i].name) != NULL, "without a width %s is whole", p->resources[i].id);
 	buf_free(&table);
 	free(text);
 	free(same);
