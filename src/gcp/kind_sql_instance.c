@@ -1,5 +1,5 @@
-/* A Cloud SQL instance. spec: {"region","databaseVersion","settings":{...}[,"rootPassword"]} in the words of DatabaseInstance; edition is always sent,
- * the password at its making only.
+/* A Cloud SQL instance. spec: {"region","databaseVersion","settings":{...}[,"rootPassword"][,"leaves":FLAG]} in the words of DatabaseInstance; edition is always sent,
+ * the password at its making only. A database flag that it leaves is kept as it is found: kind_sql_flagless.c takes it off later.
  * Outputs: ip (the private address), ca (the certificate of the
  * authority that signs the server's, PEM), connectionName. */
 #include "config.h"
@@ -101,6 +101,21 @@ static void keep_larger_disk(cJSON *want, const cJSON *found)
 	}
 }
 
+/* The flag stays in its place among the others, which stand in the order of their names. */
+static void keep_flag(const struct view *v, cJSON *want, const cJSON *found)
+{
+	const char *name = json_str(v->spec, "leaves", "");
+	cJSON *flags = json_at(want, "settings.databaseFlags"), *flag;
+	int at = 0;
+	if (!*name)
+		return;
+	cJSON_ArrayForEach(flag, flags)
+		at += strcmp(json_str(flag, "name", ""), name) < 0;
+	cJSON_ArrayForEach(flag, json_at(found, "settings.databaseFlags"))
+		if (!strcmp(json_str(flag, "name", ""), name))
+			cJSON_InsertItemInArray(flags, at, cJSON_Duplicate(flag, true));
+}
+
 /* By which paths an instance is reached is settled when it is made: a private address is never taken off, Private Service Connect neither joins it nor goes. */
 static void compare_path(const cJSON *wanted, const cJSON *found, struct change *out)
 {
@@ -120,6 +135,7 @@ static void sql_instance_compare(const struct view *v, const struct observation 
 	static const char *const fixed[] = {"name", "region", "databaseVersion", NETWORK, PSC, NULL};
 	cJSON *w = wanted(v);
 	keep_larger_disk(w, seen->found);
+	keep_flag(v, w, seen->found);
 	kind_compare_leaves(w, seen->found, NULL, out);
 	kind_compare_shed(v, seen->found, "settings.userLabels", out);
 	compare_path(w, seen->found, out);
@@ -140,7 +156,7 @@ static const char *sql_instance_downtime(const cJSON *spec, const struct change 
 	    kind_changes(c, "settings.availabilityType"))
 		return N_("The database restarts: the server does not answer for a minute or two.");
 	if (kind_changes(c, "settings.databaseFlags"))
-		return N_("Some flags restart the database: the server may not answer for a minute or two.");
+		return sql_flags_downtime();
 	return NULL;
 }
 
@@ -161,6 +177,7 @@ static void sql_instance_update(const struct view *v, const struct observation *
 	(void)change;
 	cJSON *w = wanted(v);
 	keep_larger_disk(w, seen->found);
+	keep_flag(v, w, seen->found);
 	json_put(w, "settings.userLabels", kind_labels_over(v, json_at(seen->found, "settings.userLabels")));
 	cJSON *settings = cJSON_DetachItemFromObject(w, "settings");
 	if (strcmp(json_str(settings, "edition", ""), json_str(seen->found, "settings.edition", "ENTERPRISE")) != 0) {
@@ -246,6 +263,8 @@ static const char *const sql_instance_moves[] = {"settings.dataDiskSizeGb",
 						 "settings.storageAutoResize",
 						 "settings.diskAutoresize",
 						 "rootPassword",
+						 "",
+						 "leaves",
 						 "",
 						 NULL};
 

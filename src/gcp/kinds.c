@@ -26,6 +26,7 @@ const struct kind *const kinds[] = {
     &kind_sql_user,
     &kind_sql_iam_user,
     &kind_sql_rootless,
+    &kind_sql_flagless,
     &kind_sql_backup,
     &kind_bucket,
     &kind_object,

@@ -9,7 +9,7 @@ extern const struct kind kind_network, kind_subnetwork, kind_global_address, kin
 extern const struct kind kind_given_network, kind_given_subnetwork, kind_given_nat, kind_given_connector, kind_free_range,
     kind_shared_vpc, kind_network_users;
 extern const struct kind kind_sql_instance, kind_sql_database, kind_sql_user, kind_sql_iam_user, kind_sql_rootless,
-    kind_sql_backup;
+    kind_sql_flagless, kind_sql_backup;
 extern const struct kind kind_bucket, kind_object, kind_repository, kind_image, kind_docker_image;
 extern const struct kind kind_secret, kind_secret_version;
 extern const struct kind kind_run_job, kind_run_service, kind_run_revisions, kind_run_stop;

@@ -66,6 +66,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_services.c \
 	src/gcp/kind_sql_database.c \
 	src/gcp/kind_sql_instance.c \
+	src/gcp/kind_sql_flagless.c \
 	src/gcp/kind_sql_rootless.c src/gcp/kind_sql_backup.c \
 	src/gcp/kind_sql_iam_user.c \
 	src/gcp/kind_sql_user.c \

@@ -1,6 +1,7 @@
 #include "config.h"
 #include "gcp/sql_shared.h"
 
+#include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -14,4 +15,9 @@ bool sql_absent(int http, const cJSON *reply)
 char *sql_lock(const struct view *v)
 {
 	return xasprintf("sql/%s", json_str(v->spec, "instance", v->name));
+}
+
+const char *sql_flags_downtime(void)
+{
+	return N_("Some flags restart the database: the server may not answer for a minute or two.");
 }

@@ -8,5 +8,7 @@
 bool sql_absent(int http, const cJSON *reply);
 /* One change at a time for the whole instance: the lock of its kinds (kind.h). spec names the "instance", but for the instance itself. */
 char *sql_lock(const struct view *v);
+/* What people notice where database flags change (kind.h's downtime). */
+const char *sql_flags_downtime(void);
 
 #endif

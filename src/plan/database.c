@@ -88,8 +88,34 @@ static void add_user(struct design *d, const char *closed)
 		add_account_user(d);
 }
 
+static bool account_chosen(const cJSON *login)
+{
+	return cJSON_IsString(login) && !strcmp(login->valuestring, "account");
+}
+
+/* Did an earlier run, which nothing has replaced yet, have a server log in as its account? */
+static bool account_before(const struct design *d)
+{
+	const cJSON *choices;
+	cJSON_ArrayForEach(choices, json_at(d->answers->resolved, "choices"))
+		if (account_chosen(cJSON_GetObjectItemCaseSensitive(choices, "database.login")))
+			return true;
+	return false;
+}
+
+/* The flag by which that server logs in, which goes when the next one stands. */
+static const char *leaving_flag(const struct design *d)
+{
+	return !d->passwordless && account_before(d) ? d->axes.database->iam_flag : NULL;
+}
+
 void database_close(struct design *d)
 {
+	const char *flag = leaving_flag(d);
+	if (flag)
+		plan_needs(
+		    plan_add(d->plan, "flagless", "sqladmin.flagAbsence", flag, json_make("{'instance':%s}", d->instance)),
+		    d->front.id);
 	if (!d->passwordless || !kept_before(d))
 		return;
 	struct resource *closed = add_owner(d, "user/closed", cJSON_CreateString(UNKEPT), password_set(d));
@@ -113,6 +139,8 @@ void database_plan(struct design *d)
 	struct resource *sql = plan_add(p, "sql", "sqladmin.instance", d->instance,
 					json_make("{'region':%s,'databaseVersion':%s,'settings':%j}", p->region,
 						  answers_str(d->answers, "database.version"), instance_settings(d, ip)));
+	if (leaving_flag(d))
+		json_put_str(sql->spec, "leaves", leaving_flag(d));
 	plan_needs(sql, after);
 	p->decided_by = "database.engine";
 	const char *closed = engine->closes ? engine->closes(d, sql) : NULL;

@@ -7,7 +7,8 @@
 /* "sql", "database", "user", and what path and engine bring. The user's password is the secret "db-password": planned before, and where the server logs
  * in without one it is drawn once and kept by nobody. "user/server" is then the server's account, a member of what owns the tables. */
 void database_plan(struct design *d);
-/* The server is spelled: a password that an earlier run kept is replaced by one that nobody knows, once no server uses it any more. */
+/* The server is spelled: what an earlier one logged in by goes once no server uses it any more. A password that was kept is replaced by one that nobody
+ * knows ("user/closed"), the flag that lets accounts in is taken off ("flagless"). */
 void database_close(struct design *d);
 /* As whom the server logs in; to be freed. */
 char *database_user(const struct design *d);

@@ -7,7 +7,9 @@ import urllib.error
 import urllib.request
 
 from harness import ALL_DATA, EXAMPLE, Home, Sim, done, ok, read, result_of, wait_for
+from kill9 import load
 
+SQL = "https://sqladmin.googleapis.com/v1/projects/demo-proj/instances"
 STORAGE = "https://storage.googleapis.com/storage/v1/b"
 RUN = "https://run.googleapis.com/v2/projects/demo-proj/locations/us-central1"
 COMPUTE = "https://compute.googleapis.com/compute/v1/projects/demo-proj"
@@ -214,6 +216,54 @@ def taken(home):
         ok(not mine, "and nothing is done to it", mine)
 
 
+def flags_of(sim, answers):
+    return ask(sim, "GET", f"{SQL}/mlflow-{names(answers)['suffix']}")["settings"].get("databaseFlags", [])
+
+
+def answers_somebody(sim, answers):
+    """Does the server that stands find its database?"""
+    token = sim.run("token", answers).stdout.strip()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
+                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
+    request = urllib.request.Request(names(answers)["url"] + "/api/2.0/mlflow/experiments/search?max_results=1", headers={"Authorization": "Bearer " + token})
+    try:
+        with opener.open(request, timeout=30) as reply:
+            return reply.status == 200
+    except urllib.error.HTTPError:
+        return False
+
+
+def login_back(home):
+    """From the server's account back to a password: the flag that the old server logs in by goes when the new one stands, and not before."""
+    rules = home.file("login-rules.json", [])
+    answers = home.example("login.json", auth__client_secret="env:CLIENT_SECRET", database__login="account")
+    with Sim(home, "--faults", rules) as sim:
+        run = sim.run("apply", answers)
+        flags = flags_of(sim, answers)
+        flag = {"name": "cloudsql.iam_authentication", "value": "on"}
+        ok(run.returncode == 0 and flag in flags and answers_somebody(sim, answers), "a server logs in as its account", flags, run.stderr)
+        load(sim, rules, [{"method": "PATCH", "path": "*/services/mlflow", "operation": {"error": {"code": 13, "message": "The revision is not ready."}}}])
+        change(answers, database__login="password")
+        code, differ = planned(sim, answers)
+        ok(code == 2 and differ.get("flagless") == ("update", ["settings.databaseFlags"]) and "sql" not in differ, "plan says that the flag goes, by itself", differ)
+        run = sim.run("apply", answers)
+        ok(run.returncode == 3 and flags_of(sim, answers) == flags and answers_somebody(sim, answers), "the next server fails: the old one goes on", run.returncode, flags_of(sim, answers))
+        settings = {"databaseFlags": [f for f in flags if f != flag]}
+        ask(sim, "PATCH", f"{SQL}/mlflow-{names(answers)['suffix']}", {"settings": settings})
+        wait_for(lambda: flags_of(sim, answers) == settings["databaseFlags"] and not answers_somebody(sim, answers), "without the flag it would not have")
+        ask(sim, "PATCH", f"{SQL}/mlflow-{names(answers)['suffix']}", {"settings": {"databaseFlags": flags}})
+        wait_for(lambda: flags_of(sim, answers) == flags, "the flag is on again")
+        load(sim, rules, [])
+        before = len(sim.exchanges())
+        run = sim.run("apply", answers)
+        wrote = [w["url"] for w in sim.writes(before) if w["method"] == "PATCH"]
+        order = ["flag" if url.startswith(SQL) else "server" for url in wrote if url.startswith(SQL) or "/services/mlflow" in url]
+        ok(run.returncode == 0 and order == ["server", "flag"] and flags_of(sim, answers) == settings["databaseFlags"],
+           "once it stands the flag goes", order, flags_of(sim, answers), run.stderr)
+        before = len(sim.exchanges())
+        ok(planned(sim, answers) == (0, {}) and sim.run("apply", answers).returncode == 0 and not sim.writes(before), "then nothing differs")
+
+
 def main():
     with Home() as home:
         answers = home.example(auth__client_secret="env:CLIENT_SECRET")
@@ -229,6 +279,7 @@ def main():
                 held(sim, answers)
         strangers(home)
         taken(home)
+        login_back(home)
     done()
 
 

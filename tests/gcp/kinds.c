@@ -184,6 +184,13 @@ static const struct row {
      "GET https://sqladmin/v1/projects/demo/instances/mlflow-x/users",
      "DELETE https://sqladmin/v1/projects/demo/instances/mlflow-x/users?name=root&host=%25", NULL,
      "{\"items\":[{\"name\":\"root\",\"host\":\"127.0.0.1\"},{\"name\":\"mlflow\",\"host\":\"%\"}]}", NULL, NULL},
+    {"sqladmin.flagAbsence", "f", "{\"instance\":\"mlflow-x\"}", "GET https://sqladmin/v1/projects/demo/instances/mlflow-x",
+     "PATCH https://sqladmin/v1/projects/demo/instances/mlflow-x "
+     "{\"settings\":{\"databaseFlags\":[],\"settingsVersion\":\"1\"}}",
+     NULL, "{\"settings\":{\"databaseFlags\":[{\"name\":\"g\"}]}}",
+     "{\"settings\":{\"settingsVersion\":\"7\",\"databaseFlags\":[{\"name\":\"e\"},{\"name\":\"f\"},{\"name\":\"g\"}]}}",
+     "PATCH https://sqladmin/v1/projects/demo/instances/mlflow-x "
+     "{\"settings\":{\"databaseFlags\":[{\"name\":\"e\"},{\"name\":\"g\"}],\"settingsVersion\":\"7\"}}"},
     {"storage.bucket", "demo-b", "{\"body\":{\"location\":\"R1\",\"versioning\":{\"enabled\":true}}}",
      "GET https://storage/storage/v1/b/demo-b",
      "POST https://storage/storage/v1/b?project=demo {\"iamConfiguration\":{\"publicAccessPrevention\":\"enforced\","
