@@ -248,6 +248,37 @@ static void note_verdict(struct step *s)
 		s->verdict = replaced ? VERDICT_REPLACE : s->intent;
 }
 
+static void on_withdrawn(void *arg, const struct api_result *r)
+{
+	struct step *s = arg;
+	s->call = 0;
+	outcome(s, r->http / 100 == 2 ? "done" : "refused");
+	step_met_another(s);
+}
+
+/* The reply tells that another run made one too, a moment before: this one takes its own back. */
+static bool withdraws(struct step *s, const struct api_result *r)
+{
+	const struct kind *k = s->resource->kind;
+	struct observation made = {0};
+	struct err e = {0};
+	if (!k->overtaken || s->intent != VERDICT_CREATE || s->unknowns || s->known_before || s->back)
+		return false;
+	k->decode(&s->view, r->http, r->reply, &made);
+	bool so = k->overtaken(&s->seen, &made);
+	if (so) {
+		call_free(&s->changing);
+		k->withdraw(&s->view, &made, &s->changing);
+		if (!s->run->journal || noted(s, journal_intend(s->run->journal, s->resource->id, &s->changing, NULL, &e), &e))
+			s->call = api_call(s->run->api, &s->changing, &(struct api_policy){.just_enabled = s->run->enabled},
+					   on_withdrawn, s);
+		else
+			step_met_another(s);
+	}
+	observation_free(&made);
+	return so;
+}
+
 static void took_effect(struct step *s, const struct api_result *r)
 {
 	struct operation op;
@@ -267,6 +298,8 @@ static void took_effect(struct step *s, const struct api_result *r)
 		return;
 	}
 	outcome(s, "done");
+	if (withdraws(s, r))
+		return;
 	if (!s->resource->kind->reply_tells) {
 		step_read(s);
 		return;

@@ -205,6 +205,8 @@ void step_pause(struct step *s, double seconds, void (*then)(struct step *s));
 /* Ends it; the error is s->err for RESULT_FAILED. */
 void step_end(struct step *s, enum step_result result);
 void step_fail(struct step *s, const struct err *why);
+/* It fails, and the run ends: somebody else makes this stack at the same time. */
+void step_met_another(struct step *s);
 void step_set_phase(struct step *s, enum step_phase phase, const char *message);
 /* Is it to go, in this run? */
 bool step_goes(const struct step *s);

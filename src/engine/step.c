@@ -632,7 +632,7 @@ static void at_rest(struct step *s)
 }
 
 /* Two that build the same stack at once would mix their secrets: the one who finds that leaves. */
-static void met_another(struct step *s)
+void step_met_another(struct step *s)
 {
 	fail(s, EXIT_TRYAGAIN, _("Run the same command again when the other run has ended: it goes on from what that made."),
 	     _("somebody else made it while this run was about to: another run builds this stack."));
@@ -645,7 +645,7 @@ static void make(struct step *s)
 	bool theirs = s->collided && s->seen.presence != PRESENT_STRANGER && s->seen.presence != PRESENT_UNKNOWN;
 	s->collided = false;
 	if (theirs && s->seen.presence != PRESENT_NO) {
-		met_another(s);
+		step_met_another(s);
 		return;
 	}
 	if (s->resource->kind->by_hand) {

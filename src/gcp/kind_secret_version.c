@@ -25,14 +25,14 @@ static const char *text(const struct view *v)
 	return json_str(v->spec, "text", NULL);
 }
 
-/* A rendered file is read back, since its text alone tells whether it is current; a real secret never is. */
+/* A rendered file is read back, since its text alone tells whether it is current; a real secret never is. Versions of every state are listed: what was
+ * destroyed had a number too. */
 static void secret_version_observe(const struct view *v, struct call *out)
 {
 	if (text(v))
 		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions/latest:access", v->project, secret(v));
 	else
-		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions?filter=state%%3AENABLED&pageSize=100", v->project,
-			 secret(v));
+		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions?pageSize=100", v->project, secret(v));
 }
 
 static const char *number_of(const cJSON *version)
@@ -117,16 +117,43 @@ static void secret_version_update(const struct view *v, const struct observation
 	secret_version_create(v, seen, out);
 }
 
+static int highest(const cJSON *list)
+{
+	const cJSON *item;
+	int most = 0;
+	cJSON_ArrayForEach(item, list)
+		most = atoi(number_of(item)) > most ? atoi(number_of(item)) : most;
+	return most;
+}
+
+/* Numbers have no gaps: one that was passed over is somebody else's version, whether a list tells of it yet or not. Who adds the same text adds no harm. */
+static bool secret_version_overtaken(const struct observation *before, const struct observation *made)
+{
+	bool read = json_at(before->found, "payload") != NULL;
+	return !read && atoi(number_of(made->found)) > highest(json_at(before->found, "versions")) + 1;
+}
+
+/* It would be taken for the newest by a run that has none noted. */
+static void secret_version_withdraw(const struct view *v, const struct observation *made, struct call *out)
+{
+	call_set(out, DIALECT_NONE, "POST", cJSON_CreateObject(), BASE "/versions/%s:destroy", v->project, secret(v),
+		 number_of(made->found));
+}
+
 /* A text is compared by what was stored. A value that was drawn is read when what needs it is made later: at an update of the stack. */
 static char *secret_version_permits(const cJSON *spec, enum deed deed)
 {
 	static const char *const drawn[DEEDS] = {
 	    [DEED_READ] = "secretmanager.versions.list",
-	    [DEED_CREATE] = "secretmanager.versions.add",
+	    [DEED_CREATE] = "secretmanager.versions.add secretmanager.versions.destroy",
 	    [DEED_UPDATE] = "secretmanager.versions.add secretmanager.versions.access",
 	};
-	bool compared = deed == DEED_READ && json_at(spec, "text");
-	const char *needed = compared ? "secretmanager.versions.access" : drawn[deed];
+	static const char *const kept[DEEDS] = {
+	    [DEED_READ] = "secretmanager.versions.access",
+	    [DEED_CREATE] = "secretmanager.versions.add",
+	    [DEED_UPDATE] = "secretmanager.versions.add",
+	};
+	const char *needed = json_at(spec, "text") ? kept[deed] : drawn[deed];
 	return needed ? xstrdup(needed) : NULL;
 }
 
@@ -152,6 +179,8 @@ const struct kind kind_secret_version = {
     .create = secret_version_create,
     .update = secret_version_update,
     .reply_tells = true,
+    .overtaken = secret_version_overtaken,
+    .withdraw = secret_version_withdraw,
     .renews = true,
     .terraform = {.type = "google_secret_manager_secret_version",
 		  .data = true,

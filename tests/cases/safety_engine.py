@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 
-from harness import ALL_DATA, PROGRAM, Home, Sim, done, ok, result_of
+from harness import ALL_DATA, PROGRAM, Home, Sim, done, ok, result_of, wait_for
 
 STORAGE = "https://storage.googleapis.com/storage/v1/b"
 SQL = "https://sqladmin.googleapis.com/v1/projects/demo-proj/instances"
@@ -233,6 +233,49 @@ def at_once(home):
         ok(len(databases(sim)) == 1 and len(buckets(sim)) == 1, "S2: one database, one bucket", databases(sim), buckets(sim))
 
 
+def versions(sim, secret):
+    return {v["name"].rsplit("/", 1)[1]: v["state"] for v in ask(sim, "GET", f"{SECRETS}/{secret}/versions").get("versions", [])}
+
+
+def overtaken(home):
+    """S2: a password that somebody else drew between a run's look and its own is the stack's; this run takes its own back."""
+    look = {"method": "GET", "path": "*mlflow-db-password/versions", "nth": 2, "slow": 0.02}
+    with Sim(home, "--faults", home.file("rules.json", [look])) as sim:
+        answers = home.example("overtaken.json", auth__client_secret="env:CLIENT_SECRET")
+        run = subprocess.Popen([PROGRAM, "apply", answers, "--json", *sim.options()], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, env=home.environment | sim.environment())
+        wait_for(lambda: sum("mlflow-db-password/versions" in x["url"] for x in sim.exchanges()) >= 2, "its look at the versions", 60)
+        ask(sim, "POST", f"{SECRETS}/mlflow-db-password:addVersion", {"payload": {"data": "c29tZWJvZHktZWxzZXM="}})
+        text = run.communicate(timeout=300)[0]
+        ok(run.returncode in (3, 75) and "another run builds this stack" in text, "S2: a run whose look was overtaken leaves", run.returncode, text[-1500:])
+        ok(versions(sim, "mlflow-db-password") == {"1": "ENABLED", "2": "DESTROYED"}, "S2: and takes back what it drew itself", versions(sim, "mlflow-db-password"))
+        again = sim.run("apply", answers, timeout=300)
+        ok(again.returncode == 0 and versions(sim, "mlflow-db-password") == {"1": "ENABLED", "2": "DESTROYED"},
+           "S2: the next goes on with the other's", said(again)[-1500:], versions(sim, "mlflow-db-password"))
+
+
+def named_things(home):
+    """T6: what an answer names and is not there is told before the first write; a zone that is not, is no zone of the host, or private."""
+    from cloud_hand import ask_until
+    zones = "https://dns.googleapis.com/dns/v1/projects/demo-proj/managedZones"
+    with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
+        for name, domain, more in (("other", "example.org.", {}), ("inside", "example.com.", {"visibility": "private"})):
+            ask_until(sim, "POST", zones, {"name": name, "dnsName": domain, "description": "x", **more})
+        before = len(sim.exchanges())
+        for zone, words in (("nope", "there is no zone nope"), ("other", "mlflow.example.com is none of them"), ("inside", "zone inside is private")):
+            answers = home.example("zone.json", auth__client_secret="env:CLIENT_SECRET", exposure="domain", domain__host="mlflow.example.com", domain__zone=zone)
+            plan, run = sim.run("plan", answers), sim.run("apply", answers)
+            ok(run.returncode == 78 and words in " ".join(said(run).split()) and not sim.writes(before), f"T6: zone {zone}: 78, and nothing is written", said(run)[-800:],
+               *[w["url"] for w in sim.writes(before)])
+            ok(plan.returncode == 2 and words in " ".join(said(plan).split()), "T6: and plan says so", plan.returncode, said(plan)[-3800:])
+        image = f"us-central1-docker.pkg.dev/demo-proj/own/mlflow@sha256:{'a' * 64}"
+        for what, more, words in (("a service account", {"auth__service_accounts": ["nobody@demo-proj.iam.gserviceaccount.com"]}, "there is no service account nobody@"),
+                                  ("an image", {"image__source": "digest", "image__digest": image}, "there is no image demo-proj/own/mlflow")):
+            run = sim.run("apply", home.example("named.json", auth__client_secret="env:CLIENT_SECRET", **more))
+            ok(run.returncode == 78 and words in " ".join(said(run).split()) and not sim.writes(before), f"T6: {what} that is not there: 78, and nothing is written",
+               said(run)[-800:])
+
+
 def reload_rules(sim, rules, content):
     with open(rules, "w", encoding="utf-8") as f:
         json.dump(content, f)
@@ -318,6 +361,8 @@ def main():
         on_a_terminal(home)
         identity(home)
         at_once(home)
+        overtaken(home)
+        named_things(home)
         young(home)
         first_things(home)
         located(home)
