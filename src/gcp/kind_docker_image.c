@@ -3,6 +3,7 @@
  * ("oauth2-proxy/oauth2-proxy"),"tag","digest"}; with a digest, which may be absent, that one is asked for and no other is taken. Outputs: digest,
  * image ("R-docker.pkg.dev/P/REPOSITORY/IMAGE@DIGEST"), pinned ("TAG@DIGEST"). */
 #include "config.h"
+#include "gcp/docker_manifests.h"
 #include "gcp/kinds.h"
 
 #include "base/gettext.h"
@@ -12,11 +13,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* An index of several platforms' images, or one image. */
-#define MANIFESTS                                                                                                              \
-	"application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "                 \
-	"application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 
 static const char *docker_image_text(const struct view *v, const char *key)
 {
@@ -35,7 +31,7 @@ static void docker_image_fetch(const struct view *v, struct call *out)
 	else
 		call_add(out, "%s", docker_image_text(v, "tag"));
 	if (!out->fault)
-		out->accept = xstrdup(MANIFESTS);
+		out->accept = xstrdup(DOCKER_MANIFESTS);
 }
 
 static void docker_image_tell(const struct view *v, const char *digest, struct observation *out)

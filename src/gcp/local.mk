@@ -35,13 +35,17 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_existing_cluster.c \
 	src/gcp/kind_firewall.c \
 	src/gcp/kind_forwarding_rule.c \
+	src/gcp/docker_manifests.h \
 	src/gcp/given.c src/gcp/given.h \
 	src/gcp/ip_range.c src/gcp/ip_range.h \
 	src/gcp/kind_free_range.c \
+	src/gcp/kind_given_account.c \
 	src/gcp/kind_given_connector.c \
+	src/gcp/kind_given_image.c \
 	src/gcp/kind_given_nat.c \
 	src/gcp/kind_given_network.c \
 	src/gcp/kind_given_subnetwork.c \
+	src/gcp/kind_given_zone.c \
 	src/gcp/kind_global_address.c \
 	src/gcp/kind_network_users.c \
 	src/gcp/kind_shared_vpc.c \

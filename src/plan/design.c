@@ -23,6 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REGISTRY "-docker.pkg.dev"
+
 /* What every stack needs, whatever is chosen. */
 static const char *const services[] = {"cloudresourcemanager", "iamcredentials", "logging", NULL};
 
@@ -330,6 +332,23 @@ static void put_data(struct design *d)
 		design_line(d, "before", *line);
 }
 
+/* Is the image there? Of Artifact Registry that can be asked: HOST/PROJECT/REPOSITORY/NAME@sha256:DIGITS. */
+static void look_for_image(struct design *d)
+{
+	const char *image = answers_str(d->answers, "image.digest"), *slash = strchr(image, '/'), *at = strchr(image, '@');
+	char *host = xstrndup(image, strcspn(image, "/"));
+	size_t region = text_ends(host, REGISTRY) ? strlen(host) - strlen(REGISTRY) : 0;
+	if (region && slash && at > slash) {
+		char *path = xstrndup(slash + 1, (size_t)(at - slash - 1));
+		host[region] = '\0';
+		plan_needs(plan_add(d->plan, "given/image", "artifactregistry.givenImage", at + strlen("@sha256:"),
+				    json_make("{'region':%s,'image':%s}", host, path)),
+			   "apis");
+		free(path);
+	}
+	free(host);
+}
+
 /* An image that was built here and is now given by its digest is kept where it is. */
 static bool add_image(struct design *d, struct err *e)
 {
@@ -337,7 +356,8 @@ static bool add_image(struct design *d, struct err *e)
 	decided_by(d, "image.source");
 	if (image_is_built(d->answers))
 		return part_image(d->answers, p, e);
-	char *own = xasprintf("%s-docker.pkg.dev/%s/%s/", p->region, p->project, p->stack);
+	look_for_image(d);
+	char *own = xasprintf("%s" REGISTRY "/%s/%s/", p->region, p->project, p->stack);
 	if (text_starts(answers_str(d->answers, "image.digest"), own))
 		part_repository(p);
 	free(own);
@@ -385,6 +405,7 @@ static bool prepare(struct design *d, struct err *e)
 	decided_by(d, "project.id");
 	add_project_grants(d);
 	decided_by(d, "auth.mode");
+	people_look(d);
 	return !d->axes.auth->prepare || d->axes.auth->prepare(d, e);
 }
 

@@ -51,6 +51,13 @@ static const char *zone_of(const struct design *d)
 	return *zone ? zone : NULL;
 }
 
+/* Before anything else: what is wrong with it is told while nothing was made. */
+static void look_for_zone(struct design *d, const char *host)
+{
+	d->plan->decided_by = "domain.zone";
+	plan_needs(plan_add(d->plan, "given/zone", "dns.givenZone", zone_of(d), json_make("{'host':%s}", host)), "apis");
+}
+
 static bool exposure_domain_address(struct design *d, struct err *e)
 {
 	const char *host = answers_str(d->answers, "domain.host");
@@ -61,6 +68,8 @@ static bool exposure_domain_address(struct design *d, struct err *e)
 	d->plan->url = xasprintf("https://%s", host);
 	/* Google: up to an hour once name and load balancer are right; by DNS authorization the certificate is there already. */
 	d->plan->settles = d->axes.target->backend && zone_of(d) ? 900 : 5400;
+	if (zone_of(d))
+		look_for_zone(d, host);
 	return true;
 }
 
@@ -96,7 +105,7 @@ static char *add_record(struct design *d, const char *what, cJSON *host, const c
 	char *id = xasprintf("%s/%s/%s", what, zone_of(d), d->plan->hosts[0]);
 	plan_needs(plan_add(d->plan, id, "dns.resourceRecordSet", d->plan->hosts[0],
 			    json_make("{'zone':%s,'host':%j,'type':%s,'ttl':300,'data':[%j]}", zone_of(d), host, type, data)),
-		   "apis");
+		   "given/zone");
 	return id;
 }
 

@@ -195,6 +195,38 @@ cJSON *gate_path(const struct gate *gate)
 	return gate->refers ? cJSON_Duplicate(gate->refers, 1) : cJSON_CreateString(gate->path);
 }
 
+#define ACCOUNTS ".iam.gserviceaccount.com"
+
+/* Google's own (default accounts, agents) are not looked for, nor those of a project that is scoped by a domain: their addresses do not tell the project. Those
+ * of the stack are made by it. */
+static bool is_given(const struct plan *p, const char *email)
+{
+	bool own = text_starts(email, p->stack) && email[strlen(p->stack)] == '-';
+	const char *project = strchr(email, '@') + 1; /* the question's pattern has one */
+	return !strcmp(project + strcspn(project, "."), ACCOUNTS) && !own;
+}
+
+void people_look(struct design *d)
+{
+	struct plan *p = d->plan;
+	const char *before = p->decided_by;
+	const cJSON *one;
+	if (!answers_asked(d->answers, question_find("auth.service_accounts")))
+		return;
+	p->decided_by = "auth.service_accounts";
+	cJSON_ArrayForEach(one, answers_get(d->answers, p->decided_by)) {
+		char *id = xasprintf("given/%s", one->valuestring);
+		const char *at = strchr(one->valuestring, '@');
+		char *home = xstrndup(at + 1, strcspn(at + 1, "."));
+		if (is_given(p, one->valuestring))
+			plan_needs(plan_add(p, id, "iam.givenServiceAccount", one->valuestring, json_make("{'home':%s}", home)),
+				   "apis");
+		free(home);
+		free(id);
+	}
+	p->decided_by = before;
+}
+
 void people_let_in(struct design *d, const struct gate *gate, const char *after)
 {
 	struct plan *p = d->plan;

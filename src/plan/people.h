@@ -19,6 +19,8 @@ void people_add_operators(const struct answers *a, cJSON *members);
 cJSON *people_token_makers(const struct answers *a);
 /* Where the gate's bindings stand, as a value of a spec. */
 cJSON *gate_path(const struct gate *gate);
+/* "given/ADDRESS" for each service account that is named and is not the stack's own: is it there? */
+void people_look(struct design *d);
 /* "iam/people": all of them, and the prover where there is one, are let in at this gate, once the resource with the id after stands. */
 void people_let_in(struct design *d, const struct gate *gate, const char *after);
 

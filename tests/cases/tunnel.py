@@ -6,7 +6,7 @@ import json
 from harness import Home, Sim, done, ok, result_of
 
 SETS = [w for s in ("target=vm", "exposure=internal", "auth.mode=iap") for w in ("--set", s)]
-NOWHERE = "us-central1-docker.pkg.dev/demo-proj/mlflow/server@sha256:" + "0" * 64
+NOWHERE = "quay.io/none/mlflow@sha256:" + "0" * 64
 CONNECT = "https://tunnel.cloudproxy.app/v4/connect"
 
 
@@ -30,7 +30,8 @@ def proven(sim, answers):
 
 def silent(home):
     """In virtual time: it waits for minutes before it gives up."""
-    run = home.run("apply", home.example("silent.json", auth__client_secret="env:CLIENT_SECRET"), "--rehearse", "--json", "--yes", *SETS, "--set", "image.source=digest", "--set", f"image.digest={NOWHERE}", timeout=120)
+    run = home.run("apply", home.example("silent.json", auth__client_secret="env:CLIENT_SECRET"), "--rehearse", "--json", "--yes", *SETS, "--set", "image.source=digest", "--set",
+                   f"image.digest={NOWHERE}", "--world", home.file("nowhere.json", {"missingImages": ["quay.io/none/mlflow"]}), timeout=120)
     logged = [e for e in (json.loads(x) for x in run.stdout.splitlines() if x.startswith("{")) if e.get("event") == "log" and e.get("id") == "machine"]
     result = result_of(run.stdout)
     ok(result.get("outcome") == "partly" and "takes no connection" in result.get("message", ""), "a machine that does not answer is not proven", result)
