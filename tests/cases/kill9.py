@@ -23,8 +23,9 @@ TARGETS = {
     "vm": ({"target": "vm", "exposure": "internal", "auth__mode": "iap"}, {"vm.machine_type": "e2-standard-4"}),
 }
 MANY = 40
-# What a run leaves behind that is not a resource: journals of the cloud itself, what expires by itself, what MLflow holds.
-TRACES = ("operation", "requests", "oauth", "token", "log", "lag", "softDeleted", "audit", "usage", "mlflow", "front", "key", "session", "iam.policies", "(faults)")
+# What a run leaves behind that is not a resource: journals of the cloud itself, what expires by itself (a tunnel may be taken up again), what MLflow holds.
+TRACES = ("operation", "requests", "oauth", "token", "log", "lag", "softDeleted", "audit", "usage", "mlflow", "front", "key", "session", "iap.tunnels",
+          "iam.policies", "(faults)")
 # What an address that Cloud Run still holds keeps from being deleted; one of each, and destroy has to name it.
 HELD = (".networks", ".subnetworks", ".routes", ".addresses")
 
