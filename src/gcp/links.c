@@ -68,7 +68,7 @@ char *kind_console_link(const struct kind *k, const struct view *v, const cJSON 
 	call_set(&c, DIALECT_NONE, "GET", NULL, "https://console.cloud.google.com/");
 	bool whole = walk(k->console_page, v, outputs, url_text, url_value, &c);
 	call_tail(&c, strchr(k->console_page, '?') ? "&project=" : "?project=");
-	call_add(&c, "%s", v->project);
+	call_add(&c, "%s", json_str(v->spec, "home", v->project)); /* of what stands in another project, that one's */
 	return take_url(&c, whole);
 }
 

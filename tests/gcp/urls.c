@@ -203,6 +203,8 @@ static void try_some_links(void)
 		"https://console.cloud.google.com/networking/networks/details/mlflow?project=demo-proj");
 	is_link("appengine.versions", "x", "{\"service\":\"a&b\"}", false,
 		"https://console.cloud.google.com/appengine/versions?serviceId=a%26b&project=demo-proj");
+	is_link("compute.givenNetwork", "corp", "{\"home\":\"net-proj\"}", false,
+		"https://console.cloud.google.com/networking/networks/details/corp?project=net-proj");
 	is_link("compute.subnetwork", "x", "{}", false, NULL);
 	is_link("compute.instance", "x", "{\"zone\":\"us-central1-b\"}", true, NULL);
 	is_link("storage.bucket", "x", "{}", true, NULL);
