@@ -109,6 +109,54 @@ static void mended(const struct row *w, const struct view *v)
 	observation_free(&seen);
 }
 
+/* What is told beside the wanted channel: one of the stack's own that is wanted no more goes, one that somebody added stays. */
+static void test_channels(void)
+{
+	const struct kind *k = kind_find("monitoring.alertPolicy");
+	cJSON *spec = json_make("{'body':{'combiner':'OR','notificationChannels':['c/1']}}");
+	struct view v = {.project = "demo", .number = "1", .stack = "mlflow", .id = "alert", .name = "alert", .spec = spec};
+	struct call c = {0};
+	struct observation seen = {0};
+	struct change change = {0};
+	k->create(&v, &seen, &c);
+	cJSON *item = cJSON_Duplicate(c.body, true), *page;
+	call_free(&c);
+	json_put_str(item, "name", "projects/demo/alertPolicies/x-1");
+	json_put(item, "notificationChannels", json_make("['c/hand','c/1']"));
+	page = json_make("{'alertPolicies':[%j]}", cJSON_Duplicate(item, true));
+	k->decode(&v, 200, page, &seen);
+	cJSON_Delete(page);
+	k->observe_more(&v, &seen, &c);
+	is_call(&c, "GET", BASE "notificationChannels?pageSize=100", "whose the other channel is tells the list");
+	page = json_make("{'notificationChannels':[{'name':'c/"
+			 "old','userLabels':{'managed-by':'mlflow-setup','stack':'mlflow'}}],'nextPageToken':'2'}");
+	k->decode_more(&v, 200, page, &seen);
+	cJSON_Delete(page);
+	k->observe_more(&v, &seen, &c);
+	is_call(&c, "GET", BASE "notificationChannels?pageSize=100&pageToken=2", "on all of its pages");
+	page = json_make("{}");
+	k->decode_more(&v, 200, page, &seen);
+	cJSON_Delete(page);
+	k->observe_more(&v, &seen, &c);
+	ok(!c.method, "and then that was all");
+	k->compare(&v, &seen, &change);
+	ok(change.verdict == VERDICT_KEEP, "a channel that was added by hand stays");
+	change_free(&change);
+	json_put(seen.found, "notificationChannels", json_make("['c/hand','c/old']"));
+	change = (struct change){0};
+	k->compare(&v, &seen, &change);
+	ok(change.verdict == VERDICT_UPDATE, "the stack's own that is wanted no more goes");
+	k->update(&v, &seen, &change, &c);
+	char *sent = json_text(json_at(c.body, "notificationChannels"), -1);
+	is_str(sent, "[\"c/hand\",\"c/1\"]", "and the wanted one comes, beside that of somebody else");
+	free(sent);
+	call_free(&c);
+	change_free(&change);
+	observation_free(&seen);
+	cJSON_Delete(item);
+	cJSON_Delete(spec);
+}
+
 int main(void)
 {
 	mem_install();
@@ -120,5 +168,6 @@ int main(void)
 		mended(&rows[i], &v);
 		cJSON_Delete(spec);
 	}
+	test_channels();
 	return tap_done();
 }
