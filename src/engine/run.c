@@ -267,17 +267,10 @@ static void forget_outputs(struct run *r)
 {
 	if (spared_any(r))
 		return;
-	static const char *const paths[] = {"choices",
-					    "database_password",
-					    "secret_versions",
-					    "image_digest",
-					    "oauth2_proxy_image",
-					    "machine_zone",
-					    "cluster_endpoint",
-					    "url",
-					    "release",
-					    "backup",
-					    NULL};
+	static const char *const paths[] = {"choices",         "database_address", "database_password",
+					    "secret_versions", "image_digest",     "oauth2_proxy_image",
+					    "machine_zone",    "cluster_endpoint", "url",
+					    "release",         "backup",           NULL};
 	bool any = false;
 	for (size_t i = 0; paths[i]; i++) {
 		any |= json_at(r->options.answers->resolved, paths[i]) != NULL;

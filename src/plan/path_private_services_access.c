@@ -72,6 +72,12 @@ static cJSON *path_private_services_access_settings(struct design *d, const char
 	return ip;
 }
 
+/* A file that is rendered for another tool names the address itself. */
+static void path_private_services_access_plan(struct design *d)
+{
+	plan_records(plan_find(d->plan, "sql"), "ip", "database_address");
+}
+
 static cJSON *path_private_services_access_address(const struct design *d)
 {
 	(void)d;
@@ -121,5 +127,6 @@ const struct database_path database_path_private_services_access = {
     .range = "database.range",
     .connector_flag = "--private-ip",
     .settings = path_private_services_access_settings,
+    .plan = path_private_services_access_plan,
     .address = path_private_services_access_address,
 };

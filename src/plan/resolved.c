@@ -27,6 +27,7 @@ static const struct row {
     {"backup", "^[0-9]{1,20}$", FORM_TEXT},
     {"choices", "^[-A-Za-z0-9_.:/@]*$", FORM_CHOICES},
     {"cluster_endpoint", "^(dns|ip)$", FORM_TEXT},
+    {"database_address", "^[0-9]{1,3}([.][0-9]{1,3}){3}$", FORM_TEXT},
     {"database_password", "^[-A-Za-z0-9._:/+=]+$", FORM_TEXT},
     {"image_digest", "^[-A-Za-z0-9._:/@+]+$", FORM_TEXT},
     {"machine_zone", "^[a-z]{1,20}-[a-z]{1,30}[0-9]{1,3}-[a-z]$", FORM_TEXT},
