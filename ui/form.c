@@ -446,7 +446,7 @@ static void draw_suggestion(const struct wizard *w, const cJSON *item, int y, st
 static void draw_suggestions(const struct wizard *w, const struct question *q, struct rect r)
 {
 	const cJSON *list = form_suggestions(w, q), *item;
-	if (!list && !strcmp(q->id, "project.id") && w->surveys[SURVEY_PROJECTS].state == SURVEY_CHECKING)
+	if (!list && !strcmp(q->id, "project.id") && wizard_survey_awaited(w, SURVEY_PROJECTS))
 		put(r.y, r.x + 2, r.w - 2, ROLE_BUSY, _("looking up your projects..."));
 	if (!list || r.h < 2)
 		return;
@@ -710,8 +710,7 @@ static void vertical(struct wizard *w, const struct question *q, int delta)
 /* A default that the cloud is being asked for right now may be the very answer that is missing. */
 static bool worth_waiting(const struct wizard *w)
 {
-	bool looking = w->surveys[SURVEY_WHO].state == SURVEY_CHECKING || w->surveys[SURVEY_PROJECTS].state == SURVEY_CHECKING;
-	return looking || (!w->session && w->options->open);
+	return wizard_survey_awaited(w, SURVEY_WHO) || wizard_survey_awaited(w, SURVEY_PROJECTS);
 }
 
 /* The only suggestion that what was typed leaves is meant by it. */

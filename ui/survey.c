@@ -107,6 +107,12 @@ const cJSON *wizard_survey_result(const struct wizard *w, const char *name)
 	return id == SURVEY_REGIONS && (!found || !found->child) ? w->regions : found;
 }
 
+bool wizard_survey_awaited(const struct wizard *w, enum survey_id id)
+{
+	bool soon = w->session || (w->options->open && !w->sign_in.exit);
+	return w->surveys[id].state == SURVEY_CHECKING || (soon && w->surveys[id].state == SURVEY_UNKNOWN);
+}
+
 bool wizard_surveys_busy(const struct wizard *w)
 {
 	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {

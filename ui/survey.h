@@ -39,6 +39,8 @@ void wizard_surveys_again(struct wizard *w);
 void wizard_survey_ask(struct wizard *w, enum survey_id id);
 /* What the survey with this name (engine/session.h) found; NULL when it is not known. */
 const cJSON *wizard_survey_result(const struct wizard *w, const char *name);
+/* Is an answer on its way: asked, or to be asked as soon as there is a cloud to ask? */
+bool wizard_survey_awaited(const struct wizard *w, enum survey_id id);
 bool wizard_surveys_busy(const struct wizard *w);
 void wizard_surveys_free(struct wizard *w);
 

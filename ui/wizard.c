@@ -596,9 +596,9 @@ static double patience(const struct wizard *w)
 static int loop(struct wizard *w)
 {
 	wizard_draw(w);
+	double drawn = clock_now();
+	bool typed = false;
 	open_session(w);
-	bool typed = true;
-	double drawn = 0;
 	while (!w->ended && !told_to_end) {
 		/* A key is answered at once; what the cloud says, however much it is, only as often as an eye follows. */
 		double due = drawn + FRAME - clock_now();

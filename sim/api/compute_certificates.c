@@ -5,12 +5,10 @@
 #include "sim/api/compute.h"
 
 #include "base/json.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <openssl/asn1.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,10 +2,10 @@
 #include "config.h"
 #include "sim/api/identity.h"
 
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,15 +3,12 @@
 #include "sim/api/oauth.h"
 
 #include "base/json.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/core/jwt.h"
 
 #include <math.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-#include <openssl/x509.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 

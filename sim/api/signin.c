@@ -7,10 +7,10 @@
 #include "sim/api/oauth.h"
 
 #include "base/json.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 

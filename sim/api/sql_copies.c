@@ -4,10 +4,10 @@
 #include "sim/api/sql.h"
 
 #include "base/json.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 

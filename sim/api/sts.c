@@ -5,12 +5,11 @@
 #include "sim/api/oauth.h"
 
 #include "base/json.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/core/jwt.h"
 
-#include <openssl/core_names.h>
-#include <openssl/param_build.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,7 +4,8 @@
 
 #include "sim/api/serving.h"
 
-#include <openssl/evp.h>
+#include "base/libcrypto.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -2,15 +2,11 @@
 #include "config.h"
 #include "sim/core/ca.h"
 
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
-#include <openssl/bio.h>
-#include <openssl/ec.h>
-#include <openssl/pem.h>
-#include <openssl/rand.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 

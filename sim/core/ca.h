@@ -3,8 +3,7 @@
 #define MS_SIM_CA_H
 
 #include "sim/core/inside.h"
-
-#include <openssl/x509.h>
+#include "base/libcrypto.h"
 
 /* A certificate for a host name or address, for the caller to free; bad: one that has expired. NULL when the name is impossible. */
 X509 *ca_mint(struct sim *s, const char *host, bool bad);

@@ -4,10 +4,10 @@
 
 #include "base/encode.h"
 #include "base/json.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <openssl/evp.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

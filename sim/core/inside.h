@@ -4,8 +4,7 @@
 
 #include "sim/core/contract.h"
 #include "sim/core/core.h"
-
-#include <openssl/evp.h>
+#include "base/libcrypto.h"
 
 struct node;   /* store.c */
 struct timer;  /* clock.c */

@@ -3,12 +3,11 @@
 #include "sim/front/http.h"
 
 #include "base/json.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/api/serving.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 

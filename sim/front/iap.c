@@ -4,6 +4,7 @@
 #include "sim/front/walls.h"
 
 #include "base/json.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/api/oauth.h"
@@ -11,9 +12,6 @@
 #include "sim/core/jwt.h"
 
 #include <math.h>
-#include <openssl/ec.h>
-#include <openssl/ecdsa.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/file.c src/base/file.h \
 	src/base/json.c src/base/json.h \
 	src/base/json_make.c \
-	src/base/library.c src/base/library.h \
+	src/base/libcrypto.c src/base/libcrypto.h src/base/library.c src/base/library.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/outside.c src/base/outside.h \
 	src/base/rendered.c src/base/rendered.h \

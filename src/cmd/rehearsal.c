@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "net/credentials.h"
 #include "net/recorder.h"
@@ -366,7 +367,7 @@ static struct sim *make_world(const struct cli *cli, bool *handy, struct err *e)
 	cJSON *faults = cli->faults && !e->exit ? read_json(cli->faults, e) : NULL;
 	struct sim *sim = NULL;
 	*handy = strcmp(json_str(world, "dns", ""), "nobody") != 0;
-	if (!e->exit)
+	if (!e->exit && libcrypto_load(e))
 		sim = sim_new(&(struct sim_options){.seed = cli->seed, .world = world}, e);
 	if (sim && faults && !sim_faults(sim, faults, e)) {
 		sim_free(sim);

@@ -4,11 +4,10 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/secret.h"
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +60,7 @@ static char *sign(EVP_PKEY *key, const char *text, struct err *e)
 
 char *jwt_sign(struct secret *pem, const char *key_id, const cJSON *claims, struct err *e)
 {
-	EVP_PKEY *key = read_key(pem, e);
+	EVP_PKEY *key = libcrypto_load(e) ? read_key(pem, e) : NULL;
 	if (!key)
 		return NULL;
 	cJSON *header = key_id ? json_make("{'alg':'RS256','typ':'JWT','kid':%s}", key_id)

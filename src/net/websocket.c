@@ -3,10 +3,10 @@
 
 #include "base/encode.h"
 #include "base/gettext.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <openssl/evp.h>
 #include <sodium.h>
 #include <stdint.h>
 #include <stdlib.h>

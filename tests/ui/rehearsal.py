@@ -70,8 +70,15 @@ def replay(home):
     ok(before == after, "and stays as it is, byte for byte")
 
 
+def loads_nothing_dear(home):
+    """What is linked is mapped and relocated before the first frame: libraries that the first page does without are looked up at their first use."""
+    listed = subprocess.run([PROGRAM], env=environment(home) | {"LD_TRACE_LOADED_OBJECTS": "1"}, capture_output=True, text=True, timeout=20, check=False).stdout
+    ok("libc.so" in listed and not re.search("libcrypto|libssl|libcurl|libarchive", listed), "the program starts without the libraries of TLS, HTTP and archives", listed)
+
+
 def main():
     home = tempfile.mkdtemp()
+    loads_nothing_dear(home)
     status, written = enter_alone(home)
     last = written[written.rfind("\x1b[?1049l"):]
     ok(status == 0, "Enter alone leads from the first page to the end", (status, re.sub(r"\x1b[^a-zA-Z]*[a-zA-Z]", " ", written)))
