@@ -28,6 +28,7 @@ static const struct upstream {
     {"docker.io", "library/python", "*", "python"},
     {"docker.io", "library/nginx", "*", "nginx"},
     {"docker.io", "mendhak/http-https-echo", "*", "echo"}, /* answers with the request that it got */
+    {"docker.io", "library/postgres", "*", "postgres"},
     {"docker.io", "library/busybox", "*", "busybox"},
     {"gcr.io", "cloudrun/hello", "latest", "hello"},
     {"gcr.io", "cloud-builders/docker", "*", "docker"},
@@ -353,6 +354,10 @@ static cJSON *facts_of(const char *registry, const char *name, const char *tag)
 	const char *software = u ? u->software : theirs ? "mlflow" : "other";
 	bool full = theirs || text_ends(version, "-full"), mlflow = !strcmp(software, "mlflow");
 	cJSON *facts = json_make("{'software':%s,'version':%s}", software, theirs ? number : version);
+	if (!strcmp(software, "postgres"))
+		json_put(facts, "entrypoint", json_make("['docker-entrypoint.sh']"));
+	if (!strcmp(software, "postgres"))
+		json_put(facts, "cmd", json_make("['postgres']"));
 	static const char *const extras[] = {"psycopg2", "pymysql", "storage", "auth"};
 	for (size_t i = 0; mlflow && i < sizeof extras / sizeof *extras; i++)
 		json_put_bool(facts, extras[i], full);

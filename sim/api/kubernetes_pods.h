@@ -81,6 +81,10 @@ double kubernetes_mebibytes(const char *quantity);
 /* What a pod asks for: its containers' requests together. */
 void kubernetes_pod_requests(const cJSON *spec, double *cpu, double *memory);
 
+/* Do the NetworkPolicies let one pod connect to the other, at its port? Of both in one namespace (kubernetes_policies.c). */
+bool kubernetes_pods_may(struct sim *s, const char *cluster, const struct sim_object *from, const struct sim_object *to,
+			 int port);
+
 /* Volumes (kubernetes_storage.c). -------------------------------------------------------------------------------------------- */
 void kubernetes_claim(struct sim *s, const struct sim_object *cluster, struct sim_object *claim);
 /* Gives a claim that names no class the default one. */

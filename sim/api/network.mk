@@ -82,6 +82,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_security.c \
 	sim/api/kubernetes_select.c \
 	sim/api/kubernetes_sets.c \
+	sim/api/kubernetes_policies.c \
 	sim/api/kubernetes_storage.c \
 	sim/api/kubernetes_cells.c \
 	sim/api/kubernetes_table.c \

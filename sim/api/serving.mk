@@ -50,9 +50,11 @@ sim_libsim_a_SOURCES += \
 	sim/front/pod.c sim/front/pod.h \
 	sim/front/pod_template.c \
 	sim/front/shell.c sim/front/shell.h \
+	sim/front/postgres.c sim/front/postgres.h \
 	sim/front/start.c sim/front/start.h \
 	sim/front/toml.c sim/front/toml.h \
 	sim/front/walls.c sim/front/walls.h \
+	sim/front/volume.c sim/front/volume.h \
 	sim/front/workload.c sim/front/workload.h \
 	sim/front/workloads.c sim/front/workloads.h \
 	sim/front/yaml.c sim/front/yaml.h

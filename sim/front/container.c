@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "sim/api/artifactregistry.h"
 #include "sim/api/serving.h"
+#include "sim/front/postgres.h"
 #include "sim/front/script.h"
 
 #include <stdlib.h>
@@ -133,6 +134,9 @@ static bool mount(struct sim *s, const char *project, const cJSON *template, con
 		v = v->next;
 	const char *name = json_str(v, "secret.secret", NULL), *folder = json_str(m, "mountPath", "");
 	const cJSON *known = json_at(v, "files");
+	const char *claim = json_str(v, "claim", NULL);
+	if (claim)
+		put(k->kept, folder, *json_str(m, "subPath", "") ? sim_tmp("%s/%s", claim, json_str(m, "subPath", "")) : claim);
 	for (const cJSON *f = known ? known->child : NULL; f; f = f->next) {
 		const char *part = json_str(m, "subPath", NULL);
 		if (!part || !strcmp(part, f->string))
@@ -167,6 +171,15 @@ static bool take_files(struct sim *s, const char *project, const cJSON *template
 		if (!mount(s, project, template, m, job, k, fault))
 			return false;
 	return true;
+}
+
+/* What is on its volumes already, as far as scripts ask for it: PostgreSQL's directories, by the variable that names them. */
+static void container_find(struct sim *s, struct container *k)
+{
+	const char *folder = container_env(k, "PGDATA", "/var/lib/postgresql/data"),
+		   *version = postgres_version(s, container_kept(k, folder));
+	if (version)
+		put(k->files, sim_tmp("%s/PG_VERSION", folder), version);
 }
 
 /* One reference in berglas' spelling, "sm://PROJECT/SECRET#VERSION", perhaps with "?destination=FILE" before the number: the payload takes its place. */
@@ -276,6 +289,9 @@ bool container_make(struct sim *s, const char *project, const cJSON *template, c
 	*k = (struct container){.name = json_str(spec, "name", ""), .spec = spec, .software = "other"};
 	k->env = cJSON_CreateObject();
 	k->files = cJSON_CreateObject();
+	k->kept = cJSON_CreateObject();
+	k->ran = cJSON_CreateArray();
+	k->instance = json_str(template, "pod", "");
 	bool only = cJSON_GetArraySize(json_at(template, "containers")) == 1;
 	k->ingress = !job && (only || cJSON_GetArraySize(json_at(spec, "ports")) > 0);
 	if (!take_image(s, project, template, k, fault) || !take_env(s, project, template, job, k, fault) ||
@@ -283,6 +299,7 @@ bool container_make(struct sim *s, const char *project, const cJSON *template, c
 		container_free(k);
 		return false;
 	}
+	container_find(s, k);
 	take_command(s, template, k);
 	return true;
 }
@@ -313,6 +330,8 @@ bool container_split(struct container *k, struct container *other)
 	*other = *k;
 	other->env = cJSON_Duplicate(k->env, true);
 	other->files = cJSON_Duplicate(k->files, true);
+	other->kept = cJSON_Duplicate(k->kept, true);
+	other->ran = cJSON_Duplicate(k->ran, true);
 	other->error = k->error ? xstrdup(k->error) : NULL;
 	other->argv = cJSON_CreateArray();
 	while (cJSON_GetArraySize(k->argv) > at + 1)
@@ -336,6 +355,8 @@ void container_free(struct container *k)
 	cJSON_Delete(k->argv);
 	cJSON_Delete(k->env);
 	cJSON_Delete(k->files);
+	cJSON_Delete(k->kept);
+	cJSON_Delete(k->ran);
 	free(k->error);
 	*k = (struct container){0};
 }
@@ -377,6 +398,17 @@ const char *container_sql_proxy(const struct container *k)
 		if (*a->valuestring != '-' && strchr(a->valuestring, ':'))
 			return sim_tmp("%.*s", (int)strcspn(a->valuestring, "?"), a->valuestring);
 	return NULL;
+}
+
+const char *container_kept(const struct container *k, const char *path)
+{
+	const cJSON *f;
+	cJSON_ArrayForEach(f, k->kept) {
+		size_t len = strlen(f->string);
+		if (!strncmp(path, f->string, len) && (!path[len] || path[len] == '/'))
+			return sim_tmp("%s%s", f->valuestring, path + len);
+	}
+	return sim_tmp("%s/%s%s", k->instance, k->name, path);
 }
 
 bool container_has(const struct container *k, const char *argument)

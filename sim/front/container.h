@@ -13,6 +13,9 @@ struct container {
 	cJSON *argv;          /* the program and its arguments, scripts looked through; owned */
 	cJSON *env;           /* name: value; owned */
 	cJSON *files;         /* path: content of mounted secrets; owned */
+	cJSON *ran;           /* commands of its scripts before the program: [{"argv","input": what was piped in}]; owned */
+	cJSON *kept;          /* path of a folder that outlives it: what that is known by; owned */
+	const char *instance; /* the pod that it is of, or "" */
 	cJSON *part;          /* the spec of a program that is not the container's front, where spec is that; owned */
 	char *error;          /* what the shell says when a script stops early; owned */
 	bool ingress;
@@ -42,6 +45,8 @@ bool container_runs(const struct container *k, const char *program);
 const char *container_flag(const struct container *k, const char *name);
 /* The instance ("P:R:I") that this container, a cloud-sql-proxy, leads to; NULL when it is none or names none. */
 const char *container_sql_proxy(const struct container *k);
+/* What a path in it is known by for good: on a volume the volume's own and the rest of the path; else the instance's, which goes with it. A text of sim_tmp. */
+const char *container_kept(const struct container *k, const char *path);
 bool container_has(const struct container *k, const char *argument);
 
 #endif

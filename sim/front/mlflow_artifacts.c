@@ -1,6 +1,7 @@
-/* Proxied artifacts: the server reads and writes the bucket as its own service account. */
+/* Proxied artifacts: the server reads and writes the bucket as its own service account, or a folder of its own. */
 #include "config.h"
 #include "sim/front/mlflow_http.h"
+#include "sim/front/volume.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bucket and the object below the destination; false, answered, when artifacts are not served from a bucket. */
+/* The bucket and the object below the destination, or the folder of a volume and the file below it; false, answered, when artifacts are not served from either. */
 static bool place(struct track *t, const char *path, const char **bucket, const char **object)
 {
 	const char *where = mlflow_setting(t->m, "--artifacts-destination", "MLFLOW_ARTIFACTS_DESTINATION", "");
@@ -21,6 +22,11 @@ static bool place(struct track *t, const char *path, const char **bucket, const 
 			    "Endpoint: /api/2.0/mlflow-artifacts/artifacts disabled due to the mlflow server running in "
 			    "`--no-serve-artifacts` mode.");
 		return false;
+	}
+	if (volume_holds(t->m->k, where)) {
+		*bucket = sim_tmp("/%s", container_kept(t->m->k, where));
+		*object = path;
+		return true;
 	}
 	if (!text_starts(where, "gs://")) {
 		mlflow_fail(t, 500, "INTERNAL_ERROR", "Artifacts are kept in the container: %s",
@@ -57,6 +63,41 @@ static void storage_failed(struct track *t, const char *why, const char *bucket,
 		mlflow_fail(t, 404, "RESOURCE_DOES_NOT_EXIST", "No such object: %s/%s", bucket, object);
 }
 
+/* In a bucket, or on a volume, whose name begins with a slash. -------------------------------------------------------------------- */
+
+static cJSON *names_of(struct track *t, const char *bucket, const char *prefix, const char **why)
+{
+	return *bucket == '/' ? volume_names(t->v->sim, bucket + 1, prefix)
+			      : sim_object_names(t->v->sim, t->principal, bucket, prefix, why);
+}
+
+static char *bytes_of(struct track *t, const char *bucket, const char *object, size_t *len, const char **why)
+{
+	if (*bucket != '/')
+		return sim_object_read(t->v->sim, t->principal, bucket, object, NULL, len, why);
+	*why = "missing";
+	return volume_read(t->v->sim, sim_tmp("%s/%s", bucket + 1, object), len);
+}
+
+static bool keep_bytes(struct track *t, const char *bucket, const char *object, const char **why)
+{
+	const struct sim_request *q = t->v->q;
+	const char *data = q->body ? q->body : "";
+	if (*bucket != '/')
+		return sim_object_write(t->v->sim, t->principal, bucket, object, "application/octet-stream", data, q->body_len,
+					why);
+	volume_write(t->v->sim, sim_tmp("%s/%s", bucket + 1, object), data, q->body_len);
+	return true;
+}
+
+static bool drop_bytes(struct track *t, const char *bucket, const char *object, const char **why)
+{
+	if (*bucket != '/')
+		return sim_object_delete(t->v->sim, t->principal, bucket, object, why);
+	*why = "missing";
+	return volume_delete(t->v->sim, sim_tmp("%s/%s", bucket + 1, object));
+}
+
 cJSON *mlflow_files(struct track *t, const char *under, const char **why)
 {
 	const char *bucket, *object;
@@ -69,8 +110,7 @@ cJSON *mlflow_files(struct track *t, const char *under, const char **why)
 		return NULL;
 	}
 	char *prefix = xasprintf("%s%s", object, *object ? "/" : "");
-	cJSON *names = sim_object_names(t->v->sim, t->principal, bucket, prefix, why),
-	      *files = names ? cJSON_CreateArray() : NULL;
+	cJSON *names = names_of(t, bucket, prefix, why), *files = names ? cJSON_CreateArray() : NULL;
 	if (!names)
 		storage_failed(t, *why ? *why : "bucket", bucket, prefix, "list");
 	const char *last = "";
@@ -102,7 +142,7 @@ static void get(struct track *t, const char *bucket, const char *object)
 {
 	size_t len = 0;
 	const char *why = NULL;
-	char *data = sim_object_read(t->v->sim, t->principal, bucket, object, NULL, &len, &why);
+	char *data = bytes_of(t, bucket, object, &len, &why);
 	if (data)
 		answer_set(t->out, 200, "application/octet-stream", data, len);
 	else
@@ -112,10 +152,8 @@ static void get(struct track *t, const char *bucket, const char *object)
 
 static void put(struct track *t, const char *bucket, const char *object)
 {
-	const struct sim_request *q = t->v->q;
 	const char *why = NULL;
-	if (sim_object_write(t->v->sim, t->principal, bucket, object, "application/octet-stream", q->body ? q->body : "",
-			     q->body_len, &why))
+	if (keep_bytes(t, bucket, object, &why))
 		answer_json(t->out, 200, cJSON_CreateObject());
 	else
 		storage_failed(t, why, bucket, object, "create");
@@ -126,13 +164,13 @@ static void artifact_delete(struct track *t, const char *bucket, const char *obj
 {
 	const char *why = NULL;
 	char *prefix = xasprintf("%s/", object);
-	cJSON *names = sim_object_names(t->v->sim, t->principal, bucket, prefix, &why);
+	cJSON *names = names_of(t, bucket, prefix, &why);
 	for (const cJSON *n = names ? names->child : NULL; n; n = n->next)
-		sim_object_delete(t->v->sim, t->principal, bucket, json_str(n, "name", ""), &why);
+		drop_bytes(t, bucket, json_str(n, "name", ""), &why);
 	bool some = names && names->child;
 	cJSON_Delete(names);
 	free(prefix);
-	if (sim_object_delete(t->v->sim, t->principal, bucket, object, &why) || some)
+	if (drop_bytes(t, bucket, object, &why) || some)
 		answer_json(t->out, 200, cJSON_CreateObject());
 	else
 		storage_failed(t, why, bucket, object, "delete");

@@ -2,6 +2,9 @@
  * it fails is what they were seen to say. */
 #include "config.h"
 #include "sim/front/mlflow_server.h"
+#include "sim/api/kubernetes_pods.h"
+#include "sim/front/pod.h"
+#include "sim/front/postgres.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -123,6 +126,8 @@ static const char *psycopg_says(const struct sim_sql_client *k, const char *host
 	    {"certificate", "FATAL:  connection requires a valid client certificate"},
 	    {"authority", "SSL error: certificate verify failed"},
 	    {"unreachable", "Connection timed out\n\tIs the server running on that host and accepting TCP/IP connections?"},
+	    {"no TLS", "server does not support SSL, but SSL was required"},
+	    {"unknown name", "Name or service not known"},
 	};
 	if (!strcmp(why, "password"))
 		return sim_tmp("FATAL:  password authentication failed for user \"%s\"", k->user);
@@ -262,11 +267,40 @@ static char *identity_of(struct sim *s, const char *instance, const char *databa
 	return xasprintf("%s/%s@%.3f", instance, database, o ? o->created : 0);
 }
 
+/* A name of the cluster's DNS: SERVICE, SERVICE.NAMESPACE, and what follows. Why the PostgreSQL behind it does not let in, or NULL; *found tells whether there is
+ * such a Service. */
+static const char *in_cluster(struct sim *s, const struct mlflow_place *place, const struct sim_sql_client *k, const char *host,
+			      bool *found, const char **database)
+{
+	const struct sim_object *from = place->pod ? sim_get(s, KUBERNETES_OBJECTS, place->pod) : NULL;
+	const char *dot = strchr(host, '.'), *ns = json_str(from ? from->doc : NULL, "metadata.namespace", "");
+	ns = dot ? sim_tmp("%.*s", (int)strcspn(dot + 1, "."), dot + 1) : ns;
+	const char *service = sim_tmp("%.*s", (int)strcspn(host, "."), host), *why = "closed";
+	*found = from && kubernetes_named(s, place->cluster, "", "services", ns, service);
+	cJSON *all = *found ? kubernetes_endpoints(s, place->cluster, ns, service, "5432") : NULL;
+	const char *address = json_str(all, "0.ipAddress", NULL);
+	const struct sim_object *to = address ? pod_at(s, place->cluster, address) : NULL;
+	struct workload w;
+	if (*found && !address)
+		why = "unknown name"; /* a Service without an address leads to its pods that are ready, and else nowhere */
+	if (to && !kubernetes_pods_may(s, place->cluster, from, to, 5432)) {
+		why = "unreachable";
+	} else if (to && pod_open(s, place->cluster, address, &w)) {
+		const struct workload_part *part = workload_at(&w, 5432);
+		if (part && postgres_runs(&part->k))
+			why = postgres_login(s, &part->k, k, database);
+		workload_close(&w);
+	}
+	cJSON_Delete(all);
+	return why;
+}
+
 static void log_in(struct sim *s, struct mlflow *m, const struct mlflow_place *place, struct sim_sql_client *k,
 		   const char *host)
 {
 	struct buf instance = {0};
-	const char *why = NULL;
+	const char *why = NULL, *database = NULL;
+	bool inside = false;
 	k->address = host;
 	if (text_starts(host, "/cloudsql/")) {
 		k->address = host + 10;
@@ -277,17 +311,23 @@ static void log_in(struct sim *s, struct mlflow *m, const struct mlflow_place *p
 		why = place->beside ? NULL : "closed";
 	} else if (*host == '/') {
 		why = "refused";
+	} else if (strspn(host, "0123456789.") != strlen(host)) {
+		const char *told = in_cluster(s, place, k, host, &inside, &database);
+		why = inside ? told : NULL;
 	}
-	if (!why)
+	if (!why && !inside)
 		why = sim_sql_login(s, k, &instance);
 	if (why)
 		mlflow_stop(m, 1, 101, tried(k, host, why));
-	else {
+	else if (inside) {
+		m->database = xstrdup(database);
+		m->acts_as = xstrdup(k->role ? k->role : k->user);
+	} else {
 		m->database = identity_of(s, buf_text(&instance), k->database);
 		m->instance = xstrdup(buf_text(&instance));
 		m->acts_as = xstrdup(k->role ? k->role : k->user);
 	}
-	m->distrusted = !why && sim_sql_distrusts(s, buf_text(&instance));
+	m->distrusted = !why && !inside && sim_sql_distrusts(s, buf_text(&instance));
 	buf_free(&instance);
 }
 

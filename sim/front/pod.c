@@ -445,8 +445,7 @@ bool pod_tried(struct sim *s, const struct sim_object *cluster, struct sim_objec
 {
 	struct run r = {.sim = s, .cluster = cluster, .pod = pod, .policy = json_str(pod->doc, "spec.restartPolicy", "Always")};
 	struct verdict v[WORKLOAD_MOST];
-	workload_open(s, project_of(cluster), "",
-		      pod_template(s, cluster, json_str(pod->doc, "metadata.namespace", ""), json_at(pod->doc, "spec")), &r.w);
+	workload_open(s, project_of(cluster), "", pod_template(s, cluster, pod), &r.w);
 	workload_start(&r.w);
 	r.inits = (int)json_num(r.w.template, "inits", 0);
 	bool held = false;
@@ -467,22 +466,24 @@ bool pod_tried(struct sim *s, const struct sim_object *cluster, struct sim_objec
 /* The same of a pod itself. */
 static bool pod_open_object(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod, struct workload *w)
 {
-	if (!json_bool(pod->hidden, "live", false))
-		return false;
-	workload_open(s, project_of(cluster), "",
-		      pod_template(s, cluster, json_str(pod->doc, "metadata.namespace", ""), json_at(pod->doc, "spec")), w);
+	workload_open(s, project_of(cluster), "", pod_template(s, cluster, pod), w);
 	workload_start(w);
 	return true;
 }
 
+const struct sim_object *pod_at(struct sim *s, const char *cluster, const char *address)
+{
+	const char *prefix = sim_tmp("%s", kubernetes_prefix(cluster, "", "pods", ""));
+	for (struct sim_object *o = sim_first(s, KUBERNETES_OBJECTS, prefix); o; o = sim_following(s, o, prefix))
+		if (!strcmp(json_str(o->doc, "status.podIP", ""), address) && json_bool(o->hidden, "live", false))
+			return o;
+	return NULL;
+}
+
 bool pod_open(struct sim *s, const char *cluster, const char *address, struct workload *w)
 {
-	const struct sim_object *c = sim_get(s, "container.clusters", cluster);
-	const char *prefix = kubernetes_prefix(cluster, "", "pods", "");
-	for (struct sim_object *o = c ? sim_first(s, KUBERNETES_OBJECTS, prefix) : NULL; o; o = sim_following(s, o, prefix))
-		if (!strcmp(json_str(o->doc, "status.podIP", ""), address) && pod_open_object(s, c, o, w))
-			return true;
-	return false;
+	const struct sim_object *c = sim_get(s, "container.clusters", cluster), *pod = c ? pod_at(s, cluster, address) : NULL;
+	return pod && pod_open_object(s, c, pod, w);
 }
 
 bool pod_asked(struct sim *s, const struct sim_object *cluster, const char *address, int port, const struct sim_request *q,

@@ -4,6 +4,7 @@
 
 #include "sim/api/compute.h"
 #include "sim/api/kubernetes.h"
+#include "sim/api/kubernetes_pods.h"
 #include "sim/api/serving.h"
 
 #include "base/json.h"
@@ -197,8 +198,13 @@ static cJSON *volumes(const struct pod *p, cJSON *out)
 		else if (json_at(v, "configMap"))
 			files = files_of(p, json_at(v, "configMap"), false, json_str(v, "configMap.name", ""),
 					 json_str(v, "name", ""), out);
-		cJSON_AddItemToArray(
-		    all, json_make("{'name':%s,'files':%j}", json_str(v, "name", ""), files ? files : cJSON_CreateObject()));
+		cJSON *volume = json_make("{'name':%s,'files':%j}", json_str(v, "name", ""),
+					  files ? files : cJSON_CreateObject());
+		const struct sim_object *claim = named(p, "persistentvolumeclaims",
+						       json_str(v, "persistentVolumeClaim.claimName", ""));
+		if (claim) /* it is another volume when it was made anew under the same name */
+			json_put_str(volume, "claim", kubernetes_uid(claim));
+		cJSON_AddItemToArray(all, volume);
 	}
 	return all;
 }
@@ -278,8 +284,10 @@ static bool has_way_out(const struct pod *p)
 	return !private_nodes;
 }
 
-cJSON *pod_template(struct sim *s, const struct sim_object *cluster, const char *ns, const cJSON *spec)
+cJSON *pod_template(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod)
 {
+	const char *ns = json_str(pod->doc, "metadata.namespace", "");
+	const cJSON *spec = json_at(pod->doc, "spec");
 	struct pod p = {s, cluster, ns, sim_tmp("%.*s", (int)strcspn(cluster->key + 9, "/"), cluster->key + 9), spec};
 	cJSON *whole = cJSON_CreateObject(), *all = cJSON_CreateArray(), *mounted = volumes(&p, whole);
 	const cJSON *k;
@@ -290,7 +298,8 @@ cJSON *pod_template(struct sim *s, const struct sim_object *cluster, const char 
 		cJSON_AddItemToArray(all, container(&p, k, whole));
 	cJSON_Delete(whole);
 	const char *network = json_str(cluster->doc, "networkConfig.network", "");
-	return json_make("{'platform':'pod','principal':%s,'puller':%s,'network':%s,'reaches':{'google':true,'internet':%b},'"
+	return json_make("{'platform':'pod','cluster':%s,'pod':%s,'principal':%s,'puller':%s,'network':%s,'reaches':{'google':"
+			 "true,'internet':%b},'"
 			 "inits':%d,'volumes':%j,'containers':%j}",
-			 identity(&p), node_account(&p), network, has_way_out(&p), first, mounted, all);
+			 cluster->key, pod->key, identity(&p), node_account(&p), network, has_way_out(&p), first, mounted, all);
 }

@@ -24,10 +24,13 @@ static void put(cJSON *object, const char *name, const char *value)
 	cJSON_AddStringToObject(object, name, value);
 }
 
-/* $(mktemp) makes a file. Other commands give nothing. */
+/* $(mktemp) makes a file, $(cat FILE) reads one. Other commands give nothing. */
 static char *substitute(void *arg, const char *command)
 {
 	struct container *k = arg;
+	const cJSON *file = !strncmp(command, "cat ", 4) ? cJSON_GetObjectItemCaseSensitive(k->files, command + 4) : NULL;
+	if (cJSON_IsString(file))
+		return xstrdup(file->valuestring);
 	if (strcmp(command, "mktemp"))
 		return NULL;
 	char *path = xasprintf("/tmp/tmp.%d", cJSON_GetArraySize(k->files));
@@ -115,12 +118,17 @@ static bool assigns(struct container *k, const cJSON *words)
 	return true;
 }
 
-/* [ -n TEXT ], [ -z TEXT ], [ -f FILE ]; a test that is not known holds. */
+/* [ -n TEXT ], [ -z TEXT ], [ -f FILE ], [ -s FILE ], and their opposites with a "!"; a test that is not known holds. */
 static bool holds(const struct container *k, const cJSON *words)
 {
-	const char *operator= json_str(words, "2", ""), *text = json_str(words, "3", "");
+	bool not = !strcmp(json_str(words, "2", ""), "!");
+	const char *operator= json_str(words, not ? "3" : "2", ""), *text = json_str(words, not ? "4" : "3", "");
 	if (strcmp(json_str(words, "1", ""), "["))
 		return true;
+	if (!strcmp(operator, "-s")) {
+		const cJSON *file = cJSON_GetObjectItemCaseSensitive(k->files, text);
+		return (cJSON_IsString(file) && *file->valuestring) != not ;
+	}
 	if (!strcmp(operator, "-n") || !strcmp(operator, "-z"))
 		return (*text != '\0') == (operator[1] == 'n');
 	return strcmp(operator, "-f") || cJSON_GetObjectItemCaseSensitive(k->files, text);
@@ -141,17 +149,48 @@ static bool branches(struct script *s, const cJSON *words, bool live)
 	return true;
 }
 
+/* What a command was, for those who know what it does; input is what was piped into it. */
+static void note(struct container *k, const cJSON *first, const char *input)
+{
+	cJSON *argv = cJSON_CreateArray();
+	for (; first; first = first->next)
+		cJSON_AddItemToArray(argv, cJSON_CreateString(first->valuestring));
+	cJSON_AddItemToArray(k->ran, json_make("{'argv':%j,'input':%s}", argv, input));
+}
+
+/* printf TEXT | COMMAND. True when the words were that. */
+static bool pipes(struct container *k, cJSON *words)
+{
+	cJSON *w, *after = NULL;
+	cJSON_ArrayForEach(w, words)
+		if (!strcmp(w->valuestring, "|") && w->next)
+			after = w->next;
+	if (!after || strcmp(json_str(words, "0", ""), "printf"))
+		return false;
+	struct buf out = {0};
+	cJSON *left = cJSON_CreateArray();
+	for (w = words->child->next; w && strcmp(w->valuestring, "|"); w = w->next)
+		cJSON_AddItemToArray(left, cJSON_CreateString(w->valuestring));
+	if (left->child)
+		print(left->child, &out);
+	note(k, after, buf_text(&out));
+	cJSON_Delete(left);
+	buf_free(&out);
+	return true;
+}
+
 static void one_line(struct script *s, cJSON *words)
 {
 	const char *first = json_str(words, "0", "");
 	bool live = s->live[s->depth];
 	if (!words->child || branches(s, words, live) || !live || !strcmp(first, ":") || !strcmp(first, "set") ||
-	    !strcmp(first, "umask") || assigns(s->k, words) || writes(s->k, words))
+	    !strcmp(first, "umask") || assigns(s->k, words) || pipes(s->k, words) || writes(s->k, words))
 		return;
 	if (!strcmp(first, "exec"))
 		cJSON_DeleteItemFromArray(words, 0);
 	if (!words->child)
 		return;
+	note(s->k, words->child, "");
 	cJSON_Delete(s->last);
 	s->last = cJSON_Duplicate(words, 1);
 }

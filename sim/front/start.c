@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/front/gate.h"
+#include "sim/front/postgres.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,8 @@ static void run_program(struct sim *s, const struct container *k, const struct m
 		start_mlflow(s, k, place, r);
 	} else if (!strcmp(k->software, "cloud-sql-proxy")) {
 		start_sql_proxy(k, r);
+	} else if (!strcmp(k->software, "postgres") && postgres_runs(k)) {
+		postgres_start(s, k, r);
 	} else if (!strcmp(k->software, "nginx")) {
 		r->port = 80;
 	} else if (!strcmp(k->software, "echo")) {

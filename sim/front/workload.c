@@ -67,7 +67,10 @@ bool workload_open(struct sim *s, const char *project, const char *region, cJSON
 	    .sim = s, .project = project, .template = template, .network = network_of(s, project, region, template)};
 	const char *principal = json_str(template, "principal", NULL), *account = json_str(template, "serviceAccount", "");
 	w->principal = principal ? xstrdup(principal) : xasprintf("serviceAccount:%s", account);
-	w->place = (struct mlflow_place){.principal = w->principal, .network = w->network};
+	w->place = (struct mlflow_place){.principal = w->principal,
+					 .network = w->network,
+					 .cluster = json_str(template, "cluster", NULL),
+					 .pod = json_str(template, "pod", NULL)};
 	const cJSON *volumes = json_at(template, "volumes"), *list = json_at(template, "containers");
 	for (const cJSON *v = volumes ? volumes->child : NULL; v; v = v->next)
 		if (json_at(v, "cloudSqlInstance"))
