@@ -95,6 +95,17 @@ static void read_deployment(struct observation *out)
 		out->presence = PRESENT_PENDING;
 }
 
+/* The same, whose pods keep their names; nothing tells that they will not come up. */
+static void read_stateful_set(struct observation *out)
+{
+	const cJSON *f = out->found;
+	int wanted = (int)json_num(f, "spec.replicas", 1);
+	bool current = json_num(f, "status.observedGeneration", -1) >= json_num(f, "metadata.generation", 0) &&
+		       !strcmp(json_str(f, "status.currentRevision", ""), json_str(f, "status.updateRevision", ""));
+	if (!current || json_num(f, "status.readyReplicas", 0) != wanted || json_num(f, "status.replicas", 0) != wanted)
+		out->presence = PRESENT_PENDING;
+}
+
 /* Of a GKE Ingress with one backend: its name and whether it is well stand in an annotation of the controller's, {"k8s1-...":"HEALTHY"}. */
 static void read_ingress(struct observation *out)
 {
@@ -117,6 +128,7 @@ static const struct {
 } readers[] = {
     {"Job", read_job},
     {"Deployment", read_deployment},
+    {"StatefulSet", read_stateful_set},
     {"Ingress", read_ingress},
 };
 
@@ -300,7 +312,7 @@ static void kubernetes_object_destroy(const struct view *v, const struct observa
 static void kubernetes_object_ask_why(const struct view *v, const cJSON *notes, int turn, struct call *out)
 {
 	const char *ca = json_str(v->spec, "ca", "");
-	if (!is(v, "Job") && !is(v, "Deployment"))
+	if (!is(v, "Job") && !is(v, "Deployment") && !is(v, "StatefulSet"))
 		return;
 	char *base = xasprintf("https://%s", json_str(v->spec, "host", ""));
 	call_set_url(out, DIALECT_NONE, "GET", NULL, base);
@@ -338,17 +350,20 @@ static double kubernetes_object_monthly(const cJSON *spec, const char *region)
 {
 	double hour = 0;
 	const cJSON *c;
-	if (!strcmp(json_str(spec, "body.kind", ""), "Deployment"))
+	const char *kind = json_str(spec, "body.kind", "");
+	if (!strcmp(kind, "Deployment") || !strcmp(kind, "StatefulSet"))
 		cJSON_ArrayForEach(c, json_at(spec, "body.spec.template.spec.containers"))
 			hour += cpus(json_str(c, "resources.requests.cpu", "0")) * 0.0445 +
 				gibs(json_str(c, "resources.requests.memory", "0")) * 0.0049225;
 	return hour * json_num(spec, "body.spec.replicas", 1) * 730 * price_factor(PRICED_MACHINE, region);
 }
 
-/* A Deployment that is told to end its pods before it starts others. */
+/* A Deployment that is told to end its pods before it starts others, and a StatefulSet, which always does. */
 static const char *kubernetes_object_downtime(const cJSON *spec, const struct change *c)
 {
-	bool pods = kind_changes(c, "spec.template") && !strcmp(json_str(spec, "body.spec.strategy.type", ""), "Recreate");
+	bool alone = !strcmp(json_str(spec, "body.spec.strategy.type", ""), "Recreate") ||
+		     !strcmp(json_str(spec, "body.kind", ""), "StatefulSet");
+	bool pods = alone && kind_changes(c, "spec.template");
 	return pods ? N_("The pod ends before its successor starts: the server does not answer for about a minute.") : NULL;
 }
 
@@ -357,7 +372,8 @@ static char *kubernetes_object_permits(const cJSON *spec, enum deed deed)
 {
 	static const char *const verbs[DEEDS] = {
 	    [DEED_READ] = "get", [DEED_CREATE] = "create", [DEED_UPDATE] = "update", [DEED_DESTROY] = "delete"};
-	static const char *const spelled[] = {"serviceAccounts", "networkPolicies", "podDisruptionBudgets", "roleBindings"};
+	static const char *const spelled[] = {"serviceAccounts", "networkPolicies", "podDisruptionBudgets",
+					      "roleBindings",    "statefulSets",    "persistentVolumeClaims"};
 	const char *collection = json_str(spec, "collection", ""), *plural = strrchr(collection, '/');
 	plural = plural ? plural + 1 : collection;
 	for (size_t i = 0; i < sizeof spelled / sizeof *spelled; i++)
@@ -379,7 +395,7 @@ static char *kubernetes_object_permits(const cJSON *spec, enum deed deed)
 static struct kind_time kubernetes_object_takes(const cJSON *spec)
 {
 	const char *kind = json_str(spec, "body.kind", "");
-	bool runs = !strcmp(kind, "Deployment") || !strcmp(kind, "Job");
+	bool runs = !strcmp(kind, "Deployment") || !strcmp(kind, "Job") || !strcmp(kind, "StatefulSet");
 	return runs ? (struct kind_time){40, 120} : (struct kind_time){0.5, 2};
 }
 

@@ -81,6 +81,7 @@ const struct kind *const kinds[] = {
     &kind_appengine_stop,
     &kind_instance_stop,
     &kind_kubernetes_stop,
+    &kind_kubernetes_volume,
     &kind_workload_identity_pool,
     &kind_workload_identity_provider,
     NULL,

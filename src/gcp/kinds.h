@@ -26,6 +26,6 @@ extern const struct kind kind_cluster, kind_existing_cluster, kind_kubernetes_ob
 extern const struct kind kind_service_identity, kind_iap_settings;
 extern const struct kind kind_appengine_application, kind_appengine_placeholder, kind_appengine_ingress, kind_appengine_version;
 extern const struct kind kind_appengine_service, kind_appengine_versions, kind_appengine_stop;
-extern const struct kind kind_instance_stop, kind_kubernetes_stop;
+extern const struct kind kind_instance_stop, kind_kubernetes_stop, kind_kubernetes_volume;
 
 #endif

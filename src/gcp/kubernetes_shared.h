@@ -6,6 +6,8 @@
 
 /* In whose name objects are applied. */
 #define KUBERNETES_MANAGER "mlflow-setup"
+/* The annotation of a volume that says whether it goes with its stack: "true" when it does not. */
+#define KUBERNETES_PROTECTED "mlflow-setup/deletion-protection"
 
 /* A request for the object that the view names ("deployment/NAME") in its spec's "collection" at the API server "host"; body is owned by the call, query is
  * text as it stands ("?a=b", ""). A host that is none is the call's fault. */

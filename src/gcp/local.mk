@@ -8,7 +8,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_address.c \
 	src/gcp/appengine_shared.c src/gcp/appengine_shared.h \
 	src/gcp/kind_appengine_application.c \
-	src/gcp/kind_appengine_stop.c src/gcp/kind_instance_stop.c src/gcp/kind_kubernetes_stop.c src/gcp/kubernetes_shared.h \
+	src/gcp/kind_appengine_stop.c src/gcp/kind_instance_stop.c src/gcp/kind_kubernetes_stop.c src/gcp/kind_kubernetes_volume.c src/gcp/kubernetes_shared.h \
 	src/gcp/kind_appengine_placeholder.c src/gcp/kind_appengine_ingress.c \
 	src/gcp/kind_appengine_service.c \
 	src/gcp/kind_appengine_version.c \

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "plan/people.h"
+#include "plan/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static void let_clients_write(struct design *d, const char *path)
 
 static void artifacts_direct_plan(struct design *d)
 {
+	design_bucket(d);
 	char *path = xasprintf("b/%s", d->bucket);
 	design_ask(d, "needed", "MLFLOW_DEFAULT_ARTIFACT_ROOT");
 	design_line(d, "flags", "--no-serve-artifacts --default-artifact-root \"$MLFLOW_DEFAULT_ARTIFACT_ROOT\"");
@@ -72,7 +74,8 @@ static void artifacts_direct_connect(const struct plan *p, struct buf *out)
 }
 
 /* Who is let in by a password is nobody for the bucket: the addresses are asked for. */
-static const char *const asks[] = {"auth.users", "auth.groups", "auth.domains", "auth.service_accounts", NULL};
+static const char *const asks[] = {"auth.users",       "auth.groups", "auth.domains", "auth.service_accounts",
+				   SETTINGS_OF_BUCKET, NULL};
 
 const struct artifact_mode artifact_mode_direct = {
     .choice =

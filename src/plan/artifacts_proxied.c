@@ -4,11 +4,13 @@
 
 #include "base/gettext.h"
 #include "base/mem.h"
+#include "plan/settings.h"
 
 #include <stdlib.h>
 
 static void artifacts_proxied_plan(struct design *d)
 {
+	design_bucket(d);
 	char *path = xasprintf("b/%s", d->bucket);
 	design_ask(d, "needed", "MLFLOW_ARTIFACTS_DESTINATION");
 	design_grant(d, "artifacts", "bucket", path, "roles/storage.objectUser", "bucket/artifacts");
@@ -31,6 +33,8 @@ static void artifacts_proxied_connect(const struct plan *p, struct buf *out)
 			   _(p->axes.target->choice.title));
 }
 
+static const char *const asks[] = {SETTINGS_OF_BUCKET, NULL};
+
 const struct artifact_mode artifact_mode_proxied = {
     .choice =
 	{
@@ -38,6 +42,7 @@ const struct artifact_mode artifact_mode_proxied = {
 	    .title = N_("Through the server"),
 	    .help = N_("Clients need no rights on the bucket. On Cloud Run and App Engine a file may have 32 MiB at most: "
 		       "larger ones want the other way."),
+	    .asks = asks,
 	},
     .served = true,
     .plan = artifacts_proxied_plan,

@@ -46,6 +46,7 @@ struct target {
 	/* The same where the target makes its load balancer itself: address is the name of a global address that is planned ("address"), for the plan's first
 	 * host. It plans what makes the balancer and its certificate, and says in d->front what people meet then. NULL: it makes none. */
 	void (*balance)(struct design *d, const char *address);
+	bool disks;         /* it has disks for containers, and runs a database beside the server (plan/workload.h) */
 	bool keeps_secrets; /* secrets are copied into it: the server itself reads none from where they are kept */
 	/* Where a stack without an address is reached through the target's own door: names the way there in out (struct reach); the lines for a shell that open it at the plan's url. NULL: there is no such door. */
 	void (*reach)(const struct design *d, struct reach *out);
@@ -143,10 +144,15 @@ struct database {
 /* How the server reaches the database. */
 struct database_path {
 	struct choice choice;
-	bool networked;             /* it needs a network */
-	bool peers;                 /* the network must be peered with Google's */
-	const char *range;          /* the question whose answer is a range of the network that it takes; or NULL */
+	bool networked;    /* it needs a network */
+	bool peers;        /* the network must be peered with Google's */
+	const char *range; /* the question whose answer is a range of the network that it takes; or NULL */
+	/* Adds the database to the workload, as a container with a disk, in place of an instance of Cloud SQL's; its disk, which the workload calls
+	 * "database", then holds the data. NULL: there is an instance. */
+	void (*beside)(struct design *d);
 	const char *connector_flag; /* for Google's connector, where it is used: "--private-ip", "--psc"; NULL: none */
+	/* Nothing but server and database are on the way, which speak without encryption. */
+	bool plain;
 	/* Plans what must stand before the instance, and returns Cloud SQL's ipConfiguration; *after gets the id that the instance waits for. */
 	cJSON *(*settings)(struct design *d, const char **after);
 	/* Plans what comes after the instance ("sql"). NULL: nothing. */
@@ -165,8 +171,9 @@ struct network_mode {
 /* How files travel. */
 struct artifact_mode {
 	struct choice choice;
-	bool served; /* through the server: clients need no rights on the bucket */
-	/* Who may do what with the objects of d->bucket, which is planned; lines of the templates' lists. */
+	bool served;         /* through the server: clients need no rights on the bucket */
+	bool kept_by_target; /* on a disk of the target's, and in no bucket */
+	/* Where files are kept (design_bucket, or a disk), and who may do what with them; lines of the templates' lists. */
 	void (*plan)(struct design *d);
 	/* Adds the variables by which the server keeps files. */
 	void (*server)(const struct design *d, struct container *c);

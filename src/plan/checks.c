@@ -3,6 +3,7 @@
 #include "plan/checks.h"
 
 #include "base/gettext.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "plan/alerts.h"
@@ -59,15 +60,24 @@ const char *check_mlflow_version(const struct answers *a, const char *value)
 
 /* Several together ---------------------------------------------------------------------------------------------------------------- */
 
+/* That PostgreSQL allows where nothing is said. */
+#define CONNECTIONS_BESIDE 100
+
 /* At the peak each worker holds two engines of pool 2 + overflow 3, and each instance two more (C4-08); 60 % of what the database
  * allows leaves room for the migration and the next revision (F3-10). */
 static void check_connections(const struct answers *a, problem_fn *found, void *arg)
 {
 	struct axes x = axes_of(a);
 	int instances = x.target->instances ? x.target->instances(a) : 1, workers = answers_int(a, "server.workers");
-	int need = instances * (workers * 2 * 5 + 2), room = x.database->connections(answers_str(a, "database.tier")) * 6 / 10;
+	int allowed = x.path->beside ? CONNECTIONS_BESIDE : x.database->connections(answers_str(a, "database.tier"));
+	int need = instances * (workers * 2 * 5 + 2), room = allowed * 6 / 10;
 	if (need <= room)
 		return;
+	if (x.path->beside) {
+		found(arg, "server.workers",
+		      _("The database in the cluster has room for the connections of 5 workers: choose so many at the most."));
+		return;
+	}
 	char *s = xasprintf(_("%d instances with %d workers may open %d database connections, but this tier has room for %d. "
 			      "Choose a larger database.tier, or lower server.max_instances or server.workers."),
 			    instances, workers, need, room);
@@ -166,6 +176,36 @@ static void check_location(const struct answers *a, problem_fn *found, void *arg
 	free(s);
 }
 
+/* What the stack that stands has chosen on an axis, by its earliest choices: later ones are of runs that did not get there. NULL where none stands. */
+static const struct choice *stands_with(const struct answers *a, const char *question)
+{
+	const cJSON *first = cJSON_GetArrayItem(json_at(a->resolved, "choices"), 0),
+		    *was = cJSON_GetObjectItemCaseSensitive(first, question);
+	const struct choice *c = NULL;
+	const struct question *q = question_find(question);
+	for (size_t i = 0; json_at(a->resolved, "release") && cJSON_IsString(was) && (c = q->nth(i)); i++)
+		if (!c->later && !strcmp(c->id, was->valuestring))
+			return c;
+	return NULL;
+}
+
+/* Tables and files are not carried between a volume of the cluster and what Google keeps. A choice is the first member of its axis' struct. */
+static void check_moved(const struct answers *a, problem_fn *found, void *arg)
+{
+	const struct axes x = axes_of(a);
+	const struct database_path *path = (const struct database_path *)stands_with(a, "database.path");
+	const struct artifact_mode *artifacts = (const struct artifact_mode *)stands_with(a, "artifacts.mode");
+	if (path && !path->beside != !x.path->beside)
+		found(arg, "database.path",
+		      _("The tables stand elsewhere, and the database does not move: destroy the stack first, with its data, "
+			"or make a new one beside "
+			"it."));
+	if (artifacts && artifacts->kept_by_target != x.artifacts->kept_by_target)
+		found(arg, "artifacts.mode",
+		      _("The files stand elsewhere, and do not move: destroy the stack first, with its data, or make a new one "
+			"beside it."));
+}
+
 void check_together(const struct answers *a, problem_fn *found, void *arg)
 {
 	check_names(a, found, arg);
@@ -176,6 +216,7 @@ void check_together(const struct answers *a, problem_fn *found, void *arg)
 	for (size_t i = 0; (c = axes_nth(&x, i)); i++)
 		if (c->check)
 			c->check(a, found, arg);
+	check_moved(a, found, arg);
 	check_connections(a, found, arg);
 	check_memory(a, found, arg);
 	check_soft_delete(a, found, arg);

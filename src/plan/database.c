@@ -128,11 +128,25 @@ char *database_user(const struct design *d)
 	return d->passwordless ? d->axes.database->iam_user(d->account) : xstrdup("mlflow");
 }
 
+const char *database_data(const struct design *d)
+{
+	return d->axes.path->beside ? "volume/database" : "sql";
+}
+
+const char *database_ready(const struct design *d)
+{
+	return d->axes.path->beside ? "database/server" : d->passwordless ? "user/server" : "user";
+}
+
 void database_plan(struct design *d)
 {
 	const struct database *engine = d->axes.database;
 	struct plan *p = d->plan;
 	const char *after = "apis";
+	if (d->axes.path->beside) {
+		d->axes.path->beside(d);
+		return;
+	}
 	p->decided_by = "database.path";
 	cJSON *ip = d->axes.path->settings(d, &after);
 	p->decided_by = "database.tier";

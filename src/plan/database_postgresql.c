@@ -44,7 +44,7 @@ static void database_postgresql_server(const struct design *d, struct container 
 	container_set(c, "PGUSER", d->database_user);
 	if (d->passwordless) /* what it makes is the owner's, as what stands is */
 		container_set(c, "PGOPTIONS", "-c role=" OWNER);
-	if (!d->connected)
+	if (!d->connected && !d->axes.path->plain)
 		container_set(
 		    c, "PGSSLMODE",
 		    "verify-ca"); /* names are not checked: the certificate names the instance, the server asks for an address */

@@ -99,7 +99,7 @@ void design_secret(struct design *d, const struct secret_want *want)
 	    .recipe = want->recipe,
 	    .question = want->question,
 	    .text = want->text,
-	    .opens = want->opens_data ? "sql" : NULL,
+	    .opens = want->opens_data ? database_data(d) : NULL,
 	};
 	part_secret(d->answers, d->plan, &part);
 	char *name = name_of(d->plan->stack, want->name), *secret = xasprintf("secret/%s", want->name);
@@ -138,6 +138,14 @@ void design_prover(struct design *d)
 	else
 		cJSON_Delete(members);
 	free(path);
+}
+
+void design_bucket(struct design *d)
+{
+	const char *before = d->plan->decided_by;
+	decided_by(d, "artifacts.location");
+	d->bucket = part_artifacts(d->answers, d->plan);
+	decided_by(d, before);
 }
 
 void design_line(struct design *d, const char *list, const char *text)
@@ -265,7 +273,7 @@ static void add_migration(struct design *d)
 	for (size_t i = 0; i < server->variable_count; i++)
 		container_set_value(c, server->variables[i].name, cJSON_Duplicate(server->variables[i].value, 1));
 	use_password(d, c);
-	workload_migration_needs(d->workload, d->passwordless ? "user/server" : "user");
+	workload_migration_needs(d->workload, database_ready(d));
 	if (d->network.subnet_need)
 		workload_migration_needs(d->workload, d->network.subnet_need);
 	if (d->identified)
@@ -386,7 +394,7 @@ static bool prepare(struct design *d, struct err *e)
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		json_put(p->render, lists[i], cJSON_CreateArray());
 	d->connected = database_connects(d);
-	d->passwordless = !strcmp(answers_str(d->answers, "database.login"), "account");
+	d->passwordless = !d->axes.path->beside && !strcmp(answers_str(d->answers, "database.login"), "account");
 	d->workload->connection = d->connected ? xasprintf("%s:%s:%s", p->project, p->region, d->instance) : NULL;
 	if (!name_check(p->project, p->region, p->stack, d->suffix, d->axes.database->socket, e))
 		return false;
@@ -398,8 +406,6 @@ static bool prepare(struct design *d, struct err *e)
 	else
 		add_account(d);
 	d->database_user = database_user(d);
-	decided_by(d, "artifacts.location");
-	d->bucket = part_artifacts(d->answers, p);
 	decided_by(d, "artifacts.mode");
 	d->axes.artifacts->plan(d);
 	decided_by(d, "project.id");

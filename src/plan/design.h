@@ -44,7 +44,7 @@ struct design {
 	char *account;          /* e-mail of the account that the server runs as; NULL where it is none */
 	char *identity;         /* the server as a member of policies: "serviceAccount:EMAIL", "principal://..." */
 	char *identified;       /* id of the resource that must stand before it can be named, or NULL */
-	char *bucket;           /* of the artifacts */
+	char *bucket;           /* of the artifacts, once it is planned; or NULL */
 	char *instance;         /* the Cloud SQL instance's name; its resource is "sql" */
 	bool connected;         /* the server reaches the database by Google's connector */
 	bool passwordless;      /* ...and logs in as its account, by tokens */
@@ -73,6 +73,8 @@ void design_secret(struct design *d, const struct secret_want *want);
 bool design_secret_file(struct design *d, const char *name, const char *file, struct err *e);
 /* "sa/prover": the account that the proof, `token` and clients speak as. Who may make tokens of it, and of no other account, is the answers' to say. */
 void design_prover(struct design *d);
+/* "bucket/artifacts", whose name d->bucket is then. */
+void design_bucket(struct design *d);
 /* Appends a text to a list of the templates' data (templates/README.md): "requirements", "flags", "before", "migrations". */
 void design_line(struct design *d, const char *list, const char *text);
 /* Appends to "needed" or "asked" that the server must not start without this variable. */

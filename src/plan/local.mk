@@ -6,6 +6,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/connect.c src/plan/connect.h \
 	src/plan/artifacts_direct.c \
 	src/plan/artifacts_proxied.c \
+	src/plan/artifacts_volume.c \
 	src/plan/auth_basic.c \
 	src/plan/auth_iam.c \
 	src/plan/auth_iap.c \
@@ -43,6 +44,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/parts.c src/plan/parts.h \
 	src/plan/path_private_service_connect.c \
 	src/plan/path_private_services_access.c \
+	src/plan/path_cluster.c \
 	src/plan/path_public.c \
 	src/plan/people.c src/plan/people.h \
 	src/plan/settings.c src/plan/settings.h \
@@ -61,7 +63,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/target_appengine.c \
 	src/plan/target_appengine_yaml.c src/plan/target_appengine_yaml.h \
 	src/plan/target_gke.c \
-	src/plan/target_gke_cluster.c src/plan/target_gke_cluster.h \
+	src/plan/target_gke_cluster.c src/plan/target_gke_disks.c src/plan/target_gke_objects.h src/plan/target_gke_cluster.h \
 	src/plan/target_gke_manifests.c \
 	src/plan/target_run.c \
 	src/plan/target_vm.c \

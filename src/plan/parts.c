@@ -107,18 +107,29 @@ static char *repository_path(const struct plan *p, const char *name)
 	return xasprintf("projects/%s/locations/%s/repositories/%s", p->project, p->region, name);
 }
 
-void part_quay(struct plan *p)
+/* A repository that fetches from another registry what is asked of it: for whoever has no way there. */
+static void add_mirror(struct plan *p, const char *what, const char *of, cJSON *upstream)
 {
-	char *name = name_of(p->stack, "quay");
-	cJSON *remote = json_make(
-	    "{'description':'quay.io','dockerRepository':{'customRepository':{'uri':'https://quay.io'}}}");
+	char *name = name_of(p->stack, what), *id = xasprintf("repository/%s", what);
+	cJSON *remote = json_make("{'description':%s,'dockerRepository':%j}", of, upstream);
 	plan_needs(
 	    plan_add(
-		p, "repository/quay", "artifactregistry.repository", name,
+		p, id, "artifactregistry.repository", name,
 		json_make("{'region':%s,'body':{'format':'DOCKER','mode':'REMOTE_REPOSITORY','remoteRepositoryConfig':%j}}",
 			  p->region, remote)),
 	    "apis");
+	free(id);
 	free(name);
+}
+
+void part_quay(struct plan *p)
+{
+	add_mirror(p, "quay", "quay.io", json_make("{'customRepository':{'uri':'https://quay.io'}}"));
+}
+
+void part_docker_hub(struct plan *p)
+{
+	add_mirror(p, "docker-hub", "Docker Hub", json_make("{'publicRepository':'DOCKER_HUB'}"));
 }
 
 void part_repository(struct plan *p)

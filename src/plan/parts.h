@@ -25,6 +25,8 @@ bool part_image(const struct answers *a, struct plan *p, struct err *e);
 void part_repository(struct plan *p);
 /* "repository/quay": a remote repository, because Cloud Run cannot pull from quay.io. */
 void part_quay(struct plan *p);
+/* The same for Docker Hub: "repository/docker-hub". */
+void part_docker_hub(struct plan *p);
 
 /* A secret: "secret/NAME", "version/NAME". */
 struct part_secret {

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "plan/naming.h"
+#include "plan/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,12 +95,15 @@ static cJSON *path_private_service_connect_address(const struct design *d)
 
 static const char *const apis[] = {"compute", "dns", NULL};
 
+static const char *const asks[] = {SETTINGS_OF_INSTANCE, NULL};
+
 const struct database_path database_path_private_service_connect = {
     .choice =
 	{
 	    .id = "private-service-connect",
 	    .title = N_("Private Service Connect"),
 	    .help = N_("A private endpoint; for networks that must not peer."),
+	    .asks = asks,
 	    .apis = apis,
 	},
     .networked = true,

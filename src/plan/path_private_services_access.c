@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "gcp/ip_range.h"
 #include "plan/naming.h"
+#include "plan/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,8 @@ static const struct question rows[] = {
 
 static const char *const apis[] = {"compute", "servicenetworking", NULL};
 
+static const char *const asks[] = {SETTINGS_OF_INSTANCE, NULL};
+
 const struct database_path database_path_private_services_access = {
     .choice =
 	{
@@ -120,6 +123,7 @@ const struct database_path database_path_private_services_access = {
 	    .title = N_("Private services access"),
 	    .help = N_("A private address in your network, by peering with Google's."),
 	    .questions = rows,
+	    .asks = asks,
 	    .apis = apis,
 	},
     .networked = true,

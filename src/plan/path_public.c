@@ -5,6 +5,7 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
+#include "plan/settings.h"
 
 static cJSON *path_public_settings(struct design *d, const char **after)
 {
@@ -26,12 +27,15 @@ static bool path_public_recommended(const struct answers *a)
 	return t->housed && t->housed(a);
 }
 
+static const char *const asks[] = {SETTINGS_OF_INSTANCE, NULL};
+
 const struct database_path database_path_public = {
     .choice =
 	{
 	    .id = "public",
 	    .title = N_("Public address, connectors only"),
 	    .help = N_("No network to plan; only Google's connectors may enter."),
+	    .asks = asks,
 	    .refused = path_public_refused,
 	    .recommended = path_public_recommended,
 	},

@@ -7,6 +7,15 @@
 
 extern const struct question settings_questions[];
 
+/* The questions of Cloud SQL's instance, and of a bucket of files: for the `asks` of the choices that have one. */
+#define SETTINGS_OF_INSTANCE                                                                                                   \
+	"database.tier", "database.availability", "database.disk_gb", "database.login", "database.maintenance_day",            \
+	    "database.maintenance_hour", "database.maintenance_track", "database.backup_hour", "database.backups_kept",        \
+	    "database.log_days", "database.slow_query_ms", "database.insights", "database.flags"
+#define SETTINGS_OF_BUCKET                                                                                                     \
+	"artifacts.location", "artifacts.soft_delete_days", "artifacts.storage_class", "artifacts.cold_after_days",            \
+	    "artifacts.versions_days", "artifacts.versions_kept"
+
 /* What several of them together make impossible. */
 void settings_check(const struct answers *a, problem_fn *found, void *arg);
 /* Adds to Cloud SQL's settings: maintenance, backups, flags, query insights. The engine has added its own before. */

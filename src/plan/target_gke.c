@@ -11,13 +11,14 @@
 #include "plan/naming.h"
 #include "plan/parts.h"
 #include "plan/target_gke_cluster.h"
+#include "plan/target_gke_objects.h"
 #include "plan/upgrade.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define ACCOUNT "server" /* the Kubernetes service account */
-#define SERVICE "mlflow" /* Deployment, Service, and what goes with them */
+#define SERVICE GKE_SERVER
 #define SECRET "mlflow"
 #define USER_ID 10001 /* of the image */
 #define PROXY_IMAGE "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.27.0"
@@ -30,9 +31,6 @@ static char *namespace_of(const struct design *d)
 
 /* Objects ------------------------------------------------------------------------------------------------------------------ */
 
-struct type {
-	const char *kind, *api, *singular, *plural;
-};
 static const struct type namespace_type = {"Namespace", "v1", "namespace", "namespaces"},
 			 account_type = {"ServiceAccount", "v1", "serviceaccount", "serviceaccounts"},
 			 secret_type = {"Secret", "v1", "secret", "secrets"},
@@ -77,6 +75,11 @@ static struct resource *add(struct design *d, const char *id, const struct type 
 	return r;
 }
 
+struct resource *gke_object(struct design *d, const char *id, const struct type *t, const char *name, cJSON *body)
+{
+	return add(d, id, t, name, body);
+}
+
 static cJSON *version_ref(const char *secret, const char *output)
 {
 	char *id = xasprintf("version/%s", secret);
@@ -85,16 +88,28 @@ static cJSON *version_ref(const char *secret, const char *output)
 	return ref;
 }
 
-/* Of which version each secret is: when these differ, the Secret is set again, and new pods start. */
-static cJSON *versions(const struct workload *w)
+/* Of which version each secret is, or one: when these differ, the Secret is set again, and new pods start. */
+static cJSON *versions_of(const struct workload *w, const char *only)
 {
 	cJSON *list = cJSON_CreateObject();
 	for (size_t i = 0; i < w->secret_count; i++) {
+		if (only && strcmp(only, w->secrets[i].name))
+			continue;
 		char *key = xasprintf("mlflow-setup/%s", w->secrets[i].name);
 		cJSON_AddItemToObject(list, key, version_ref(w->secrets[i].name, w->secrets[i].text ? "name" : "made"));
 		free(key);
 	}
 	return list;
+}
+
+static cJSON *versions(const struct workload *w)
+{
+	return versions_of(w, NULL);
+}
+
+cJSON *gke_secret_version(const struct workload *w, const char *secret)
+{
+	return versions_of(w, secret);
 }
 
 /* Pods --------------------------------------------------------------------------------------------------------------------- */
@@ -121,8 +136,19 @@ static const struct probe *answers_at(const struct container *c)
 	return c->alive.path ? &c->alive : &c->started;
 }
 
+static cJSON *spell_command(const struct container *c, int period, int failures)
+{
+	return json_make("{'exec':{'command':%j},'periodSeconds':%d,'timeoutSeconds':5,'failureThreshold':%d}",
+			 cJSON_Duplicate(c->ready, true), period, failures);
+}
+
 static void put_probes(const struct container *c, cJSON *j)
 {
+	if (c->ready) {
+		json_put(j, "startupProbe", spell_command(c, 2, 150));
+		json_put(j, "livenessProbe", spell_command(c, 30, 3));
+		json_put(j, "readinessProbe", spell_command(c, 10, 3));
+	}
 	if (c->started.path)
 		json_put(j, "startupProbe", spell_probe(&c->started, c->port));
 	if (c->alive.path)
@@ -140,6 +166,8 @@ static cJSON *spell_container(const struct container *c)
 	for (size_t i = 0; i < c->mount_count; i++)
 		cJSON_AddItemToArray(
 		    mounts, json_make("{'name':%s,'mountPath':%s,'readOnly':true}", c->mounts[i].secret, c->mounts[i].folder));
+	for (size_t i = 0; i < c->disk_count; i++)
+		cJSON_AddItemToArray(mounts, json_make("{'name':%s,'mountPath':%s}", c->disks[i].disk, c->disks[i].folder));
 	cJSON *j = json_make(
 	    "{'name':%s,'image':%j,'env':%j,'volumeMounts':%j,'resources':{'requests':{'cpu':%s,'memory':%s},'limits':{'cpu':%"
 	    "s,"
@@ -156,6 +184,11 @@ static cJSON *spell_container(const struct container *c)
 	return j;
 }
 
+cJSON *gke_container(const struct container *c)
+{
+	return spell_container(c);
+}
+
 /* 288 is 0440: readable by the pod's group. */
 static void add_volumes(cJSON *volumes, const struct container *c)
 {
@@ -164,6 +197,24 @@ static void add_volumes(cJSON *volumes, const struct container *c)
 							"','defaultMode':288,'items':[{'key':%s,"
 							"'path':%s}]}}",
 							c->mounts[i].secret, c->mounts[i].secret, c->mounts[i].file));
+	for (size_t i = 0; i < c->disk_count; i++)
+		cJSON_AddItemToArray(volumes, json_make("{'name':%s,'persistentVolumeClaim':{'claimName':%s}}",
+							c->disks[i].disk, c->disks[i].disk));
+}
+
+void gke_volumes(cJSON *volumes, const struct container *c)
+{
+	add_volumes(volumes, c);
+}
+
+cJSON *gke_user(int user, bool disks)
+{
+	cJSON *as = json_make("{'runAsNonRoot':true,'runAsUser':%d,'runAsGroup':%d,'fsGroup':%d,'seccompProfile':{'type':'"
+			      "RuntimeDefault'}}",
+			      user, user, user);
+	if (disks)
+		json_put_str(as, "fsGroupChangePolicy", "OnRootMismatch");
+	return as;
 }
 
 /* The Cloud SQL Auth Proxy as a native sidecar: it is up before the containers that want it, and lets a Job end. */
@@ -190,16 +241,15 @@ static cJSON *spell_connector(const struct design *d)
 static cJSON *spell_pod(const struct design *d, const struct container *const *containers, size_t count)
 {
 	cJSON *list = cJSON_CreateArray(), *volumes = json_make("[{'name':'tmp','emptyDir':{}}]");
+	bool disks = false;
 	for (size_t i = 0; i < count; i++) {
+		disks |= containers[i]->disk_count > 0;
 		cJSON_AddItemToArray(list, spell_container(containers[i]));
 		add_volumes(volumes, containers[i]);
 	}
-	cJSON *pod = json_make(
-	    "{'serviceAccountName':'" ACCOUNT
-	    "','automountServiceAccountToken':false,'enableServiceLinks':false,'securityContext':{"
-	    "'runAsNonRoot':true,'runAsUser':%d,'runAsGroup':%d,'fsGroup':%d,'seccompProfile':{'type':'RuntimeDefault'}},"
-	    "'containers':%j,'volumes':%j}",
-	    USER_ID, USER_ID, USER_ID, list, volumes);
+	cJSON *pod = json_make("{'serviceAccountName':'" ACCOUNT "','automountServiceAccountToken':false,'enableServiceLinks':"
+			       "false,'securityContext':%j,'containers':%j,'volumes':%j}",
+			       gke_user(USER_ID, disks), list, volumes);
 	if (cluster_stands(d->answers))
 		json_put(pod, "nodeSelector", plan_ref(cluster_id(d->answers), "selector"));
 	if (d->connected)
@@ -320,6 +370,13 @@ static void add_job(struct design *d)
 	plan_needs(r, "policy");
 }
 
+static void need_disk(struct resource *r, const char *disk)
+{
+	char *id = xasprintf("volume/%s", disk);
+	plan_needs(r, id);
+	free(id);
+}
+
 /* No old pod runs beside a new one: its tables may be those of another MLflow. */
 static void add_deployment(struct design *d)
 {
@@ -338,6 +395,9 @@ static void add_deployment(struct design *d)
 		      "'annotations':%j},'spec':%j}}}",
 		      notes, versions(w), spell_pod(d, (const struct container *const *)w->containers, w->count)));
 	need_all(r, w->needs);
+	for (size_t i = 0; i < w->count; i++)
+		for (size_t k = 0; k < w->containers[i]->disk_count; k++)
+			need_disk(r, w->containers[i]->disks[k].disk);
 	plan_needs(r, "migrate");
 	plan_needs(r, "account");
 	plan_needs(r, "secret");
@@ -396,7 +456,9 @@ static void add_policy(struct design *d)
 	cJSON_AddItemToArray(out, to_address("169.254.169.254/32", 80));
 	cJSON_AddItemToArray(out, to_address("169.254.169.252/32", 988));
 	cJSON_AddItemToArray(out, json_make("{'ports':%j}", ports(443, false)));
-	if (d->connected)
+	if (d->workload->database)
+		cJSON_AddItemToArray(out, gke_way_to_database(d));
+	else if (d->connected)
 		cJSON_AddItemToArray(out, json_make("{'ports':%j}", ports(3307, false)));
 	else /* by an address of the network's, or by a name of one */
 		cJSON_AddItemToArray(out,
@@ -405,16 +467,20 @@ static void add_policy(struct design *d)
 					       ports(d->axes.database->port, false)));
 	add(d, "policy", &policy_type, SERVICE,
 	    json_make(
-		"{'spec':{'podSelector':{},'policyTypes':['Ingress','Egress'],'ingress':[{'from':%j,'ports':%j}],'egress':%j}}",
-		callers(d), ports(front->port, false), out));
+		"{'spec':{'podSelector':%j,'policyTypes':['Ingress','Egress'],'ingress':[{'from':%j,'ports':%j}],'egress':%j}}",
+		gke_pods_but_database(d), callers(d), ports(front->port, false), out));
 }
 
 static bool target_gke_spell(struct design *d, struct err *e)
 {
 	(void)e;
+	if (d->workload->database)
+		part_docker_hub(d->plan);
 	cluster_add(d);
 	add_place(d);
 	add_secret(d);
+	gke_add_disks(d);
+	gke_add_database(d);
 	add_policy(d);
 	add_service(d);
 	add_job(d);
@@ -562,6 +628,7 @@ const struct target target_gke = {
     .networked = true,
     .housed = cluster_stands,
     .ranged = true,
+    .disks = true,
     .keeps_secrets = true,
     .identity = target_gke_identity,
     .connector = target_gke_connector,

@@ -120,13 +120,15 @@ static void add_standing(struct design *d)
 void cluster_add(struct design *d)
 {
 	struct plan *p = d->plan;
-	char *quay = name_of(p->stack, "quay");
+	char *quay = name_of(p->stack, "quay"), *hub = name_of(p->stack, "docker-hub");
 	if (cluster_stands(d->answers))
 		add_standing(d);
 	else
 		add_new(d);
 	let_nodes_pull(d, "repository", p->stack);
 	let_nodes_pull(d, "repository/quay", quay);
+	let_nodes_pull(d, "repository/docker-hub", hub);
+	free(hub);
 	free(quay);
 }
 

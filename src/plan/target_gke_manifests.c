@@ -15,8 +15,8 @@ void cluster_manifests(const struct plan *p, const cJSON *resolved, struct buf *
 	for (size_t i = 0; i < p->count; i++) {
 		const struct resource *r = &p->resources[i];
 		const cJSON *body = json_at(r->spec, "body");
-		if (r->unwanted || strcmp(r->kind->id, "kubernetes.object") != 0 ||
-		    !strcmp(json_str(body, "kind", ""), "Secret"))
+		bool object = !strcmp(r->kind->id, "kubernetes.object") || !strcmp(r->kind->id, "kubernetes.volume");
+		if (r->unwanted || !object || !strcmp(json_str(body, "kind", ""), "Secret"))
 			continue;
 		cJSON *plain = cJSON_Duplicate(body, true);
 		/* Which machines give pods an identity is known of a cluster that stands, and Autopilot has no others. */

@@ -74,11 +74,10 @@ static void need_all(const struct design *d, struct resource *r)
 		plan_needs(r, "image");
 }
 
-/* "backup": one of the database, taken before its tables change, once all is there that the new server needs. Nothing where they do not change; the
- * migration then needs what this returns, else NULL. */
+/* "backup": one of the database, taken before its tables change, once all is there that the new server needs. Where Google keeps none there is none. */
 static const char *upgrade_backup(struct design *d)
 {
-	if (!upgrade_wanted(d))
+	if (d->axes.path->beside)
 		return NULL;
 	char *name = xasprintf("%s-before-%s", d->plan->upgrades, d->plan->release);
 	cJSON *spec = json_make("{'instance':%s}", d->instance);
@@ -98,14 +97,16 @@ static const char *upgrade_backup(struct design *d)
 
 const char *upgrade_stop(struct design *d, const char *kind, const char *name, cJSON *spec)
 {
-	if (!upgrade_backup(d)) {
+	if (!upgrade_wanted(d)) {
 		cJSON_Delete(spec);
 		return NULL;
 	}
+	const char *backup = upgrade_backup(d);
 	const char *before = d->plan->decided_by;
 	d->plan->decided_by = "image.mlflow_version";
 	struct resource *r = plan_add(d->plan, "stop", kind, name, spec);
-	plan_needs(r, "backup");
+	if (backup)
+		plan_needs(r, backup);
 	need_all(d, r);
 	d->plan->decided_by = before;
 	return "stop";

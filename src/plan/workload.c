@@ -37,8 +37,14 @@ static void container_free(struct container *c)
 		free(c->mounts[i].folder);
 		free(c->mounts[i].file);
 	}
+	for (size_t i = 0; i < c->disk_count; i++) {
+		free(c->disks[i].disk);
+		free(c->disks[i].folder);
+	}
 	free(c->variables);
 	free(c->mounts);
+	free(c->disks);
+	cJSON_Delete(c->ready);
 	free(c->name);
 	cJSON_Delete(c->image);
 	cJSON_Delete(c->command);
@@ -53,6 +59,10 @@ void workload_free(struct workload *w)
 	for (size_t i = 0; i < w->count; i++)
 		container_free(w->containers[i]);
 	container_free(w->migration);
+	container_free(w->database);
+	for (size_t i = 0; i < w->disk_count; i++)
+		free(w->disks[i].name);
+	free(w->disks);
 	for (size_t i = 0; i < w->secret_count; i++) {
 		free(w->secrets[i].name);
 		free(w->secrets[i].text);
@@ -75,6 +85,17 @@ struct container *workload_container(struct workload *w, const char *name, cJSON
 struct container *workload_migration(struct workload *w, cJSON *image)
 {
 	return w->migration = container_new("migrate", image);
+}
+
+struct container *workload_database(struct workload *w, const char *name, cJSON *image)
+{
+	return w->database = container_new(name, image);
+}
+
+void workload_disk(struct workload *w, const char *name, int gib)
+{
+	w->disks = xgrow(w->disks, w->disk_count, &w->disk_room, sizeof *w->disks);
+	w->disks[w->disk_count++] = (struct disk){xstrdup(name), gib};
 }
 
 struct container *workload_find(const struct workload *w, const char *name)
@@ -112,6 +133,12 @@ void container_mount(struct container *c, const char *secret, const char *folder
 {
 	c->mounts = xgrow(c->mounts, c->mount_count, &c->mount_room, sizeof *c->mounts);
 	c->mounts[c->mount_count++] = (struct mount){xstrdup(secret), xstrdup(folder), xstrdup(file)};
+}
+
+void container_keep(struct container *c, const char *disk, const char *folder)
+{
+	c->disks = xgrow(c->disks, c->disk_count, &c->disk_room, sizeof *c->disks);
+	c->disks[c->disk_count++] = (struct disk_mount){xstrdup(disk), xstrdup(folder)};
 }
 
 cJSON *container_texts(const struct container *c)

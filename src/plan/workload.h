@@ -20,6 +20,17 @@ struct variable {
 	char *secret; /* NULL for a value */
 };
 
+/* A disk that outlives whatever container has it; one container at a time. */
+struct disk {
+	char *name; /* "artifacts"; the resource that stands for it is "volume/NAME" */
+	int gib;
+};
+
+/* A disk in a container: the folder where it is found. */
+struct disk_mount {
+	char *disk, *folder;
+};
+
 /* A file that holds a secret and nothing else, readable by the container's user alone or by any user of a container of its own. */
 struct mount {
 	char *secret, *folder, *file;
@@ -34,7 +45,11 @@ struct container {
 	size_t variable_count, variable_room;
 	struct mount *mounts;
 	size_t mount_count, mount_room;
-	int port; /* that it listens on; 0: none */
+	struct disk_mount *disks;
+	size_t disk_count, disk_room;
+	int port;     /* that it listens on; 0: none */
+	int user;     /* the number of the user that it runs as; 0: the one of the stack's own image */
+	cJSON *ready; /* a command that succeeds while it serves, of what answers no HTTP; NULL: none */
 	struct probe started, alive;
 	const char *cpu, *memory; /* limits: "1", "512Mi" */
 	const char *after;        /* the container that must have started before, or NULL */
@@ -60,8 +75,11 @@ struct workload {
 	struct container **containers; /* the first is MLflow */
 	size_t count, room;
 	struct container *migration; /* runs to its end before any server of this image starts */
-	cJSON *migration_once;       /* a text or a reference: the migration is made again when it differs */
-	const char *front;           /* the container that gets what comes from outside */
+	struct container *database;  /* where it runs beside the server; NULL: it does not */
+	struct disk *disks;
+	size_t disk_count, disk_room;
+	cJSON *migration_once; /* a text or a reference: the migration is made again when it differs */
+	const char *front;     /* the container that gets what comes from outside */
 	enum door door;
 	enum ingress ingress;
 	char *connection; /* PROJECT:REGION:INSTANCE when Google's connector is used, else NULL */
@@ -77,6 +95,10 @@ void workload_free(struct workload *w);
 struct container *workload_container(struct workload *w, const char *name, cJSON *image);
 /* The container that migrates; there is one. */
 struct container *workload_migration(struct workload *w, cJSON *image);
+/* The container that is the database; there is one at the most. */
+struct container *workload_database(struct workload *w, const char *name, cJSON *image);
+/* Appends a disk of so many GiB. */
+void workload_disk(struct workload *w, const char *name, int gib);
 /* The container with this name, or NULL. */
 struct container *workload_find(const struct workload *w, const char *name);
 /* Appends a variable: a text, a value (owned by it then), a secret. */
@@ -85,6 +107,8 @@ void container_set_value(struct container *c, const char *name, cJSON *value);
 void container_set_secret(struct container *c, const char *name, const char *secret);
 /* Appends a file: FOLDER/FILE holds the secret. A folder is one secret's. */
 void container_mount(struct container *c, const char *secret, const char *folder, const char *file);
+/* Appends a disk of the workload, as a folder. */
+void container_keep(struct container *c, const char *disk, const char *folder);
 /* The variables that are plain texts, as a list of {name, value} for the templates; the caller deletes it. */
 cJSON *container_texts(const struct container *c);
 /* The resource with this id must stand before the server (the migration) starts. */

@@ -1,0 +1,34 @@
+/* How target gke spells objects and containers, for the files that it is made of. */
+#ifndef MS_PLAN_TARGET_GKE_OBJECTS_H
+#define MS_PLAN_TARGET_GKE_OBJECTS_H
+
+#include "plan/design.h"
+
+#define GKE_SERVER "mlflow"   /* Deployment, Service, and what goes with them; the label "app" of the server's pods */
+#define GKE_MIGRATE "migrate" /* the Job, and its pods' label */
+#define GKE_DATABASE "database"
+
+/* A kind of Kubernetes' objects. */
+struct type {
+	const char *kind, *api, *singular, *plural;
+};
+
+/* Plans an object of the namespace; body is what its kind has beside apiVersion, kind and names, with metadata of its own if any. */
+struct resource *gke_object(struct design *d, const char *id, const struct type *t, const char *name, cJSON *body);
+/* A container of a pod, as the pod security standard "restricted" wants it. */
+cJSON *gke_container(const struct container *c);
+/* The volumes that a container's files and disks are mounted from, appended to a list. */
+void gke_volumes(cJSON *volumes, const struct container *c);
+/* As whom a pod does its work: not root; disks: it has some, whose files are made this user's where they are not yet. */
+cJSON *gke_user(int user, bool disks);
+/* The version of a secret, as an annotation of what starts anew when it is another: {NAME: VERSION}. */
+cJSON *gke_secret_version(const struct workload *w, const char *secret);
+
+/* target_gke_disks.c: the workload's disks, and the database where it runs in the cluster. */
+void gke_add_disks(struct design *d);
+void gke_add_database(struct design *d);
+/* Of the policy of all other pods: which these are, and what lets them out to the database. */
+cJSON *gke_pods_but_database(const struct design *d);
+cJSON *gke_way_to_database(const struct design *d);
+
+#endif
