@@ -13,7 +13,7 @@ PROGRAM = os.path.join(BUILD, "mlflow-setup")
 SIM = os.path.join(BUILD, "mlflow-setup-sim")
 EXAMPLE = os.path.join(SOURCE, "examples/cloud-run.json")
 # Consent to the end of everything, protected data too.
-ALL_DATA = ("--yes", "--delete-data", "database", "--delete-data", "artifacts")
+ALL_DATA = ("--yes", "--delete-data", "database", "--delete-data", "artifacts", "--delete-data", "volume")
 SECRET = "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k"
 
 _count = _failed = 0

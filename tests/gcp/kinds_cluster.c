@@ -381,6 +381,87 @@ static void keyed_lists(void)
 	is_int((int)differences("{'args':['a','b']}", "{'args':['b','a']}"), 2, "as do plain values");
 }
 
+/* A volume is looked at by its size and its protection: it becomes larger, never smaller, and the unit that a size is said in is no difference. */
+static void volume(void)
+{
+	cJSON *spec = parse("{'host':'gke-1.r1.gke.goog','collection':'/api/v1/namespaces/ml/persistentvolumeclaims','body':{"
+			    "'apiVersion':'v1','kind':'PersistentVolumeClaim','metadata':{'namespace':'ml','annotations':{"
+			    "'mlflow-setup/deletion-protection':'true'}},'spec':{'accessModes':['ReadWriteOnce'],'resources':{"
+			    "'requests':{'storage':'20Gi'}}}}}");
+	struct view v = view_of("persistentvolumeclaim/database", spec);
+	const struct kind *k = kind_find("kubernetes.volume");
+#define OWN                                                                                                                    \
+	"'metadata':{'name':'database','namespace':'ml','labels':{'managed-by':'mlflow-setup','stack':'mlflow'},'annotations'" \
+	":{"                                                                                                                   \
+	"'mlflow-setup/deletion-protection':'%s'}},'apiVersion':'v1','kind':'PersistentVolumeClaim'"
+	static const struct {
+		const char *protected, *size, *has;
+		enum presence presence;
+		enum verdict verdict;
+		const char *what;
+	} rows[] = {
+	    {"true", "20Gi", "", PRESENT_YES, VERDICT_KEEP, "one that no pod has wanted yet stands"},
+	    {"true", "20Gi", "20Gi", PRESENT_YES, VERDICT_KEEP, "one as wanted is kept"},
+	    {"false", "20Gi", "20Gi", PRESENT_YES, VERDICT_UPDATE, "one without its protection gets it"},
+	    {"true", "10Gi", "10Gi", PRESENT_YES, VERDICT_UPDATE, "a smaller one is made larger"},
+	    {"true", "40Gi", "40Gi", PRESENT_YES, VERDICT_REFUSE, "a larger one is not made smaller"},
+	    {"true", "1Ti", "1Ti", PRESENT_YES, VERDICT_REFUSE, "in whatever unit it is said"},
+	    {"true", "20Gi", "10Gi", PRESENT_PENDING, VERDICT_KEEP, "one whose file system has not grown yet is waited for"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *reply = xasprintf("{" OWN
+					",'spec':{'accessModes':['ReadWriteOnce'],'resources':{'requests':{'storage':'%s'}}},"
+					"'status':{'phase':'Bound'%s%s%s}}",
+					rows[i].protected, rows[i].size, *rows[i].has ? ",'capacity':{'storage':'" : "",
+					rows[i].has, *rows[i].has ? "'}" : "");
+		struct change change;
+		struct observation seen = see("kubernetes.volume", &v, 200, reply, &change);
+		ok(seen.presence == rows[i].presence && change.verdict == rows[i].verdict, "%s (%d, %d)", rows[i].what,
+		   (int)seen.presence, (int)change.verdict);
+		ok(k->guarded(&seen) == !strcmp(rows[i].protected, "true"), "its annotation protects it, or not");
+		observation_free(&seen);
+		change_free(&change);
+		free(reply);
+	}
+	is_int(presence("kubernetes.volume", &v, 200,
+			"{'metadata':{'labels':{'managed-by':'mlflow-setup','stack':'mlflow'}},'status':{'phase':'Lost'}}"),
+	       PRESENT_FAILED, "one whose disk is gone is not taken for whole");
+	ok(k->monthly(spec, "us-central1") > 1.9 && k->monthly(spec, "us-central1") < 2.1, "20 GiB cost 2 dollars a month");
+	char *permits = k->permits(spec, DEED_DESTROY);
+	is_str(permits, "container.persistentVolumeClaims.delete", "its permissions are spelled as IAM spells them");
+	free(permits);
+	cJSON_Delete(spec);
+#undef OWN
+}
+
+static void stateful(void)
+{
+	cJSON *spec = parse(
+	    "{'host':'gke-1.r1.gke.goog','collection':'/apis/apps/v1/namespaces/ml/statefulsets','body':{'kind':"
+	    "'StatefulSet','metadata':{'namespace':'ml'},'spec':{'replicas':1}}}");
+	struct view v = view_of("statefulset/database", spec);
+#define SET                                                                                                                    \
+	"{'metadata':{'generation':2,'labels':{'managed-by':'mlflow-setup','stack':'mlflow'}},'kind':'StatefulSet','spec':{'"  \
+	"replicas':1},'status':{"
+	is_int(presence("kubernetes.object", &v, 200,
+			SET
+			"'observedGeneration':2,'replicas':1,'readyReplicas':1,'currentRevision':'b','updateRevision':'b'}}"),
+	       PRESENT_YES, "a StatefulSet stands when its pod is ready");
+	is_int(presence("kubernetes.object", &v, 200,
+			SET
+			"'observedGeneration':1,'replicas':1,'readyReplicas':1,'currentRevision':'a','updateRevision':'a'}}"),
+	       PRESENT_PENDING, "not while its controller has not seen what was asked for last");
+	is_int(presence("kubernetes.object", &v, 200,
+			SET
+			"'observedGeneration':2,'replicas':1,'readyReplicas':1,'currentRevision':'a','updateRevision':'b'}}"),
+	       PRESENT_PENDING, "nor while the pod is of the template before");
+	is_int(presence("kubernetes.object", &v, 200,
+			SET "'observedGeneration':2,'replicas':1,'currentRevision':'b','updateRevision':'b'}}"),
+	       PRESENT_PENDING, "nor while it is not ready");
+#undef SET
+	cJSON_Delete(spec);
+}
+
 static void hosts(void)
 {
 	ok(call_is_cluster("https://gke-0123.us-central1.gke.goog/api"), "a DNS endpoint is a cluster's");
@@ -455,6 +536,8 @@ int main(void)
 	trouble();
 	apply();
 	rollout();
+	stateful();
+	volume();
 	job();
 	ingress();
 	left_behind();

@@ -259,6 +259,49 @@ static void told(struct answers *a, const char *endpoint, bool named)
 	plan_free(p);
 }
 
+/* A trial: the database is a pod, confined as the others are, whose volume and secret its password and data stand on; nothing of Cloud SQL or of a bucket. */
+static void trial(struct answers *a)
+{
+	struct err e = {0};
+	bool set = answers_set_text(a, "database.path", "cluster", &e) && answers_set_text(a, "artifacts.mode", "volume", &e) &&
+		   answers_set_text(a, "database.volume_gib", "2048", &e);
+	struct plan *p = set ? plan_make(a, &e) : NULL;
+	if (!ok(p != NULL, "a trial is planned: %s", e.what ? e.what : ""))
+		return;
+	ok(!plan_find(p, "sql") && !plan_find(p, "bucket/artifacts") && !plan_find(p, "iam/sql-client"),
+	   "without Cloud SQL, and without a bucket");
+	const cJSON *pod = json_at(body(p, "database/server"), "spec.template.spec"), *c = json_at(pod, "containers.0");
+	ok(json_bool(pod, "securityContext.runAsNonRoot", false) && json_num(pod, "securityContext.runAsUser", 0) == 999 &&
+	       !strcmp(json_str(pod, "securityContext.seccompProfile.type", ""), "RuntimeDefault") &&
+	       json_bool(c, "securityContext.readOnlyRootFilesystem", false),
+	   "its pod is restricted, as the image's own user");
+	ok(strstr(json_str(c, "image", ""), "/library/postgres@sha256:") && plan_find(p, "repository/docker-hub"),
+	   "its image goes by digest, through the stack's registry");
+	char *text = json_text(c, -1);
+	ok(!strstr(text, "secretKeyRef") && json_at(c, "readinessProbe.exec.command"),
+	   "its password is in a file alone, and it is asked whether it is ready");
+	free(text);
+	is_str(json_str(body(p, "volume/database"), "spec.resources.requests.storage", ""), "2Ti",
+	       "a size is written as the API server writes it");
+	is_str(note(body(p, "volume/artifacts"), "mlflow-setup/deletion-protection"), "true",
+	       "the volumes are protected by the answer");
+	ok(plan_keeps_data(plan_find(p, "volume/database")) && plan_keeps_data(plan_find(p, "volume/artifacts")),
+	   "and hold data");
+	is_str(plan_find(p, "secret/db-password")->opens, "volume/database", "which what opens them stays with");
+	is_str(json_str(body(p, "database/policy"), "spec.ingress.0.from.0.podSelector.matchExpressions.0.values.1", ""),
+	       "migrate", "the server and the migration are let in");
+	ok(!json_at(body(p, "database/policy"), "spec.egress") &&
+	       !strcmp(json_str(body(p, "policy"), "spec.podSelector.matchExpressions.0.operator", ""), "NotIn"),
+	   "and the database gets out to nobody");
+	plan_free(p);
+	json_put(a->resolved, "choices", json_make("[%j]", answers_choices(a)));
+	json_put_str(a->resolved, "release", "3.17.2");
+	ok(answers_set_text(a, "database.path", "public", &e) && !answers_check(a, "gke.json", &e) && e.what &&
+	       strstr(e.what, "does not move"),
+	   "a trial does not become Cloud SQL: %s", e.what ? e.what : "");
+	err_free(&e);
+}
+
 int main(void)
 {
 	mem_install();
@@ -284,6 +327,9 @@ int main(void)
 	told(a, NULL, false);
 	told(a, "dns", true);
 	told(a, "ip", false);
+	answers_free(a);
+	a = answers();
+	trial(a);
 	answers_free(a);
 	a = answers();
 	standing(a);
