@@ -103,10 +103,10 @@ static bool account_before(const struct design *d)
 	return false;
 }
 
-/* The flag by which that server logs in, which goes when the next one stands. */
+/* The flag by which that server logs in, which goes when the next one stands; of an instance alone. */
 static const char *leaving_flag(const struct design *d)
 {
-	return !d->passwordless && account_before(d) ? d->axes.database->iam_flag : NULL;
+	return !d->axes.path->beside && !d->passwordless && account_before(d) ? d->axes.database->iam_flag : NULL;
 }
 
 void database_close(struct design *d)
