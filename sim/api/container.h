@@ -6,12 +6,6 @@
 
 #include "sim/api/shared.h"
 
-/* What nodes may reach by default. */
-#define CONTAINER_SCOPES                                                                                                       \
-	"'https://www.googleapis.com/auth/devstorage.read_only','https://www.googleapis.com/auth/logging.write',"              \
-	"'https://www.googleapis.com/auth/monitoring','https://www.googleapis.com/auth/service.management.readonly',"          \
-	"'https://www.googleapis.com/auth/servicecontrol','https://www.googleapis.com/auth/trace.append'"
-
 #define CONTAINER_BASE "https://container.googleapis.com/v1/"
 
 /* Where a call points: "/v1/projects/P/{locations|zones}/L/clusters/C/nodePools/N:verb". Static buffers; "" for what is not named. */
@@ -37,12 +31,8 @@ void container_end(struct sim *s, const cJSON *arg, cJSON *error);
 struct sim_object *container_arg_cluster(struct sim *s, const cJSON *arg);
 
 /* What GKE makes of what was asked for. ---------------------------------------------------------------------------------- */
-/* A member that GKE fills in where nothing is given: a path, and JSON with single quotes. */
-struct container_default {
-	const char *path, *value;
-};
-/* Fills in the rows, up to the one without path; force: also over what was given. */
-void container_fill(cJSON *doc, const struct container_default *rows, bool force);
+/* Fills in the group's rows of container_defaults.tbl; force: also over what was given. */
+void container_fill(cJSON *doc, const char *group, bool force);
 /* Takes out what says nothing, as protocol buffers do: false, 0, "", empty lists; but for those few fields that tell such a value from none. */
 void container_prune(cJSON *node);
 /* Adds the scopes that logging and monitoring need to those given. */

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,80 +16,14 @@ static const struct {
 	const char *channel, *version;
 } channels[] = {{"REGULAR", "1.35.6-gke.1250000"}, {"RAPID", "1.36.0-gke.3302004"}, {"STABLE", "1.34.8-gke.1390000"}};
 
-static const struct container_default cluster_defaults[] = {
-    {"releaseChannel", "{'channel':'REGULAR'}"},
-    {"legacyAbac", "{}"},
-    {"shieldedNodes", "{'enabled':true}"},
-    {"databaseEncryption", "{'state':'DECRYPTED','currentState':'CURRENT_STATE_DECRYPTED'}"},
-    {"defaultMaxPodsConstraint", "{'maxPodsPerNode':'110'}"},
-    {"addonsConfig.dnsCacheConfig", "{'enabled':true}"},
-    {"addonsConfig.nodeReadinessConfig", "{}"},
-    {"addonsConfig.networkPolicyConfig", "{'disabled':true}"},
-    {"monitoringConfig.componentConfig", "{'enableComponents':['SYSTEM_COMPONENTS','STORAGE','HPA','POD','DAEMONSET','"
-					 "DEPLOYMENT','STATEFULSET','CADVISOR','KUBELET','DCGM',"
-					 "'JOBSET']}"},
-    {"monitoringConfig.managedPrometheusConfig", "{'enabled':true}"},
-    {"monitoringConfig.advancedDatapathObservabilityConfig", "{}"},
-    {"networkConfig.serviceExternalIpsConfig", "{}"},
-    {"networkConfig.defaultSnatStatus", "{}"},
-    {"notificationConfig.pubsub", "{}"},
-    {"securityPostureConfig.mode", "'BASIC'"},
-    {"securityPostureConfig.vulnerabilityMode", "'VULNERABILITY_MODE_UNSPECIFIED'"},
-    {"nodePoolAutoConfig.nodeKubeletConfig.insecureKubeletReadonlyPortEnabled", "false"},
-    {"nodePoolDefaults.nodeConfigDefaults.loggingConfig", "{'variantConfig':{'variant':'DEFAULT'}}"},
-    {"nodePoolDefaults.nodeConfigDefaults.nodeKubeletConfig.insecureKubeletReadonlyPortEnabled", "false"},
-    {"podAutoscaling.hpaProfile", "'PERFORMANCE'"},
-    {"rbacBindingConfig.enableInsecureBindingSystemAuthenticated", "true"},
-    {"rbacBindingConfig.enableInsecureBindingSystemUnauthenticated", "true"},
-    {"enterpriseConfig", "{'clusterTier':'STANDARD'}"},
-    {"userManagedKeysConfig", "{}"},
-    {"anonymousAuthenticationConfig.mode", "'LIMITED'"},
-    {"controlPlaneEgress.mode", "'VIA_CONTROL_PLANE'"},
-    {"nodeCreationConfig.nodeCreationMode", "'VIA_KUBELET'"},
-    {"binaryAuthorization", "{}"},
-    {"autopilot", "{}"},
-    {"beta:master", "{}"},
-    {"beta:privateCluster", "true"},
-    {"beta:protectConfig",
-     "{'workloadConfig':{'auditMode':'BASIC'},'workloadVulnerabilityMode':'WORKLOAD_VULNERABILITY_MODE_UNSPECIFIED'}"},
-    {NULL, NULL},
-};
+TABLE_OF(filled_in, "container_defaults.tbl", 3);
 
-/* Not the client's to choose: the dashboard is gone; a new cluster has the persistent disk driver, which only an update takes away. */
-static const struct container_default cluster_fixed[] = {
-    {"addonsConfig.kubernetesDashboard", "{'disabled':true}"},
-    {"addonsConfig.gcePersistentDiskCsiDriverConfig", "{'enabled':true}"},
-    {NULL, NULL},
-};
-
-static const struct container_default autopilot_fixed[] = {
-    {"verticalPodAutoscaling", "{'enabled':true}"},
-    {"networkConfig.datapathProvider", "'ADVANCED_DATAPATH'"},
-    {"networkConfig.dnsConfig",
-     "{'clusterDns':'CLOUD_DNS','clusterDnsScope':'CLUSTER_SCOPE','clusterDnsDomain':'cluster.local'}"},
-    {"networkConfig.gatewayApiConfig", "{'channel':'CHANNEL_STANDARD'}"},
-    {"autoscaling.enableNodeAutoprovisioning", "true"},
-    {"autoscaling.autoscalingProfile", "'OPTIMIZE_UTILIZATION'"},
-    {"autoscaling.resourceLimits",
-     "[{'resourceType':'cpu','maximum':'1000000000'},{'resourceType':'memory','maximum':'1000000000'}]"},
-    {"addonsConfig.horizontalPodAutoscaling", "{}"},
-    {"addonsConfig.httpLoadBalancing", "{}"},
-    {"addonsConfig.gcpFilestoreCsiDriverConfig", "{'enabled':true}"},
-    {"addonsConfig.gcsFuseCsiDriverConfig", "{'enabled':true}"},
-    {"addonsConfig.parallelstoreCsiDriverConfig", "{'enabled':true}"},
-    {"addonsConfig.statefulHaConfig", "{'enabled':true}"},
-    {"monitoringConfig.advancedDatapathObservabilityConfig", "{'enableMetrics':true}"},
-    {"rbacBindingConfig.enableInsecureBindingSystemAuthenticated", "false"},
-    {"rbacBindingConfig.enableInsecureBindingSystemUnauthenticated", "false"},
-    {"addonsConfig.dnsCacheConfig", "{'enabled':true}"},
-    {NULL, NULL},
-};
-
-void container_fill(cJSON *doc, const struct container_default *rows, bool force)
+void container_fill(cJSON *doc, const char *group, bool force)
 {
-	for (; rows->path; rows++)
-		if (force || !json_at(doc, rows->path))
-			json_put(doc, rows->path, json_make(rows->value));
+	for (size_t i = table_row(&filled_in, group);
+	     i < table_rows(&filled_in) && !strcmp(table_cell(&filled_in, i, 0), group); i++)
+		if (force || !json_at(doc, table_cell(&filled_in, i, 1)))
+			json_put(doc, table_cell(&filled_in, i, 1), json_make(table_cell(&filled_in, i, 2)));
 }
 
 /* Fields of protocol buffers that have presence, so that false and "" are shown. */
@@ -202,14 +137,14 @@ void container_settle_cluster(struct sim_call *c, cJSON *doc)
 	if (json_at(doc, "networkPolicy") && !json_at(doc, "networkPolicy")->child)
 		json_drop(doc, "networkPolicy");
 	container_settle_maintenance(doc);
-	container_fill(doc, cluster_fixed, true);
+	container_fill(doc, "cluster, whatever is asked", true);
 	if (autopilot) {
-		container_fill(doc, autopilot_fixed, true);
+		container_fill(doc, "Autopilot, whatever is asked", true);
 		json_put_str(doc, "workloadIdentityConfig.workloadPool", pool);
 	}
 	if (!strcmp(json_str(doc, "monitoringService", ""), "none") && !json_at(doc, "monitoringConfig.componentConfig"))
 		json_put(doc, "monitoringConfig.componentConfig", cJSON_CreateObject());
-	container_fill(doc, cluster_defaults, false);
+	container_fill(doc, "cluster", false);
 	json_put_str(doc, "initialClusterVersion", version);
 	json_put_str(doc, "currentMasterVersion", version);
 	json_put_str(doc, "currentNodeVersion", version);

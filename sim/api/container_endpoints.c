@@ -78,13 +78,6 @@ static void settle_private(struct sim_call *c, cJSON *doc, cJSON *hidden, const 
 
 void container_settle_endpoints(struct sim_call *c, cJSON *doc, cJSON *hidden, const char *region)
 {
-	static const struct container_default rows[] = {
-	    {"controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic", "false"},
-	    {"controlPlaneEndpointsConfig.dnsEndpointConfig.enableK8sCertsViaDns", "false"},
-	    {"controlPlaneEndpointsConfig.dnsEndpointConfig.enableK8sTokensViaDns", "false"},
-	    {"masterAuth.clientCertificateConfig", "{}"},
-	    {NULL, NULL},
-	};
 	char ip[16], *hex = sim_hex(c->sim, 4), *ca = base64(sim_ca_pem(c->sim));
 	/* The DNS endpoint is named after the place that the cluster was asked for at: its zone, or its region. */
 	const char *dns = sim_tmp("gke-%.32s%s-%s.%s.gke.goog", json_str(doc, "id", ""), hex,
@@ -92,7 +85,7 @@ void container_settle_endpoints(struct sim_call *c, cJSON *doc, cJSON *hidden, c
 	ip4_text(104u << 24 | 154u << 16 | (uint32_t)(sim_random(c->sim) & 0xffff), ip);
 	take_older(doc);
 	settle_private(c, doc, hidden, region);
-	container_fill(doc, rows, false);
+	container_fill(doc, "endpoints", false);
 	json_put_str(doc, "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint", dns);
 	json_put_str(doc, "masterAuth.clusterCaCertificate", ca);
 	json_put_str(hidden, "public", ip);

@@ -10,28 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct container_default autopilot_defaults[] = {
-    {"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes", "[" CONTAINER_SCOPES "]"},
-    {"autoscaling.autoprovisioningNodePoolDefaults.upgradeSettings", "{'maxSurge':1,'strategy':'SURGE'}"},
-    {NULL, NULL},
-};
-
-static const struct container_default autoprovisioned_defaults[] = {
-    {"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes",
-     "['https://www.googleapis.com/auth/userinfo.email','https://www.googleapis.com/auth/cloud-platform']"},
-    {"autoscaling.autoprovisioningNodePoolDefaults.upgradeSettings.strategy", "'SURGE'"},
-    {NULL, NULL},
-};
-
-static const struct container_default autoscaling_defaults[] = {
-    {"autoscaling.autoscalingProfile", "'BALANCED'"},
-    {"autoscaling.autoprovisioningNodePoolDefaults.imageType", "'COS_CONTAINERD'"},
-    {"autoscaling.autoprovisioningNodePoolDefaults.management", "{'autoRepair':true,'autoUpgrade':true}"},
-    {"autoscaling.autoprovisioningNodePoolDefaults.oauthScopes", "[" CONTAINER_SCOPES "]"},
-    {"autoscaling.autoprovisioningNodePoolDefaults.serviceAccount", "'default'"},
-    {NULL, NULL},
-};
-
 static bool has_scope(const cJSON *scopes, const char *name)
 {
 	const cJSON *s;
@@ -66,10 +44,10 @@ void container_settle_autoscaling(cJSON *doc)
 	static const char own[] = "autoscaling.autoprovisioningNodePoolDefaults";
 	bool on = json_bool(doc, "autoscaling.enableNodeAutoprovisioning", false);
 	if (json_bool(doc, "autopilot.enabled", false))
-		container_fill(doc, autopilot_defaults, false);
+		container_fill(doc, "Autopilot", false);
 	if (on)
-		container_fill(doc, autoprovisioned_defaults, false);
-	container_fill(doc, autoscaling_defaults, false);
+		container_fill(doc, "auto-provisioning", false);
+	container_fill(doc, "autoscaling", false);
 	cJSON *defaults = json_at(doc, own);
 	if (on)
 		container_scopes(doc, json_at(defaults, "oauthScopes"));

@@ -143,15 +143,9 @@ static bool settle_range(struct sim_call *c, cJSON *doc, cJSON *hidden, const st
 
 bool container_settle_network(struct sim_call *c, cJSON *doc, cJSON *hidden, const char *region)
 {
-	static const struct container_default policy[] = {
-	    {"ipAllocationPolicy.stackType", "'IPV4'"},
-	    {"ipAllocationPolicy.podCidrOverprovisionConfig", "{}"},
-	    {"ipAllocationPolicy.networkTierConfig", "{'networkTier':'NETWORK_TIER_DEFAULT'}"},
-	    {NULL, NULL},
-	};
 	if (!find_network(c, doc, region))
 		return false;
-	container_fill(doc, policy, false);
+	container_fill(doc, "addresses", false);
 	json_put_bool(doc, "ipAllocationPolicy.useIpAliases", true);
 	json_put(hidden, "ranges", cJSON_CreateArray());
 	json_put_str(hidden, "subnet", json_str(doc, "networkConfig.subnetwork", ""));

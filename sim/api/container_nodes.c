@@ -14,33 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct container_default pool_defaults[] = {
-    {"maxPodsConstraint", "{'maxPodsPerNode':'110'}"},
-    {"management", "{'autoRepair':true,'autoUpgrade':true}"},
-    {"upgradeSettings", "{'maxSurge':1}"},
-    {"config.machineType", "'e2-medium'"},
-    {"config.diskSizeGb", "100"},
-    {"config.imageType", "'COS_CONTAINERD'"},
-    {"config.serviceAccount", "'default'"},
-    {"config.oauthScopes", "[" CONTAINER_SCOPES "]"},
-    {"config.metadata", "{'disable-legacy-endpoints':'true'}"},
-    {"config.shieldedInstanceConfig", "{'enableIntegrityMonitoring':true}"},
-    {"config.effectiveCgroupMode", "'EFFECTIVE_CGROUP_MODE_V2'"},
-    {"config.windowsNodeConfig", "{}"},
-    {"config.kubeletConfig.insecureKubeletReadonlyPortEnabled", "false"},
-    {"config.kubeletConfig.maxParallelImagePulls", "2"},
-    {"networkConfig.networkTierConfig", "{'networkTier':'NETWORK_TIER_DEFAULT'}"},
-    {NULL, NULL},
-};
-
-/* Nodes that come and go with the jobs that wait for them. */
-static const struct container_default queued_defaults[] = {
-    {"autoscaling.locationPolicy", "'ANY'"},
-    {"upgradeSettings", "{'strategy':'SHORT_LIVED'}"},
-    {"config.taints", "[{'key':'cloud.google.com/gke-queued','value':'true','effect':'NO_SCHEDULE'}]"},
-    {NULL, NULL},
-};
-
 /* How many images a node pulls at once goes by how fast the disk is that they are put on. */
 static void settle_pulls(cJSON *pool)
 {
@@ -129,11 +102,11 @@ void container_settle_nodes(const cJSON *cluster_doc, cJSON *pool)
 {
 	container_prune(pool);
 	if (json_bool(pool, "queuedProvisioning.enabled", false))
-		container_fill(pool, queued_defaults, false);
+		container_fill(pool, "queued nodes", false);
 	else
 		json_drop(pool, "queuedProvisioning");
 	settle_pulls(pool);
-	container_fill(pool, pool_defaults, false);
+	container_fill(pool, "node pool", false);
 	container_scopes(cluster_doc, json_at(pool, "config.oauthScopes"));
 	settle_disk(json_at(pool, "config"));
 	settle_image(pool);

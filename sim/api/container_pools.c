@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -179,66 +180,30 @@ static void set_size(struct sim_call *c)
 			NULL, NULL);
 }
 
-/* What an update's body may carry into the pool's config, or the pool itself; of some the body holds a message with the value inside. */
-static const struct move {
-	const char *field, *into, *inner;
-	bool nodes; /* nodes are made anew with it */
-} moves[] = {
-    {"accelerators", "config.accelerators", NULL, true},
-    {"bootDisk", "config.bootDisk", NULL, true},
-    {"confidentialNodes", "config.confidentialNodes", NULL, true},
-    {"consolidationDelay", "config.consolidationDelay", NULL, false},
-    {"containerdConfig", "config.containerdConfig", NULL, true},
-    {"diskSizeGb", "config.diskSizeGb", NULL, true},
-    {"diskType", "config.diskType", NULL, true},
-    {"fastSocket", "config.fastSocket", NULL, true},
-    {"flexStart", "config.flexStart", NULL, true},
-    {"gcfsConfig", "config.gcfsConfig", NULL, true},
-    {"gvnic", "config.gvnic", NULL, true},
-    {"imageType", "config.imageType", NULL, true},
-    {"kubeletConfig", "config.kubeletConfig", NULL, true},
-    {"labels", "config.labels", "labels", false},
-    {"linuxNodeConfig", "config.linuxNodeConfig", NULL, true},
-    {"locations", "locations", NULL, false},
-    {"loggingConfig", "config.loggingConfig", NULL, true},
-    {"machineType", "config.machineType", NULL, true},
-    {"maintenancePolicy", "maintenancePolicy", NULL, false},
-    {"maxRunDuration", "config.maxRunDuration", NULL, true},
-    {"nodeDrainConfig", "nodeDrainConfig", NULL, false},
-    {"nodeNetworkConfig", "networkConfig", NULL, true},
-    {"nodeVersion", "version", NULL, true},
-    {"queuedProvisioning", "queuedProvisioning", NULL, false},
-    {"resourceLabels", "config.resourceLabels", "labels", false},
-    {"resourceManagerTags", "config.resourceManagerTags", NULL, false},
-    {"storagePools", "config.storagePools", NULL, true},
-    {"tags", "config.tags", "tags", false},
-    {"taintConfig", "config.taintConfig", NULL, false},
-    {"taints", "config.taints", "taints", false},
-    {"upgradeSettings", "upgradeSettings", NULL, false},
-    {"windowsNodeConfig", "config.windowsNodeConfig", NULL, true},
-    {"workloadMetadataConfig", "config.workloadMetadataConfig", NULL, true},
-};
+TABLE_OF(moves, "container_pool_updates.tbl", 4);
+enum { FIELD, INTO, ANEW, INNER };
 
 /* Puts what the body holds into the pool; true when its nodes are to be made anew. */
 static bool apply(cJSON *pool, const cJSON *body)
 {
 	bool nodes = false;
-	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
-		const struct move *m = &moves[i];
-		const cJSON *v = json_at(body, m->field);
+	for (size_t i = 0; i < table_rows(&moves); i++) {
+		const char *field = table_cell(&moves, i, FIELD), *into = table_cell(&moves, i, INTO),
+			   *inner = table_cell(&moves, i, INNER);
+		const cJSON *v = json_at(body, field);
 		if (!v)
 			continue;
-		nodes = nodes || m->nodes;
-		v = m->inner ? json_at(v, m->inner) : v;
+		nodes = nodes || !strcmp(table_cell(&moves, i, ANEW), "nodes");
+		v = *inner ? json_at(v, inner) : v;
 		if (!v)
-			json_drop(pool, m->into);
-		else if (!strcmp(m->into, "networkConfig"))
-			compute_merge(json_at(pool, m->into), v);
+			json_drop(pool, into);
+		else if (!strcmp(into, "networkConfig"))
+			compute_merge(json_at(pool, into), v);
 		else
-			json_put(pool, m->into, cJSON_Duplicate(v, true));
+			json_put(pool, into, cJSON_Duplicate(v, true));
 		/* The disk's two spellings: what was said last holds. */
-		if (text_starts(m->field, "disk"))
-			json_drop(pool, m->field[4] == 'T' ? "config.bootDisk.diskType" : "config.bootDisk.sizeGb");
+		if (text_starts(field, "disk"))
+			json_drop(pool, field[4] == 'T' ? "config.bootDisk.diskType" : "config.bootDisk.sizeGb");
 	}
 	return nodes;
 }

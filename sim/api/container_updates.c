@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,59 +219,31 @@ static bool set_locations(struct sim_call *c, struct sim_object *o, const cJSON 
 	return true;
 }
 
-/* What is not here goes from "desiredReleaseChannel" to "releaseChannel", replacing it. */
+/* What replaces more than a field; the others are in the table, or go from "desiredReleaseChannel" to "releaseChannel". */
 static const struct row {
-	const char *desired, *path;
+	const char *desired;
 	change *apply;
 } rows[] = {
-    {"additionalPodRangesConfig", "ipAllocationPolicy.additionalPodRangesConfig", NULL},
-    {"desiredAdditionalIpRangesConfig", NULL, set_ip_ranges},
-    {"desiredAddonsConfig", NULL, set_addons},
-    {"desiredAutoIpamConfig", "ipAllocationPolicy.autoIpamConfig", NULL},
-    {"desiredAutopilotClusterPolicyConfig", "autopilot.clusterPolicyConfig", NULL},
-    {"desiredAutopilotWorkloadPolicyConfig", "autopilot.workloadPolicyConfig", NULL},
-    {"desiredClusterAutoscaling", NULL, set_autoscaling},
-    {"desiredContainerdConfig", "nodePoolDefaults.nodeConfigDefaults.containerdConfig", NULL},
-    {"desiredControlPlaneEndpointsConfig", NULL, set_endpoints},
-    {"desiredDatabaseEncryption", NULL, set_encryption},
-    {"desiredDatapathProvider", "networkConfig.datapathProvider", NULL},
-    {"desiredDefaultEnablePrivateNodes", "networkConfig.defaultEnablePrivateNodes", NULL},
-    {"desiredDefaultSnatStatus", "networkConfig.defaultSnatStatus", NULL},
-    {"desiredDisableL4LbFirewallReconciliation", "networkConfig.disableL4LbFirewallReconciliation", NULL},
-    {"desiredDnsConfig", "networkConfig.dnsConfig", NULL},
-    {"desiredEnableCiliumClusterwideNetworkPolicy", "networkConfig.enableCiliumClusterwideNetworkPolicy", NULL},
-    {"desiredEnableFqdnNetworkPolicy", "networkConfig.enableFqdnNetworkPolicy", NULL},
-    {"desiredEnableMultiNetworking", "networkConfig.enableMultiNetworking", NULL},
-    {"desiredEnablePrivateEndpoint", NULL, set_private_endpoint},
-    {"desiredGatewayApiConfig", "networkConfig.gatewayApiConfig", NULL},
-    {"desiredGcfsConfig", "nodePoolDefaults.nodeConfigDefaults.gcfsConfig", NULL},
-    {"desiredImageType", NULL, set_image_type},
-    {"desiredInTransitEncryptionConfig", "networkConfig.inTransitEncryptionConfig", NULL},
-    {"desiredK8sBetaApis", "enableK8sBetaApis", NULL},
-    {"desiredLocations", NULL, set_locations},
-    {"desiredLoggingConfig", NULL, set_logging},
-    {"desiredLoggingService", NULL, set_log_service},
-    {"desiredMasterAuthorizedNetworksConfig", NULL, set_authorized},
-    {"desiredMasterVersion", NULL, set_master_version},
-    {"desiredMonitoringConfig", NULL, set_monitoring},
-    {"desiredMonitoringService", NULL, set_monitor_service},
-    {"desiredNetworkPerformanceConfig", "networkConfig.networkPerformanceConfig", NULL},
-    {"desiredNetworkTierConfig", "ipAllocationPolicy.networkTierConfig", NULL},
-    {"desiredNodeKubeletConfig", "nodePoolDefaults.nodeConfigDefaults.nodeKubeletConfig", NULL},
-    {"desiredNodePoolAutoConfigKubeletConfig", "nodePoolAutoConfig.nodeKubeletConfig", NULL},
-    {"desiredNodePoolAutoConfigLinuxNodeConfig", "nodePoolAutoConfig.linuxNodeConfig", NULL},
-    {"desiredNodePoolAutoConfigNetworkTags", "nodePoolAutoConfig.networkTags", NULL},
-    {"desiredNodePoolAutoConfigResourceManagerTags", "nodePoolAutoConfig.resourceManagerTags", NULL},
-    {"desiredNodePoolAutoscaling", NULL, set_pool_autoscaling},
-    {"desiredNodePoolLoggingConfig", "nodePoolDefaults.nodeConfigDefaults.loggingConfig", NULL},
-    {"desiredNodeVersion", NULL, set_node_version},
-    {"desiredPrivateClusterConfig", NULL, set_private_cluster},
-    {"desiredPrivateIpv6GoogleAccess", "networkConfig.privateIpv6GoogleAccess", NULL},
-    {"desiredServiceExternalIpsConfig", "networkConfig.serviceExternalIpsConfig", NULL},
-    {"desiredStackType", "ipAllocationPolicy.stackType", NULL},
-    {"desiredWorkloadIdentityConfig", NULL, set_workload_pool},
-    {"enableK8sBetaApis", "enableK8sBetaApis", NULL},
+    {"desiredAdditionalIpRangesConfig", set_ip_ranges},
+    {"desiredAddonsConfig", set_addons},
+    {"desiredClusterAutoscaling", set_autoscaling},
+    {"desiredControlPlaneEndpointsConfig", set_endpoints},
+    {"desiredDatabaseEncryption", set_encryption},
+    {"desiredEnablePrivateEndpoint", set_private_endpoint},
+    {"desiredImageType", set_image_type},
+    {"desiredLocations", set_locations},
+    {"desiredLoggingConfig", set_logging},
+    {"desiredLoggingService", set_log_service},
+    {"desiredMasterAuthorizedNetworksConfig", set_authorized},
+    {"desiredMasterVersion", set_master_version},
+    {"desiredMonitoringConfig", set_monitoring},
+    {"desiredMonitoringService", set_monitor_service},
+    {"desiredNodePoolAutoscaling", set_pool_autoscaling},
+    {"desiredNodeVersion", set_node_version},
+    {"desiredPrivateClusterConfig", set_private_cluster},
+    {"desiredWorkloadIdentityConfig", set_workload_pool},
 };
+TABLE_OF(replaced, "container_updates.tbl", 2);
 
 /* Those that say something about the update, or are nobody's to keep. */
 static bool is_aside(const char *name)
@@ -292,8 +265,9 @@ static bool apply_one(struct sim_call *c, struct sim_object *o, const cJSON *v)
 		return true;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows && !r; i++)
 		r = strcmp(name, rows[i].desired) ? NULL : &rows[i];
-	if (r && r->apply)
+	if (r)
 		return r->apply(c, o, v);
+	size_t in_table = table_row(&replaced, name);
 	if (text_starts(name, "desired"))
 		name += 7;
 	if (!*name)
@@ -301,7 +275,8 @@ static bool apply_one(struct sim_call *c, struct sim_object *o, const cJSON *v)
 	snprintf(own, sizeof own, "%s%c%s", mark, *name | 32, name + 1);
 	/* What v1 knows is not a beta client's to set by another name. */
 	if (!*mark || !json_at(o->doc, own + strlen(mark)))
-		json_put(o->doc, r ? r->path : own, cJSON_Duplicate(v, true));
+		json_put(o->doc, in_table < table_rows(&replaced) ? table_cell(&replaced, in_table, 1) : own,
+			 cJSON_Duplicate(v, true));
 	return true;
 }
 

@@ -7,81 +7,14 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows in order: each object that the path leads to ("[]": every element) gets the members that it has not. Kind "pod" is every pod's spec,
- * "container" every container, "job" every job's spec. */
-static const struct {
-	const char *kind, *path, *members;
-} defaults[] = {
-    {"container", "", "{'terminationMessagePath':'/dev/termination-log','terminationMessagePolicy':'File'}"},
-    {"container", "ports[]", "{'protocol':'TCP'}"},
-    {"container", "livenessProbe", "{'timeoutSeconds':1,'periodSeconds':10,'successThreshold':1,'failureThreshold':3}"},
-    {"container", "readinessProbe", "{'timeoutSeconds':1,'periodSeconds':10,'successThreshold':1,'failureThreshold':3}"},
-    {"container", "startupProbe", "{'timeoutSeconds':1,'periodSeconds':10,'successThreshold':1,'failureThreshold':3}"},
-    {"container", "livenessProbe.httpGet", "{'scheme':'HTTP','path':'/'}"},
-    {"container", "readinessProbe.httpGet", "{'scheme':'HTTP','path':'/'}"},
-    {"container", "startupProbe.httpGet", "{'scheme':'HTTP','path':'/'}"},
-    {"container", "livenessProbe.grpc", "{'service':''}"},
-    {"container", "readinessProbe.grpc", "{'service':''}"},
-    {"container", "startupProbe.grpc", "{'service':''}"},
-    {"container", "lifecycle.postStart.httpGet", "{'scheme':'HTTP','path':'/'}"},
-    {"container", "lifecycle.preStop.httpGet", "{'scheme':'HTTP','path':'/'}"},
-    {"container", "env[].valueFrom.fieldRef", "{'apiVersion':'v1'}"},
-    {"pod", "",
-     "{'restartPolicy':'Always','terminationGracePeriodSeconds':30,'dnsPolicy':'ClusterFirst','securityContext':{},'"
-     "schedulerName':"
-     "'default-scheduler'}"},
-    {"pod", "volumes[].secret", "{'defaultMode':420}"},
-    {"pod", "volumes[].configMap", "{'defaultMode':420}"},
-    {"pod", "volumes[].projected", "{'defaultMode':420}"},
-    {"pod", "volumes[].downwardAPI", "{'defaultMode':420}"},
-    {"pod", "volumes[].downwardAPI.items[].fieldRef", "{'apiVersion':'v1'}"},
-    {"pod", "volumes[].projected.sources[].serviceAccountToken", "{'expirationSeconds':3600}"},
-    {"pod", "volumes[].projected.sources[].downwardAPI.items[].fieldRef", "{'apiVersion':'v1'}"},
-    {"pod", "volumes[].hostPath", "{'type':''}"},
-    {"Pod", "spec", "{'enableServiceLinks':true}"},
-    {"Deployment", "spec",
-     "{'replicas':1,'revisionHistoryLimit':10,'progressDeadlineSeconds':600,'strategy':{'type':'RollingUpdate'}}"},
-    {"ReplicaSet", "spec", "{'replicas':1}"},
-    {"Job", "spec",
-     "{'parallelism':1,'backoffLimit':6,'completionMode':'NonIndexed','suspend':false,'podReplacementPolicy':'"
-     "TerminatingOrFailed',"
-     "'manualSelector':false}"},
-    {"CronJob", "spec",
-     "{'concurrencyPolicy':'Allow','suspend':false,'successfulJobsHistoryLimit':3,'failedJobsHistoryLimit':1}"},
-    {"Service", "spec", "{'type':'ClusterIP','sessionAffinity':'None'}"},
-    {"Service", "spec.ports[]", "{'protocol':'TCP'}"},
-    {"Secret", "", "{'type':'Opaque'}"},
-    {"NetworkPolicy", "spec.ingress[].ports[]", "{'protocol':'TCP'}"},
-    {"NetworkPolicy", "spec.egress[].ports[]", "{'protocol':'TCP'}"},
-    {"PersistentVolumeClaim", "spec", "{'volumeMode':'Filesystem'}"},
-    {"PersistentVolume", "spec", "{'volumeMode':'Filesystem','persistentVolumeReclaimPolicy':'Retain'}"},
-    {"StatefulSet", "spec",
-     "{'replicas':1,'revisionHistoryLimit':10,'podManagementPolicy':'OrderedReady','updateStrategy':{'type':'RollingUpdate'},"
-     "'persistentVolumeClaimRetentionPolicy':{'whenDeleted':'Retain','whenScaled':'Retain'}}"},
-    {"StatefulSet", "spec.updateStrategy", "{'rollingUpdate':{'partition':0}}"},
-    {"StatefulSet", "spec.volumeClaimTemplates[]",
-     "{'apiVersion':'v1','kind':'PersistentVolumeClaim','spec':{'volumeMode':'Filesystem'},'status':{'phase':'Pending'}}"},
-    {"DaemonSet", "spec", "{'revisionHistoryLimit':10,'updateStrategy':{'type':'RollingUpdate'}}"},
-    {"DaemonSet", "spec.updateStrategy", "{'rollingUpdate':{'maxUnavailable':1,'maxSurge':0}}"},
-    {"HorizontalPodAutoscaler", "spec", "{'minReplicas':1}"},
-    {"StorageClass", "", "{'reclaimPolicy':'Delete','volumeBindingMode':'Immediate'}"},
-    {"PriorityClass", "", "{'preemptionPolicy':'PreemptLowerPriority'}"},
-    {"RoleBinding", "roleRef", "{'apiGroup':'rbac.authorization.k8s.io'}"},
-    {"ClusterRoleBinding", "roleRef", "{'apiGroup':'rbac.authorization.k8s.io'}"},
-    {"Gateway", "spec.listeners[]", "{'allowedRoutes':{'namespaces':{'from':'Same'}}}"},
-    {"Gateway", "spec.listeners[].tls", "{'mode':'Terminate'}"},
-    {"Gateway", "spec.listeners[].tls.certificateRefs[]", "{'group':'','kind':'Secret'}"},
-    {"HTTPRoute", "spec.parentRefs[]", "{'group':'gateway.networking.k8s.io','kind':'Gateway'}"},
-    {"HTTPRoute", "spec.rules[]", "{'matches':[{'path':{'type':'PathPrefix','value':'/'}}]}"},
-    {"HTTPRoute", "spec.rules[].matches[].path", "{'type':'PathPrefix','value':'/'}"},
-    {"HTTPRoute", "spec.rules[].backendRefs[]", "{'group':'','kind':'Service','weight':1}"},
-    {"EndpointSlice", "ports[]", "{'name':'','protocol':'TCP'}"},
-};
+TABLE_OF(defaults, "kubernetes_defaults.tbl", 3);
+enum { KIND, PATH, MEMBERS };
 
 /* A number that is 0 and a text that is empty were not given. */
 static void fill(cJSON *at, const cJSON *members)
@@ -122,10 +55,10 @@ static void fill_path(cJSON *at, const char *path, const cJSON *members)
 
 static void fill_kind(const char *kind, cJSON *doc)
 {
-	for (size_t i = 0; doc && i < sizeof defaults / sizeof *defaults; i++)
-		if (!strcmp(defaults[i].kind, kind)) {
-			cJSON *members = json_make(defaults[i].members);
-			fill_path(doc, defaults[i].path, members);
+	for (size_t i = 0; doc && i < table_rows(&defaults); i++)
+		if (!strcmp(table_cell(&defaults, i, KIND), kind)) {
+			cJSON *members = json_make(table_cell(&defaults, i, MEMBERS));
+			fill_path(doc, table_cell(&defaults, i, PATH), members);
 			cJSON_Delete(members);
 		}
 }

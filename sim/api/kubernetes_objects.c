@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,67 +109,7 @@ void kubernetes_report(struct sim *s, const char *cluster, struct sim_object *o,
 	cJSON_Delete(empty);
 }
 
-/* What GKE puts into a new cluster. */
-static const struct {
-	const char *group, *plural, *doc;
-} seeds[] = {
-    {"storage.k8s.io", "storageclasses",
-     "{'metadata':{'name':'standard','labels':{'addonmanager.kubernetes.io/mode':'EnsureExists'}},'provisioner':'kubernetes.io/"
-     "gce-pd','parameters':{'type':'pd-standard'},'reclaimPolicy':"
-     "'Delete','volumeBindingMode':'Immediate','allowVolumeExpansion':true}"},
-    {"storage.k8s.io", "storageclasses",
-     "{'metadata':{'name':'standard-rwo','annotations':{'storageclass.kubernetes.io/"
-     "is-default-class':'true'},'labels':{'addonmanager.kubernetes.io/mode':'EnsureExists'}},'provisioner':"
-     "'pd.csi.storage.gke.io','parameters':{'type':'pd-balanced'},'reclaimPolicy':'Delete','volumeBindingMode':'"
-     "WaitForFirstConsumer','allowVolumeExpansion':true}"},
-    {"storage.k8s.io", "storageclasses",
-     "{'metadata':{'name':'premium-rwo','labels':{'addonmanager.kubernetes.io/"
-     "mode':'EnsureExists'}},'provisioner':'pd.csi.storage.gke.io','parameters':{'type':'pd-ssd'},'reclaimPolicy':"
-     "'Delete','volumeBindingMode':'WaitForFirstConsumer','allowVolumeExpansion':true}"},
-    {"storage.k8s.io", "csidrivers",
-     "{'metadata':{'name':'pd.csi.storage.gke.io'},'spec':{'attachRequired':true,'podInfoOnMount':false,'volumeLifecycleModes':"
-     "['Persistent']}}"},
-    {"scheduling.k8s.io", "priorityclasses",
-     "{'metadata':{'name':'system-cluster-critical'},'value':2000000000,'description':'Used for system critical pods that must "
-     "run in the cluster, but "
-     "can be moved to another node if necessary.','preemptionPolicy':'PreemptLowerPriority'}"},
-    {"scheduling.k8s.io", "priorityclasses",
-     "{'metadata':{'name':'system-node-critical'},'value':2000001000,'description':'Used for system critical pods that must "
-     "not be moved from their "
-     "current node.','preemptionPolicy':'PreemptLowerPriority'}"},
-    {"gateway.networking.k8s.io", "gatewayclasses",
-     "{'metadata':{'name':'gke-l7-global-external-managed'},'spec':{'controllerName':'networking.gke.io/gateway'}}"},
-    {"gateway.networking.k8s.io", "gatewayclasses",
-     "{'metadata':{'name':'gke-l7-regional-external-managed'},'spec':{'controllerName':'networking.gke.io/gateway'}}"},
-    {"gateway.networking.k8s.io", "gatewayclasses",
-     "{'metadata':{'name':'gke-l7-rilb'},'spec':{'controllerName':'networking.gke.io/gateway'}}"},
-    {"rbac.authorization.k8s.io", "clusterroles",
-     "{'metadata':{'name':'cluster-admin','labels':{'kubernetes.io/"
-     "bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['*'],'apiGroups':['*'],"
-     "'resources':['*']},{'verbs':['*'],'nonResourceURLs':['*']}]}"},
-    {"rbac.authorization.k8s.io", "clusterroles",
-     "{'metadata':{'name':'admin','labels':{'kubernetes.io/"
-     "bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['*'],'apiGroups':['','apps',"
-     "'autoscaling','batch','networking.k8s.io','policy','discovery.k8s.io'],'resources':['*']},{'verbs':['*'],'apiGroups':["
-     "'rbac.authorization.k8s.io'],'resources':['roles','rolebindings']}]}"},
-    {"rbac.authorization.k8s.io", "clusterroles",
-     "{'metadata':{'name':'edit','labels':{'kubernetes.io/"
-     "bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['create','delete','deletecollection',"
-     "'get','list','patch','update','watch'],'apiGroups':['','apps','autoscaling','batch','networking.k8s.io','policy'],'"
-     "resources':['*']}]}"},
-    {"rbac.authorization.k8s.io", "clusterroles",
-     "{'metadata':{'name':'view','labels':{'kubernetes.io/"
-     "bootstrapping':'rbac-defaults'}},'rules':[{'verbs':['get','list','watch'],'apiGroups':"
-     "['apps','autoscaling','batch','networking.k8s.io','policy','discovery.k8s.io'],'resources':['*']},{'verbs':['get','list',"
-     "'watch'],"
-     "'apiGroups':[''],'resources':['configmaps','endpoints','events','limitranges','namespaces','persistentvolumeclaims','"
-     "pods','pods/log',"
-     "'pods/status','replicationcontrollers','resourcequotas','serviceaccounts','services']}]}"},
-    {"rbac.authorization.k8s.io", "clusterrolebindings",
-     "{'metadata':{'name':'cluster-admin','labels':{'kubernetes.io/bootstrapping':'rbac-defaults'}},'roleRef':{'apiGroup':"
-     "'rbac.authorization.k8s.io','kind':'ClusterRole','name':'cluster-admin'},'subjects':[{'kind':'Group','apiGroup':"
-     "'rbac.authorization.k8s.io','name':'system:masters'}]}"},
-};
+TABLE_OF(seeds, "kubernetes_seeds.tbl", 3);
 
 void kubernetes_seed(struct sim *s, const struct sim_object *cluster)
 {
@@ -181,8 +122,9 @@ void kubernetes_seed(struct sim *s, const struct sim_object *cluster)
 			      names[i], names[i]));
 		kubernetes_react(s, cluster, o);
 	}
-	for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
-		kubernetes_put(s, cluster->key, seeds[i].group, "v1", seeds[i].plural, "", json_make(seeds[i].doc));
+	for (size_t i = 0; i < table_rows(&seeds); i++)
+		kubernetes_put(s, cluster->key, table_cell(&seeds, i, 0), "v1", table_cell(&seeds, i, 1), "",
+			       json_make(table_cell(&seeds, i, 2)));
 }
 
 void kubernetes_forget(struct sim *s, const struct sim_object *cluster)

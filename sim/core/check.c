@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/table.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -227,39 +228,16 @@ static bool name_of_number(struct span type, cJSON *v)
 	return false;
 }
 
-/* Enums that are not called as the field that has them: discovery does not say, Google's messages do. */
-static const struct {
-	const char *api, *field, *type;
-} enum_types[] = {
-    {"sqladmin", "activationPolicy", "Settings.SqlActivationPolicy"},
-    {"sqladmin", "availabilityType", "SqlAvailabilityType"},
-    {"sqladmin", "backendType", "SqlBackendType"},
-    {"sqladmin", "connectorEnforcement", "Settings.ConnectorEnforcement"},
-    {"sqladmin", "databaseVersion", "SqlDatabaseVersion"},
-    {"sqladmin", "dataDiskType", "SqlDataDiskType"},
-    {"sqladmin", "edition", "Settings.Edition"},
-    {"sqladmin", "instanceType", "SqlInstanceType"},
-    {"sqladmin", "pricingPlan", "SqlPricingPlan"},
-    {"sqladmin", "replicationType", "SqlReplicationType"},
-    {"sqladmin", "sslMode", "IpConfiguration.SslMode"},
-    {"run", "egress", "VpcAccess.VpcEgress"},
-    {"run", "ingress", "IngressTraffic"},
-    {"run", "launchStage", "google.api.LaunchStage"},
-    {"run", "medium", "EmptyDirVolumeSource.Medium"},
-    {"run", "scalingMode", "ServiceScaling.ScalingMode"},
-    {"artifactregistry", "format", "Repository.Format"},
-    {"artifactregistry", "mode", "Repository.Mode"},
-    {"certificatemanager", "matcher", "CertificateMapEntry.Matcher"},
-    {"certificatemanager", "scope", "Certificate.Scope"},
-};
+TABLE_OF(enum_types, "enum_types.tbl", 3);
 
 static char *enum_type(const struct check *k, const char *field)
 {
-	for (size_t i = 0; i < sizeof enum_types / sizeof *enum_types; i++)
-		if (!strcmp(enum_types[i].api, k->api->name) && !strcmp(enum_types[i].field, field))
-			return text_starts(enum_types[i].type, "google.")
-				   ? xasprintf("type.googleapis.com/%s", enum_types[i].type)
-				   : xasprintf("type.googleapis.com/%s.%s", k->api->package, enum_types[i].type);
+	for (size_t i = 0; i < table_rows(&enum_types); i++) {
+		const char *type = table_cell(&enum_types, i, 2);
+		if (!strcmp(table_cell(&enum_types, i, 0), k->api->name) && !strcmp(table_cell(&enum_types, i, 1), field))
+			return text_starts(type, "google.") ? xasprintf("type.googleapis.com/%s", type)
+							    : xasprintf("type.googleapis.com/%s.%s", k->api->package, type);
+	}
 	return xasprintf("type.googleapis.com/%s.%c%s", k->api->package, toupper((unsigned char)field[0]), field + 1);
 }
 

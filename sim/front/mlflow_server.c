@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/core/table.h"
 #include "sim/api/mlflow_releases.h"
 #include "sim/api/serving.h"
 
@@ -34,41 +35,7 @@ void mlflow_stop(struct mlflow *m, int code, double seconds, char *text)
 }
 
 /* Settings. ---------------------------------------------------------------------------------------------------------------- */
-static const char *const server_flags[] = {
-    "--backend-store-uri",
-    "--read-replica-backend-store-uri",
-    "--registry-store-uri",
-    "--default-artifact-root",
-    "--serve-artifacts",
-    "--no-serve-artifacts",
-    "--artifacts-only",
-    "--artifacts-destination",
-    "--host",
-    "-h",
-    "--port",
-    "-p",
-    "--workers",
-    "-w",
-    "--allowed-hosts",
-    "--cors-allowed-origins",
-    "--x-frame-options",
-    "--disable-security-middleware",
-    "--static-prefix",
-    "--gunicorn-opts",
-    "--waitress-opts",
-    "--uvicorn-opts",
-    "--expose-prometheus",
-    "--app-name",
-    "--trace-archival-config",
-    "--secrets-cache-ttl",
-    "--secrets-cache-max-size",
-    "--enable-workspaces",
-    "--disable-workspaces",
-    "--workspace-store-uri",
-    "--dev",
-    "--env-file",
-    NULL,
-};
+TABLE_OF(server_flags, "mlflow_flags.tbl", 1);
 
 static void check_flags(struct mlflow *m)
 {
@@ -76,8 +43,8 @@ static void check_flags(struct mlflow *m)
 		size_t len = strcspn(a->valuestring, "=");
 		bool known = *a->valuestring != '-' ||
 			     (a->prev && *a->prev->valuestring == '-' && !strchr(a->prev->valuestring, '='));
-		for (const char *const *f = server_flags; *f && !known; f++)
-			known = strlen(*f) == len && !strncmp(*f, a->valuestring, len);
+		known = known ||
+			table_row(&server_flags, sim_tmp("%.*s", (int)len, a->valuestring)) < table_rows(&server_flags);
 		if (!known)
 			mlflow_stop(m, 2, 2,
 				    xasprintf("Usage: mlflow server [OPTIONS]\nTry 'mlflow server --help' for help.\n\nError: "
