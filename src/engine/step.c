@@ -882,6 +882,21 @@ static void on_seen(void *arg, const struct api_result *r)
 	decide_by(s, r);
 }
 
+/* It is taken to stand where all that it needs does. */
+static void pass_over(struct step *s)
+{
+	for (size_t i = 0; i < s->resource->need_count; i++)
+		if (step_need(s, i)->change.verdict == VERDICT_CREATE)
+			s->verdict = s->change.verdict = VERDICT_CREATE;
+	step_end(s, s->verdict == VERDICT_CREATE ? RESULT_DIFFERS : RESULT_KEPT);
+}
+
+static bool hidden(const struct step *s, int http)
+{
+	const struct kind *k = s->resource->kind;
+	return !s->run->mode->changes && k->hidden && k->hidden(&s->view, http);
+}
+
 /* What was read, the last reply of it being r. */
 static void decide_by(struct step *s, const struct api_result *r)
 {
@@ -896,6 +911,8 @@ static void decide_by(struct step *s, const struct api_result *r)
 		step_decide(s);
 	} else if (s->run->mode->builds && step_lags(s, r->http, r->error.message)) {
 		step_lag_pause(s);
+	} else if (hidden(s, r->http)) {
+		pass_over(s);
 	} else if (r->err.exit) {
 		step_fail(s, &r->err);
 	} else {

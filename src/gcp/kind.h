@@ -150,6 +150,9 @@ struct kind {
 	 * one read tells. */
 	void (*observe_more)(const struct view *v, const struct observation *seen, struct call *out);
 	void (*decode_more)(const struct view *v, int http, const cJSON *reply, struct observation *out);
+	/* Is this reply what those get who may look at the stack and not at this (a Secret of a cluster)? Then a run that changes nothing passes it over: what it
+	 * holds shows at what uses it. May be a NULL function. */
+	bool (*hidden)(const struct view *v, int http);
 	/* Compares and fills out->differences and verdict KEEP, UPDATE, REPLACE, REFUSE, or CREATE (it failed and is simply made again, nothing
 	 * has to be removed first); called for PRESENT_YES, PENDING, FAILED. A verdict for FAILED is for one found so: one that failed after
 	 * this run's own request is an error, unless passing says otherwise. */

@@ -60,6 +60,13 @@ static char *iap_settings_permits(const cJSON *spec, enum deed deed)
 	return xasprintf("iap.%s.%s", type, deed == DEED_READ ? "getSettings" : "updateSettings");
 }
 
+/* A role that shows the settings may change them: who plans has none. */
+static bool iap_settings_hidden(const struct view *v, int http)
+{
+	(void)v;
+	return http == 403;
+}
+
 const struct kind kind_iap_settings = {
     .id = "iap.settings",
     .title = N_("Sign-in client"),
@@ -72,6 +79,7 @@ const struct kind kind_iap_settings = {
     .deadline = 600,
     .observe = iap_settings_observe,
     .decode = iap_settings_decode,
+    .hidden = iap_settings_hidden,
     .compare = iap_settings_compare,
     .create = iap_settings_create,
     .update = iap_settings_update,

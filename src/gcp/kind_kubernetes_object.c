@@ -162,6 +162,12 @@ static void kubernetes_object_decode(const struct view *v, int http, const cJSON
 			readers[i].read(out);
 }
 
+/* Who plans sees no Secret; the versions that it holds stand in the annotations of the pods that use it. */
+static bool kubernetes_object_hidden(const struct view *v, int http)
+{
+	return http == 403 && is(v, "Secret");
+}
+
 /* What is wanted ------------------------------------------------------------------------------------------------------------- */
 
 static cJSON *wanted(const struct view *v)
@@ -418,6 +424,7 @@ const struct kind kind_kubernetes_object = {
     .told_why = kubernetes_object_told_why,
     .observe = kubernetes_object_observe,
     .decode = kubernetes_object_decode,
+    .hidden = kubernetes_object_hidden,
     .compare = kubernetes_object_compare,
     .downtime = kubernetes_object_downtime,
     .create = kubernetes_object_create,

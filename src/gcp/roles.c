@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
+struct role_row {
 	const char *beginning, *role;
-} roles[] = {
+};
+
+static const struct role_row roles[] = {
     {"iam.serviceAccounts.actAs", "roles/iam.serviceAccountUser"},
     {"iam.serviceAccounts.getAccessToken", "roles/iam.serviceAccountTokenCreator"},
     {"iam.serviceAccounts.getOpenIdToken", "roles/iam.serviceAccountTokenCreator"},
@@ -55,13 +57,53 @@ static const struct {
     {"monitoring.", "roles/monitoring.editor"},
 };
 
-const char *role_holding(const char *permission)
+/* The same for who only looks. What policies are, and lists, are a reviewer's to see. */
+static const struct role_row readers[] = {
+    {"secretmanager.versions.access", NULL}, /* of single secrets alone */
+    {"storage.objects.", NULL},              /* of single buckets */
+    {"iam.serviceAccounts.", "roles/iam.serviceAccountViewer"},
+    {"iam.workloadIdentityPool", "roles/iam.workloadIdentityPoolViewer"},
+    {"resourcemanager.projects.", "roles/browser"},
+    {"serviceusage.services.use", "roles/serviceusage.serviceUsageConsumer"},
+    {"serviceusage.", "roles/serviceusage.serviceUsageViewer"},
+    {"servicenetworking.", "roles/compute.networkViewer"},
+    {"compute.", "roles/compute.viewer"},
+    {"storage.", "roles/storage.bucketViewer"},
+    {"secretmanager.", "roles/secretmanager.viewer"},
+    {"artifactregistry.", "roles/artifactregistry.reader"},
+    {"cloudbuild.", "roles/cloudbuild.builds.viewer"},
+    {"cloudsql.", "roles/cloudsql.viewer"},
+    {"run.", "roles/run.viewer"},
+    {"container.clusters.connect", "roles/container.clusterViewer"},
+    {"container.", "roles/container.viewer"},
+    {"appengine.", "roles/appengine.appViewer"},
+    {"iap.", NULL}, /* whatever shows the settings may change them */
+    {"certificatemanager.", "roles/certificatemanager.viewer"},
+    {"dns.", "roles/dns.reader"},
+    {"vpcaccess.", "roles/vpcaccess.viewer"},
+    {"logging.", "roles/logging.viewer"},
+    {"monitoring.", "roles/monitoring.viewer"},
+};
+
+static const char *role_in(const struct role_row *rows, size_t count, const char *permission)
 {
-	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
-		if (text_starts(permission, roles[i].beginning))
-			return roles[i].role;
+	for (size_t i = 0; i < count; i++) {
+		if (text_starts(permission, rows[i].beginning))
+			return rows[i].role;
 	}
 	return NULL;
+}
+
+const char *role_holding(const char *permission)
+{
+	return role_in(roles, sizeof roles / sizeof *roles, permission);
+}
+
+const char *role_reading(const char *permission)
+{
+	if (text_ends(permission, ".list") || text_ends(permission, ".getIamPolicy"))
+		return "roles/iam.securityReviewer";
+	return role_in(readers, sizeof readers / sizeof *readers, permission);
 }
 
 static bool is_word(char c)

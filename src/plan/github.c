@@ -64,7 +64,7 @@ const struct question github_questions[] = {
 	 .pattern = "^[1-9][0-9]{0,18}$",
 	 .form = N_("The number alone, such as 1296269.")},
 	{.id = "github.branch", .page = "image", .type = TYPE_TEXT, .title = N_("Branch that is applied"),
-	 .help = N_("Only workflows of this branch may change anything. Those of others, and of pull requests, only read: what a Viewer of the project sees."),
+	 .help = N_("Only workflows of this branch may change anything. Those of others, and of pull requests, only look at what a plan looks at."),
 	 .after = "github.repository_id", .when = by_github, .preset = "main",
 	 .pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$",
 	 .form = N_("A branch's name, such as main."),
@@ -166,23 +166,30 @@ static void grant_roles(struct plan *p, const char *id, const char *what, cJSON 
 	free(path);
 }
 
+/* For each permission of the deeds the role that holds it. */
+static void add_roles(const struct plan *p, unsigned deeds, const char *(*holding)(const char *permission), cJSON *bindings,
+		      const char *member)
+{
+	cJSON *permissions = plan_permissions(p, deeds);
+	const cJSON *permission;
+	cJSON_ArrayForEach(permission, permissions) {
+		const char *role = holding(permission->valuestring);
+		if (role)
+			add_role(bindings, role, member);
+	}
+	cJSON_Delete(permissions);
+}
+
 /* For each permission that applying this plan asks for, the role that an operator is told to get for it. What carries the stack's marks is looked for
- * among kinds that are not planned too, by a viewer's eyes. */
+ * among kinds that are not planned too, by a reviewer's eyes. */
 static void let_deploy(struct plan *p, const char *email)
 {
 	char *member = xasprintf("serviceAccount:%s", email);
 	cJSON *bindings = cJSON_CreateArray();
-	cJSON *permissions = plan_permissions(p, DEEDS_OF_APPLY | DEED_BIT(DEED_DESTROY));
-	const cJSON *permission;
-	cJSON_ArrayForEach(permission, permissions) {
-		const char *role = role_holding(permission->valuestring);
-		if (role)
-			add_role(bindings, role, member);
-	}
-	add_role(bindings, "roles/viewer", member);
+	add_roles(p, DEEDS_OF_APPLY | DEED_BIT(DEED_DESTROY), role_holding, bindings, member);
+	add_roles(p, DEED_BIT(DEED_LIST), role_reading, bindings, member);
 	add_role(bindings, "roles/resourcemanager.projectIamAdmin", member);
 	grant_roles(p, "iam/deployer", "deployer", bindings);
-	cJSON_Delete(permissions);
 	free(member);
 }
 
@@ -204,46 +211,16 @@ static void let_compare(struct plan *p, const char *member)
 	}
 }
 
-/* Is oauth2-proxy's image there? Its repository tells whoever may pull from it. */
-static void let_pull(struct plan *p, const char *member)
-{
-	const struct resource *quay = plan_find(p, "repository/quay");
-	char *path = quay ? xasprintf("projects/%s/locations/%s/repositories/%s", p->project, p->region, quay->name) : NULL;
-	if (path)
-		plan_needs(part_grant(p, "planner-quay", "repository", path, "roles/artifactregistry.reader", member,
-				      "repository/quay"),
-			   "sa/planner");
-	free(path);
-}
-
-/* Is something in a cluster looked at? A viewer of the project does not get through to its API server. */
-static bool connects(const struct plan *p)
-{
-	cJSON *permissions = plan_permissions(p, DEED_BIT(DEED_READ));
-	const cJSON *one;
-	bool found = false;
-	cJSON_ArrayForEach(one, permissions)
-		found |= !strcmp(one->valuestring, "container.clusters.connect");
-	cJSON_Delete(permissions);
-	return found;
-}
-
-/* Of Cloud Storage a viewer sees no bucket's settings; of objects only the image's source is looked at. */
+/* Roles that show what a plan looks at and nothing that the stack or others keep; of objects only the image's source is looked at. */
 static void let_read(struct plan *p, const char *email)
 {
 	char *member = xasprintf("serviceAccount:%s", email);
 	const struct resource *build = plan_find(p, "bucket/build");
 	char *path = build ? xasprintf("b/%s", build->name) : NULL;
 	cJSON *bindings = cJSON_CreateArray();
-	add_role(bindings, "roles/viewer", member);
-	add_role(bindings, "roles/iam.securityReviewer", member);
-	add_role(bindings, "roles/serviceusage.serviceUsageConsumer", member);
-	add_role(bindings, "roles/storage.bucketViewer", member);
-	if (connects(p))
-		add_role(bindings, "roles/container.clusterViewer", member);
+	add_roles(p, DEED_BIT(DEED_READ) | DEED_BIT(DEED_LIST), role_reading, bindings, member);
 	grant_roles(p, "iam/planner", "planner", bindings);
 	let_compare(p, member);
-	let_pull(p, member);
 	if (path)
 		plan_needs(part_grant(p, "planner-build", "bucket", path, "roles/storage.objectViewer", member, "bucket/build"),
 			   "sa/planner");

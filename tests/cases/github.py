@@ -4,6 +4,7 @@ what the workflow needs and in nothing more; and the workflow that `render` writ
 import base64
 import http.server
 import json
+import os
 import re
 import subprocess
 import sys
@@ -157,14 +158,51 @@ def pools(sim):
     return [p["state"] for p in reply.get("workloadIdentityPools", [])]
 
 
+# What else a planner has to see: a cluster, whose Secret it may not; a machine; App Engine.
+OTHERS = {
+    "gke": {"target": "gke", "exposure": "internal", "auth__mode": "iam"},
+    "vm": {"target": "vm", "exposure": "internal", "auth__mode": "iap"},
+    "appengine": {"target": "appengine", "auth__mode": "iap", "appengine__for_ever": True},
+}
+
+
+def introduce(sim, issuer):
+    """The provider is shown this issuer's keys."""
+    by_hand(sim, "PATCH", f"https://iam.googleapis.com/v1/{PROVIDER}?updateMask=oidc.jwksJson",
+            {"oidc": {"issuerUri": "https://token.actions.githubusercontent.com", "jwksJson": issuer.jwks}})
+
+
+def planned_elsewhere(home, issuer, target):
+    with Sim(home) as sim:
+        answers = home.example(f"{target}.json", auth__client_secret="env:CLIENT_SECRET", ci__service="github", github__repository=REPOSITORY,
+                               github__repository_id=NUMBER, **OTHERS[target])
+        run = sim.run("apply", answers, "--json", timeout=300)
+        ok(result_of(run.stdout).get("outcome") == "proven", f"{target}: a stack with a repository stands", run.stderr, result_of(run.stdout))
+        introduce(sim, issuer)
+        pull, before = Job(home, sim, issuer, "planner", "pull_request", ref="refs/pull/7/merge"), len(sim.exchanges())
+        run = pull.run("plan", answers)
+        ok(run.returncode == 0, f"{target}: a pull request that changes nothing is told so", run.returncode, run.stdout, run.stderr)
+        run = pull.run("plan", answers, "--set", "server.workers=1")
+        ok(run.returncode == 2 and "update" in run.stdout, f"{target}: and one that changes something, what", run.returncode, run.stdout, run.stderr)
+        ok(not [x for x in sim.writes(before)], f"{target}: and nothing is changed")
+
+
+def held_roles(sim):
+    """Roles of the planner on the project."""
+    policy = by_hand(sim, "POST", "https://cloudresourcemanager.googleapis.com/v1/projects/demo-proj:getIamPolicy", {})
+    return {b["role"] for b in policy["bindings"] if any("mlflow-planner@" in m for m in b["members"])}
+
+
 def main():
     with Home() as home, Sim(home) as sim, Issuer(home) as issuer:
         answers = home.example(auth__client_secret="env:CLIENT_SECRET", database__path="public", ci__service="github", github__repository=REPOSITORY, github__repository_id=NUMBER)
         run = sim.run("apply", answers, "--json", timeout=200)
         ok(result_of(run.stdout).get("outcome") == "proven", "a stack with a repository stands", run.stderr,
            *[line for line in run.stdout.splitlines() if '"failed"' in line])
-        by_hand(sim, "PATCH", f"https://iam.googleapis.com/v1/{PROVIDER}?updateMask=oidc.jwksJson",
-                {"oidc": {"issuerUri": "https://token.actions.githubusercontent.com", "jwksJson": issuer.jwks}})
+        introduce(sim, issuer)
+        roles = held_roles(sim)
+        ok(roles and not roles & {"roles/viewer", "roles/editor", "roles/owner", "roles/logging.viewer", "roles/storage.objectViewer"},
+           "who plans has none of the project's wide roles", roles)
         workflow(home, answers)
         jobs(home, sim, issuer, answers)
         run = sim.run("apply", answers, "--json", "--set", "ci.service=none", timeout=200)
@@ -174,6 +212,8 @@ def main():
            *[line for line in run.stdout.splitlines() if '"failed"' in line])
         run = sim.run("plan", answers)
         ok(run.returncode == 0, "then nothing differs", run.stdout)
+        for target in OTHERS if os.environ.get("MLFLOW_SETUP_ALL") else ("gke",):
+            planned_elsewhere(home, issuer, target)
     done()
 
 
