@@ -12,6 +12,7 @@ TEMPLATES = \
 	templates/shared/basic_auth.ini.mustache \
 	templates/shared/constraints.txt.mustache \
 	templates/shared/emails.mustache \
+	templates/shared/gc.sh.mustache \
 	templates/shared/login.py.mustache \
 	templates/shared/login.txt.mustache \
 	templates/shared/migrate.sh.mustache \

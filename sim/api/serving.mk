@@ -41,6 +41,8 @@ sim_libsim_a_SOURCES += \
 	sim/front/machine_units.c \
 	sim/front/mlflow_api.c \
 	sim/front/mlflow_artifacts.c \
+	sim/front/mlflow_data.h \
+	sim/front/mlflow_gc.c \
 	sim/front/mlflow_http.c sim/front/mlflow_http.h \
 	sim/front/mlflow_database.c \
 	sim/front/mlflow_server.c sim/front/mlflow_server.h \

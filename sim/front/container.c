@@ -332,6 +332,7 @@ bool container_split(struct container *k, struct container *other)
 	other->files = cJSON_Duplicate(k->files, true);
 	other->kept = cJSON_Duplicate(k->kept, true);
 	other->ran = cJSON_Duplicate(k->ran, true);
+	other->beside = NULL;
 	other->error = k->error ? xstrdup(k->error) : NULL;
 	other->argv = cJSON_CreateArray();
 	while (cJSON_GetArraySize(k->argv) > at + 1)
@@ -353,6 +354,7 @@ void container_free(struct container *k)
 {
 	cJSON_Delete(k->part);
 	cJSON_Delete(k->argv);
+	cJSON_Delete(k->beside);
 	cJSON_Delete(k->env);
 	cJSON_Delete(k->files);
 	cJSON_Delete(k->kept);

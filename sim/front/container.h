@@ -17,6 +17,7 @@ struct container {
 	cJSON *kept;          /* path of a folder that outlives it: what that is known by; owned */
 	const char *instance; /* the pod that it is of, or "" */
 	cJSON *part;          /* the spec of a program that is not the container's front, where spec is that; owned */
+	cJSON *beside;        /* programs that a script left running before it: their words, a list each; NULL: none. Owned */
 	char *error;          /* what the shell says when a script stops early; owned */
 	bool ingress;
 };

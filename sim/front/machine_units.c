@@ -61,6 +61,10 @@ static void unit_command(struct machine *m, const char *value)
 
 void machine_start_unit(struct machine *m, const char *name)
 {
+	/* A timer waits for its time, and starts nothing now. */
+	const char *timer = text_ends(name, ".timer") ? machine_file(m, sim_tmp("/etc/systemd/system/%s", name)) : NULL;
+	if (timer)
+		return;
 	const char *file = text_ends(name, ".service") ? name : sim_tmp("%s.service", name),
 		   *unit = machine_file(m, sim_tmp("/etc/systemd/system/%s", file));
 	if (!unit) {

@@ -7,12 +7,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/api/serving.h"
+#include "sim/front/mlflow_data.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPERIMENTS "mlflow.experiments"
-#define RUNS "mlflow.runs"
+#define EXPERIMENTS MLFLOW_EXPERIMENTS
+#define RUNS MLFLOW_RUNS
 
 static double now_ms(const struct track *t)
 {
@@ -160,12 +161,23 @@ static void experiments_search(struct track *t)
 	answer_json(t->out, 200, json_make("{'experiments':%j}", all));
 }
 
+static void set_stage(struct track *t, struct sim_object *o, const char *path, const char *stage)
+{
+	json_put_str(o->doc, path, stage);
+	json_put_num(o->hidden, "deleted", sim_wall(t->v->sim));
+}
+
+/* Its runs go with it, and come back with it. */
 static void experiment_stage(struct track *t, const char *stage)
 {
-	struct sim_object *o = experiment(t, text(t, "experiment_id"));
+	const char *id = text(t, "experiment_id"), *prefix = sim_tmp("%s/", t->m->database);
+	struct sim_object *o = experiment(t, id);
 	if (!o)
 		return;
-	json_put_str(o->doc, "lifecycle_stage", stage);
+	set_stage(t, o, "lifecycle_stage", stage);
+	for (struct sim_object *r = sim_first(t->v->sim, RUNS, prefix); r; r = sim_following(t->v->sim, r, prefix))
+		if (!strcmp(json_str(r->doc, "info.experiment_id", ""), id))
+			set_stage(t, r, "info.lifecycle_stage", stage);
 	json_put_num(o->doc, "last_update_time", now_ms(t));
 	answer_json(t->out, 200, cJSON_CreateObject());
 }
@@ -365,7 +377,7 @@ static void run_stage(struct track *t, const char *stage)
 	struct sim_object *o = run(t);
 	if (!o)
 		return;
-	json_put_str(o->doc, "info.lifecycle_stage", stage);
+	set_stage(t, o, "info.lifecycle_stage", stage);
 	answer_json(t->out, 200, cJSON_CreateObject());
 }
 

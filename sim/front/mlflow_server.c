@@ -261,6 +261,14 @@ void mlflow_load(struct sim *s, const struct container *k, const struct mlflow_p
 		check_accounts(m);
 }
 
+void mlflow_open(struct sim *s, const struct container *k, const struct mlflow_place *place, const char *uri, struct mlflow *m)
+{
+	begin(k, m);
+	mlflow_connect(s, m, place, uri);
+	if (!m->error)
+		check_schema(s, m);
+}
+
 void mlflow_start(struct sim *s, struct mlflow *m)
 {
 	set_schema(s, m);

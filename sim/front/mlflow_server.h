@@ -30,6 +30,10 @@ struct mlflow_place {
 void mlflow_load(struct sim *s, const struct container *k, const struct mlflow_place *place, struct mlflow *m);
 /* `mlflow db upgrade URI`: tries the database; on success the schema is this version's. */
 void mlflow_upgrade(struct sim *s, const struct container *k, const struct mlflow_place *place, struct mlflow *m);
+/* What every command of MLflow's does first: opens the database at this URI, whose schema must be its own. */
+void mlflow_open(struct sim *s, const struct container *k, const struct mlflow_place *place, const char *uri, struct mlflow *m);
+/* `mlflow gc`: writes what it deleted (mlflow_gc.c). */
+void mlflow_gc(struct sim *s, const struct container *k, const struct mlflow_place *place, struct mlflow *m, struct buf *wrote);
 /* Ends it with these last words, which it then owns; the first that end it count. */
 void mlflow_stop(struct mlflow *m, int code, double seconds, char *text);
 /* Logs in to the database of this URI, by what the driver of its scheme reads of variables and files. */

@@ -179,12 +179,36 @@ static bool pipes(struct container *k, cJSON *words)
 	return true;
 }
 
+/* unset NAME... True when the words were that. */
+static bool unsets(struct container *k, const cJSON *words)
+{
+	if (strcmp(words->child->valuestring, "unset"))
+		return false;
+	for (const cJSON *w = words->child->next; w; w = w->next)
+		cJSON_DeleteItemFromObjectCaseSensitive(k->env, w->valuestring);
+	return true;
+}
+
+/* COMMAND & goes on beside what follows. True when the words were that. */
+static bool left_running(struct container *k, cJSON *words)
+{
+	int last = cJSON_GetArraySize(words) - 1;
+	if (last < 1 || strcmp(cJSON_GetArrayItem(words, last)->valuestring, "&"))
+		return false;
+	cJSON_DeleteItemFromArray(words, last);
+	if (!k->beside)
+		k->beside = cJSON_CreateArray();
+	cJSON_AddItemToArray(k->beside, cJSON_Duplicate(words, 1));
+	return true;
+}
+
 static void one_line(struct script *s, cJSON *words)
 {
 	const char *first = json_str(words, "0", "");
 	bool live = s->live[s->depth];
 	if (!words->child || branches(s, words, live) || !live || !strcmp(first, ":") || !strcmp(first, "set") ||
-	    !strcmp(first, "umask") || assigns(s->k, words) || pipes(s->k, words) || writes(s->k, words))
+	    !strcmp(first, "umask") || assigns(s->k, words) || pipes(s->k, words) || writes(s->k, words) ||
+	    unsets(s->k, words) || left_running(s->k, words))
 		return;
 	if (!strcmp(first, "exec"))
 		cJSON_DeleteItemFromArray(words, 0);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GC_MEMORY 900 /* MB: the command, and the server of files beside it */
+
 static void address(const char *text, struct start *r)
 {
 	const char *colon = strrchr(text, ':'), *host = text + (text_starts(text, "http://") ? 7 : 0);
@@ -32,26 +34,44 @@ static void start_gate(const struct container *k, struct start *r)
 	gate_free(&g);
 }
 
+/* `mlflow db upgrade` and `mlflow gc` do their work and end. */
+static bool mlflow_task(struct sim *s, const struct container *k, const struct mlflow_place *place, struct mlflow *m,
+			struct start *r)
+{
+	struct buf wrote = {0};
+	bool upgrade = container_has(k, "db") && container_has(k, "upgrade");
+	if (!upgrade && !container_has(k, "gc"))
+		return false;
+	if (upgrade)
+		mlflow_upgrade(s, k, place, m);
+	else
+		mlflow_gc(s, k, place, m, &wrote);
+	if (upgrade && !m->error)
+		buf_printf(&wrote,
+			   "INFO  [alembic.runtime.migration] Context impl %s.\nINFO  [alembic.runtime.migration] "
+			   "Will assume %stransactional DDL.",
+			   m->mysql ? "MySQLImpl" : "PostgresqlImpl", m->mysql ? "non-" : "");
+	r->memory = upgrade ? 350 : GC_MEMORY;
+	r->port = 0;
+	r->ends = !m->error;
+	r->wrote = buf_take(&wrote);
+	return true;
+}
+
 static void start_mlflow(struct sim *s, const struct container *k, const struct mlflow_place *place, struct start *r)
 {
 	struct mlflow m;
-	bool upgrade = container_has(k, "db") && container_has(k, "upgrade");
-	if (upgrade)
-		mlflow_upgrade(s, k, place, &m);
-	else
+	bool task = mlflow_task(s, k, place, &m, r);
+	if (!task) {
 		mlflow_load(s, k, place, &m);
+		r->memory = mlflow_memory(&m);
+		r->port = m.port;
+		r->loopback = text_starts(m.host, "127.") || !strcmp(m.host, "localhost");
+	}
 	r->seconds = m.seconds;
-	r->memory = upgrade ? 350 : mlflow_memory(&m);
-	r->port = upgrade ? 0 : m.port;
-	r->loopback = !upgrade && (text_starts(m.host, "127.") || !strcmp(m.host, "localhost"));
-	r->ends = upgrade && !m.error;
 	if (m.error)
 		r->said = xstrdup(m.error);
-	else if (upgrade)
-		r->wrote = xasprintf("INFO  [alembic.runtime.migration] Context impl %s.\nINFO  [alembic.runtime.migration] "
-				     "Will assume %stransactional DDL.",
-				     m.mysql ? "MySQLImpl" : "PostgresqlImpl", m.mysql ? "non-" : "");
-	else
+	else if (!task)
 		mlflow_start(s, &m);
 	r->exit_code = m.exit_code;
 	mlflow_free(&m);

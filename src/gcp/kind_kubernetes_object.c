@@ -264,6 +264,8 @@ static void kubernetes_object_compare(const struct view *v, const struct observa
 	cJSON *w = wanted(v);
 	drop_resources(json_at(w, "spec.template.spec.containers"));
 	drop_resources(json_at(w, "spec.template.spec.initContainers"));
+	drop_resources(json_at(w, "spec.jobTemplate.spec.template.spec.containers"));
+	drop_resources(json_at(w, "spec.jobTemplate.spec.template.spec.initContainers"));
 	if (is(v, "Secret"))
 		drop_data(w, seen->found);
 	kind_compare_leaves(w, seen->found, NULL, out);
@@ -379,7 +381,8 @@ static char *kubernetes_object_permits(const cJSON *spec, enum deed deed)
 	static const char *const verbs[DEEDS] = {
 	    [DEED_READ] = "get", [DEED_CREATE] = "create", [DEED_UPDATE] = "update", [DEED_DESTROY] = "delete"};
 	static const char *const spelled[] = {"serviceAccounts", "networkPolicies", "podDisruptionBudgets",
-					      "roleBindings",    "statefulSets",    "persistentVolumeClaims"};
+					      "roleBindings",    "statefulSets",    "persistentVolumeClaims",
+					      "cronJobs"};
 	const char *collection = json_str(spec, "collection", ""), *plural = strrchr(collection, '/');
 	plural = plural ? plural + 1 : collection;
 	for (size_t i = 0; i < sizeof spelled / sizeof *spelled; i++)

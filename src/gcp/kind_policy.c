@@ -35,6 +35,8 @@ static const struct holder {
      "POST", "https://artifactregistry.googleapis.com/v1/%s:setIamPolicy", false, "artifactregistry.repositories"},
     {"service", "GET", "https://run.googleapis.com/v2/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
      "https://run.googleapis.com/v2/%s:setIamPolicy", false, "run.services"},
+    {"job", "GET", "https://run.googleapis.com/v2/%s:getIamPolicy?options.requestedPolicyVersion=3", false, "POST",
+     "https://run.googleapis.com/v2/%s:setIamPolicy", false, "run.jobs"},
     {"bucket", "GET", "https://storage.googleapis.com/storage/v1/%s/iam?optionsRequestedPolicyVersion=3", false, "PUT",
      "https://storage.googleapis.com/storage/v1/%s/iam", true, "storage.buckets"},
     {"instance", "GET", "https://compute.googleapis.com/compute/v1/%s/getIamPolicy?optionsRequestedPolicyVersion=3", false,

@@ -1,6 +1,6 @@
-/* A Cloud Run job that is run once for each image: the job is ready when that execution has succeeded.
- * spec: {"region","body":{...} in the words of Job,"once": what the execution is tied to (an image's digest),
- * "release": what it brings the database to, kept as a label}. */
+/* A Cloud Run job: one that is run once for each image, and is ready when that execution has succeeded; or one that others run.
+ * spec: {"region","body":{...} in the words of Job,["once": what the execution is tied to (an image's digest)],
+ * ["release": what it brings the database to, kept as a label]}. */
 #include "config.h"
 #include "gcp/cloud_log.h"
 #include "gcp/kinds.h"
@@ -58,13 +58,19 @@ static void put_release(const struct view *v, cJSON *w)
 	free(label);
 }
 
+static bool is_run_once(const struct view *v)
+{
+	return json_at(v->spec, "once") != NULL;
+}
+
 static cJSON *wanted(const struct view *v)
 {
 	char *once = token(v);
 	cJSON *w = kind_copy(v, "body");
 	json_put(w, "labels", kind_labels(v));
-	json_put(w, "labels.execution",
-		 reference_is(json_at(v->spec, "once")) ? kind_value(v, "once") : cJSON_CreateString(once));
+	if (is_run_once(v))
+		json_put(w, "labels.execution",
+			 reference_is(json_at(v->spec, "once")) ? kind_value(v, "once") : cJSON_CreateString(once));
 	free(once);
 	put_release(v, w);
 	return w;
@@ -86,11 +92,13 @@ static void kind_run_job_create(const struct view *v, const struct observation *
 	char *name = runs ? xasprintf("%s-%lld", once, runs) : xstrdup(once);
 	cJSON *body = wanted(v), *own = json_at(body, "labels");
 	cJSON *all = kind_labels_over(v, json_at(seen->found, "labels"));
-	json_put_str(all, "execution", json_str(own, "execution", ""));
+	if (is_run_once(v))
+		json_put_str(all, "execution", json_str(own, "execution", ""));
 	if (json_at(own, "release"))
 		json_put_str(all, "release", json_str(own, "release", ""));
 	json_put(body, "labels", all);
-	json_put_str(body, "runExecutionToken", name);
+	if (is_run_once(v))
+		json_put_str(body, "runExecutionToken", name);
 	call_set(out, DIALECT_RUN, "PATCH", body, BASE "/%s?allowMissing=true", v->project, region(v), v->name);
 	free(name);
 	free(once);

@@ -39,6 +39,7 @@ const struct kind *const kinds[] = {
     &kind_secret,
     &kind_secret_version,
     &kind_run_job,
+    &kind_scheduler_job,
     &kind_run_service,
     &kind_run_revisions,
     &kind_run_stop,

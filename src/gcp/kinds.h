@@ -20,7 +20,7 @@ extern const struct kind kind_instance, kind_instance_group, kind_router;
 extern const struct kind kind_workload_identity_pool, kind_workload_identity_provider;
 extern const struct kind kind_dns_authorization, kind_certificate, kind_certificate_map, kind_certificate_map_entry;
 extern const struct kind kind_dns_record, kind_dns_zone;
-extern const struct kind kind_uptime_check, kind_notification_channel, kind_alert_policy;
+extern const struct kind kind_scheduler_job, kind_uptime_check, kind_notification_channel, kind_alert_policy;
 extern const struct kind kind_errand_record, kind_errand_redirect;
 extern const struct kind kind_cluster, kind_existing_cluster, kind_kubernetes_object;
 extern const struct kind kind_service_identity, kind_iap_settings;

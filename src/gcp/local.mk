@@ -30,6 +30,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_dns_record.c \
 	src/gcp/kind_dns_zone.c \
 	src/gcp/kind_docker_image.c \
+	src/gcp/kind_scheduler_job.c \
 	src/gcp/kind_errand_record.c \
 	src/gcp/kind_errand_redirect.c \
 	src/gcp/kind_existing_cluster.c \

@@ -45,6 +45,7 @@ static const struct role_row roles[] = {
     {"cloudbuild.", "roles/cloudbuild.builds.editor"},
     {"cloudsql.", "roles/cloudsql.admin"},
     {"run.", "roles/run.admin"},
+    {"cloudscheduler.", "roles/cloudscheduler.admin"},
     {"container.", "roles/container.admin"},
     {"appengine.applications.create", "roles/appengine.appCreator"},
     {"appengine.", "roles/appengine.appAdmin"},

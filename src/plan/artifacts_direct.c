@@ -2,6 +2,7 @@
  * (reference/mlflow.md C3-02, targets-run.md 8). The files' size has no limit then. */
 #include "config.h"
 #include "plan/axes.h"
+#include "plan/cleanup.h"
 
 #include "base/escape.h"
 #include "base/gettext.h"
@@ -35,7 +36,10 @@ static void artifacts_direct_plan(struct design *d)
 	char *path = xasprintf("b/%s", d->bucket);
 	design_ask(d, "needed", "MLFLOW_DEFAULT_ARTIFACT_ROOT");
 	design_line(d, "flags", "--no-serve-artifacts --default-artifact-root \"$MLFLOW_DEFAULT_ARTIFACT_ROOT\"");
-	design_grant(d, "artifacts", "bucket", path, "roles/storage.objectViewer", "bucket/artifacts");
+	/* The server only shows what is there; the clean-up deletes, as the same account. */
+	design_grant(d, "artifacts", "bucket", path,
+		     cleanup_wanted(d->answers) ? "roles/storage.objectUser" : "roles/storage.objectViewer",
+		     "bucket/artifacts");
 	let_clients_write(d, path);
 	free(path);
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "plan/alerts.h"
 #include "plan/axes.h"
+#include "plan/cleanup.h"
 #include "plan/labels.h"
 #include "plan/regions.h"
 #include "plan/releases.h"
@@ -222,5 +223,6 @@ void check_together(const struct answers *a, problem_fn *found, void *arg)
 	check_soft_delete(a, found, arg);
 	settings_check(a, found, arg);
 	alerts_check(a, found, arg);
+	cleanup_check(a, found, arg);
 	labels_check(a, found, arg);
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "plan/alerts.h"
 #include "plan/axes.h"
+#include "plan/cleanup.h"
 #include "plan/connect.h"
 #include "plan/database.h"
 #include "plan/github.h"
@@ -434,6 +435,8 @@ static bool compose(struct design *d, struct err *e)
 	database_plan(d);
 	d->axes.database->address(d->workload->containers[0], database_address(d));
 	add_migration(d);
+	if (cleanup_wanted(d->answers))
+		cleanup_add(d, server_image(d->answers));
 	if (d->axes.target->listens)
 		container_set(d->workload->containers[0], "SERVER_ADDRESS", d->axes.target->listens);
 	use_secrets(d);

@@ -10,6 +10,7 @@
 #include "plan/alerts.h"
 #include "plan/answers.h"
 #include "plan/axes.h"
+#include "plan/cleanup.h"
 #include "plan/checks.h"
 #include "plan/network_given.h"
 #include "plan/github.h"
@@ -284,6 +285,7 @@ static void join_tables(void)
 		missing += join_table(people_questions, NULL);
 		missing += join_table(settings_questions, NULL);
 		missing += join_table(alerts_questions, NULL);
+		missing += join_table(cleanup_questions, NULL);
 		missing += join_table(labels_questions, NULL);
 		missing += join_table(github_questions, NULL);
 	} while (missing && joined_count > before);

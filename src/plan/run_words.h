@@ -18,5 +18,7 @@ void run_put_network(const struct design *d, cJSON *template);
 void run_needs(struct resource *r, const cJSON *ids);
 /* "migrate": the workload's migration as a job, run once for each image. */
 void run_migration(struct design *d, const char *after);
+/* "cleanup": the workload's clean-up as a job that Cloud Scheduler runs; nothing where there is none. After "migrate". */
+void run_cleanup(struct design *d);
 
 #endif

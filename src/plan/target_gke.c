@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/mustache.h"
+#include "plan/cleanup.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
 #include "plan/target_gke_cluster.h"
@@ -35,6 +36,7 @@ static const struct type namespace_type = {"Namespace", "v1", "namespace", "name
 			 account_type = {"ServiceAccount", "v1", "serviceaccount", "serviceaccounts"},
 			 secret_type = {"Secret", "v1", "secret", "secrets"},
 			 service_type = {"Service", "v1", "service", "services"}, job_type = {"Job", "batch/v1", "job", "jobs"},
+			 cron_job_type = {"CronJob", "batch/v1", "cronjob", "cronjobs"},
 			 deployment_type = {"Deployment", "apps/v1", "deployment", "deployments"},
 			 budget_type = {"PodDisruptionBudget", "policy/v1", "poddisruptionbudget", "poddisruptionbudgets"},
 			 policy_type = {"NetworkPolicy", "networking.k8s.io/v1", "networkpolicy", "networkpolicies"},
@@ -377,6 +379,36 @@ static void need_disk(struct resource *r, const char *disk)
 	free(id);
 }
 
+/* One at a time; the Auth Proxy beside it ends when it has ended. */
+static void add_cleanup(struct design *d)
+{
+	const struct container *containers[] = {d->workload->cleanup};
+	if (!containers[0])
+		return;
+	const char *decided = d->plan->decided_by;
+	d->plan->decided_by = "cleanup.schedule";
+	char *cron = cleanup_cron(d->answers);
+	cJSON *pod = spell_pod(d, containers, 1), *notes = cJSON_CreateObject();
+	json_put_str(pod, "restartPolicy", "Never");
+	cJSON_AddItemToObject(notes, "mlflow-setup/cleanup-asks", asked_for(containers[0]));
+	cJSON *job = json_make(
+	    "{'spec':{'backoffLimit':1,'activeDeadlineSeconds':21600,'template':{'metadata':{'labels':{'app':"
+	    "'cleanup'}},'spec':%j}}}",
+	    pod);
+	struct resource *r = add(d, "cleanup", &cron_job_type, "cleanup",
+				 json_make("{'metadata':{'annotations':%j},'spec':{'schedule':%s,'timeZone':'Etc/UTC','"
+					   "concurrencyPolicy':'Forbid','startingDeadlineSeconds':3600,'jobTemplate':%j}}",
+					   notes, cron, job));
+	need_all(r, d->workload->needs);
+	plan_needs(r, "migrate");
+	plan_needs(r, "account");
+	plan_needs(r, "secret");
+	plan_needs(r, "policy");
+	plan_optional(r);
+	d->plan->decided_by = decided;
+	free(cron);
+}
+
 /* No old pod runs beside a new one: its tables may be those of another MLflow. */
 static void add_deployment(struct design *d)
 {
@@ -485,6 +517,7 @@ static bool target_gke_spell(struct design *d, struct err *e)
 	add_service(d);
 	add_job(d);
 	add_deployment(d);
+	add_cleanup(d);
 	/* To find the cluster and to be let through to its API server, and no more; what one may do there its own roles say. */
 	d->front = (struct front){
 	    .id = xstrdup("deployment"),
@@ -601,6 +634,7 @@ static const struct render_row renders[] = {
     {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
     {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
     {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+    {"shared/gc.sh.mustache", "gc.sh", ESCAPE_SHELL, 0755, true},
     {"shared/login.py.mustache", "login.py", ESCAPE_LINE, 0644, true},
     {"shared/login.txt.mustache", "login.txt", ESCAPE_LINE, 0644, true},
     {NULL, NULL, 0, 0, false},

@@ -19,9 +19,12 @@ void cluster_manifests(const struct plan *p, const cJSON *resolved, struct buf *
 		if (r->unwanted || !object || !strcmp(json_str(body, "kind", ""), "Secret"))
 			continue;
 		cJSON *plain = cJSON_Duplicate(body, true);
+		static const char *const selectors[] = {"spec.template.spec.nodeSelector",
+							"spec.jobTemplate.spec.template.spec.nodeSelector"};
 		/* Which machines give pods an identity is known of a cluster that stands, and Autopilot has no others. */
-		if (reference_is(json_at(plain, "spec.template.spec.nodeSelector")))
-			json_drop(plain, "spec.template.spec.nodeSelector");
+		for (int k = 0; k < 2; k++)
+			if (reference_is(json_at(plain, selectors[k])))
+				json_drop(plain, selectors[k]);
 		cJSON_AddItemToArray(json_at(list, "items"), recorded_copy(p, resolved, plain));
 		cJSON_Delete(plain);
 	}

@@ -154,6 +154,7 @@ static bool target_run_spell(struct design *d, struct err *e)
 	run_migration(d, stop_writers(d));
 	add_service(d);
 	add_revisions(d);
+	run_cleanup(d);
 	d->front = (struct front){
 	    .id = xstrdup("service"),
 	    .invoked = xstrdup("service"),
@@ -284,6 +285,7 @@ static const struct render_row renders[] = {
     {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
     {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
     {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+    {"shared/gc.sh.mustache", "gc.sh", ESCAPE_SHELL, 0755, true},
     {"shared/login.py.mustache", "login.py", ESCAPE_LINE, 0644, true},
     {"shared/login.txt.mustache", "login.txt", ESCAPE_LINE, 0644, true},
     {NULL, NULL, 0, 0, false},

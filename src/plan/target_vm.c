@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/mustache.h"
 #include "base/text.h"
+#include "plan/cleanup.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
 #include "plan/upgrade.h"
@@ -15,6 +16,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define CLEANUP "mlflow-cleanup"
 
 /* From where Google's load balancers and health checks come. */
 static const char *const balancers[] = {"130.211.0.0/22", "35.191.0.0/16", NULL};
@@ -134,7 +137,7 @@ static cJSON *arguments_of(const struct container *c)
 static cJSON *before(const struct design *d, const struct container *c)
 {
 	cJSON *list = json_make("['mlflow-secrets']");
-	if (c == d->workload->containers[0])
+	if (c == d->workload->containers[0] || c == d->workload->cleanup)
 		cJSON_AddItemToArray(list, cJSON_CreateString("mlflow-migrate"));
 	return list;
 }
@@ -157,14 +160,19 @@ static cJSON *mounts(const struct container *c)
 	return list;
 }
 
-/* A container's unit; the migration runs the server's image. */
-static cJSON *unit(const struct design *d, const struct container *c, const char *name, const char *image_of, bool once)
+/* How a unit goes: on and on, once for each boot, or each time a timer says so. */
+enum pace { PACE_STEADY, PACE_ONCE, PACE_TIMED };
+
+/* A container's unit; the migration and the clean-up run the server's image. */
+static cJSON *unit(const struct design *d, const struct container *c, const char *name, const char *image_of, enum pace pace)
 {
 	char *variable = variable_of(image_of, "IMAGE"), *image = xasprintf("${%s}", variable);
-	cJSON *u = json_make("{'name':%s,'once':%b,'image':%s,'env':%j,'options':%j,'arguments':%j,'before':%j,'secret_"
+	cJSON *u = json_make("{'name':%s,'steady':%b,'once':%b,'timed':%b,'limit':%d,'image':%s,'env':%j,'options':%j,'"
+			     "arguments':%j,'before':%j,'secret_"
 			     "variables':%j,'mounts':%j,'attributes':%j}",
-			     name, once, image, container_texts(c), options_of(c), arguments_of(c), before(d, c),
-			     secret_variables(c), mounts(c), attributes_of(c));
+			     name, pace == PACE_STEADY, pace == PACE_ONCE, pace == PACE_TIMED, pace == PACE_TIMED ? 21600 : 900,
+			     image, container_texts(c), options_of(c), arguments_of(c), before(d, c), secret_variables(c),
+			     mounts(c), attributes_of(c));
 	free(image);
 	free(variable);
 	return u;
@@ -186,24 +194,38 @@ static cJSON *secrets(const struct design *d)
 	return list;
 }
 
+/* The clean-up's unit, and the timer that starts it. */
+static void add_cleanup(const struct design *d, cJSON *units, cJSON *timers)
+{
+	const struct workload *w = d->workload;
+	char *calendar = cleanup_calendar(d->answers);
+	cJSON_AddItemToArray(units, unit(d, w->cleanup, CLEANUP, w->containers[0]->name, PACE_TIMED));
+	cJSON_AddItemToArray(timers, json_make("{'name':'" CLEANUP "','calendar':%s}", calendar));
+	free(calendar);
+}
+
 static void put_data(struct design *d)
 {
 	const struct workload *w = d->workload;
-	cJSON *units = json_make("[%j]", unit(d, w->migration, "mlflow-migrate", w->containers[0]->name, true)),
+	cJSON *units = json_make("[%j]", unit(d, w->migration, "mlflow-migrate", w->containers[0]->name, PACE_ONCE)),
 	      *services = cJSON_CreateArray();
-	cJSON *sources = cJSON_CreateArray();
+	cJSON *sources = cJSON_CreateArray(), *timers = cJSON_CreateArray();
 	char *registry = xasprintf("%s-docker.pkg.dev", d->plan->region);
 	for (size_t i = 0; i < w->count; i++) {
-		cJSON_AddItemToArray(units, unit(d, w->containers[i], w->containers[i]->name, w->containers[i]->name, false));
+		cJSON_AddItemToArray(units,
+				     unit(d, w->containers[i], w->containers[i]->name, w->containers[i]->name, PACE_STEADY));
 		cJSON_AddItemToArray(services, cJSON_CreateString(w->containers[i]->name));
 	}
 	for (const char *const *s = callers(d); *s; s++)
 		cJSON_AddItemToArray(sources, cJSON_CreateString(*s));
-	json_put(d->plan->render, "vm",
-		 json_make("{'project':%s,'registry':%s,'port':%d,'sources':%j,'services':%j,'secrets':%j,'units':%j,'"
-			   "attributes':%j,'values':[]}",
-			   d->plan->project, registry, workload_find(w, w->front)->port, sources, services, secrets(d), units,
-			   attributes_of(w->containers[0])));
+	if (w->cleanup)
+		add_cleanup(d, units, timers);
+	json_put(
+	    d->plan->render, "vm",
+	    json_make("{'project':%s,'registry':%s,'port':%d,'sources':%j,'services':%j,'timers':%j,'secrets':%j,'units':%j,'"
+		      "attributes':%j,'values':[]}",
+		      d->plan->project, registry, workload_find(w, w->front)->port, sources, services, timers, secrets(d),
+		      units, attributes_of(w->containers[0])));
 	free(registry);
 }
 
@@ -503,7 +525,7 @@ static void check_moved(const struct answers *a, problem_fn *found, void *arg)
 	free(zone);
 }
 
-/* The system and the gate take a GiB. */
+/* The system and the gate take a GiB, the clean-up two while it works. */
 static void target_vm_check(const struct answers *a, problem_fn *found, void *arg)
 {
 	int gib = atoi(answers_str(a, "server.memory")), cpu = atoi(answers_str(a, "server.cpu"));
@@ -511,6 +533,10 @@ static void target_vm_check(const struct answers *a, problem_fn *found, void *ar
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		if (strcmp(sizes[i].id, answers_str(a, "vm.machine_type")) != 0)
 			continue;
+		if (cleanup_wanted(a) && gib + 1 <= sizes[i].gib && gib + 3 > sizes[i].gib)
+			found(arg, "cleanup.schedule",
+			      _("The clean-up takes 2 GiB beside the server while it works: choose a larger machine, or give "
+				"MLflow less."));
 		if (gib + 1 > sizes[i].gib)
 			found(arg, "server.memory",
 			      _("The machine has not that much memory: choose a larger machine, or give MLflow less."));
@@ -556,6 +582,7 @@ static const struct render_row renders[] = {
     {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
     {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
     {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
+    {"shared/gc.sh.mustache", "gc.sh", ESCAPE_SHELL, 0755, true},
     {"shared/login.py.mustache", "login.py", ESCAPE_LINE, 0644, true},
     {"shared/login.txt.mustache", "login.txt", ESCAPE_LINE, 0644, true},
     {"vm/user-data.mustache", "user-data", ESCAPE_LINE, 0644, false},

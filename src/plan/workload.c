@@ -63,6 +63,7 @@ void workload_free(struct workload *w)
 	for (size_t i = 0; i < w->disk_count; i++)
 		free(w->disks[i].name);
 	free(w->disks);
+	container_free(w->cleanup);
 	for (size_t i = 0; i < w->secret_count; i++) {
 		free(w->secrets[i].name);
 		free(w->secrets[i].text);
@@ -96,6 +97,11 @@ void workload_disk(struct workload *w, const char *name, int gib)
 {
 	w->disks = xgrow(w->disks, w->disk_count, &w->disk_room, sizeof *w->disks);
 	w->disks[w->disk_count++] = (struct disk){xstrdup(name), gib};
+}
+
+struct container *workload_cleanup(struct workload *w, cJSON *image)
+{
+	return w->cleanup = container_new("cleanup", image);
 }
 
 struct container *workload_find(const struct workload *w, const char *name)

@@ -76,6 +76,7 @@ struct workload {
 	size_t count, room;
 	struct container *migration; /* runs to its end before any server of this image starts */
 	struct container *database;  /* where it runs beside the server; NULL: it does not */
+	struct container *cleanup;   /* works and ends, each time its schedule says so; NULL: none */
 	struct disk *disks;
 	size_t disk_count, disk_room;
 	cJSON *migration_once; /* a text or a reference: the migration is made again when it differs */
@@ -99,6 +100,8 @@ struct container *workload_migration(struct workload *w, cJSON *image);
 struct container *workload_database(struct workload *w, const char *name, cJSON *image);
 /* Appends a disk of so many GiB. */
 void workload_disk(struct workload *w, const char *name, int gib);
+/* The container that cleans up; there is one at the most. */
+struct container *workload_cleanup(struct workload *w, cJSON *image);
 /* The container with this name, or NULL. */
 struct container *workload_find(const struct workload *w, const char *name);
 /* Appends a variable: a text, a value (owned by it then), a secret. */

@@ -8,12 +8,12 @@ import urllib.request
 MONITORING = "https://monitoring.googleapis.com/v3/projects/demo-proj"
 
 
-def ask(sim, method, url, body=None):
-    """The reply's JSON; RuntimeError when it is refused."""
+def ask(sim, method, url, body=None, token=None):
+    """The reply's JSON; RuntimeError when it is refused. With a token: by whoever has that."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
                                          urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
     request = urllib.request.Request(url, method=method, data=None if body is None else json.dumps(body).encode(), headers={
-        "Authorization": "Bearer " + sim.ready["token"], "Content-Type": "application/json"})
+        "Authorization": "Bearer " + (token or sim.ready["token"]), "Content-Type": "application/json"})
     try:
         with opener.open(request, timeout=30) as reply:
             return json.loads(reply.read() or b"{}")

@@ -31,6 +31,8 @@ ALSO = {
     "database.maintenance_track": {"database.maintenance_day": "sunday"},
     "server.min_instances": {"server.max_instances": 3},
     "server.jobs": {"server.memory": "4Gi", "server.workers": 1, "server.cpu_always": True, "server.min_instances": 1},
+    "cleanup.hour": {"cleanup.schedule": "weekly"},
+    "cleanup.older_than_days": {"cleanup.schedule": "weekly"},
     "server.memory": {"server.memory": "4Gi"},
     "server.workers": {"server.workers": 1},
     "iap.client_id": {"iap.client_secret": "env:CLIENT_SECRET"},

@@ -54,6 +54,61 @@ static void downtime(void)
 	cJSON_Delete(spec);
 }
 
+/* A job that others run: it is defined, and not run. */
+static void defined(void)
+{
+	static const char id[] = "run.job";
+	cJSON *spec = parse("{'region':'r1','body':{'template':{'taskCount':1}}}");
+	struct view v = view_of("mlflow-cleanup", spec);
+	struct observation none = {0};
+	struct call c = {0};
+	kind_find(id)->create(&v, &none, &c);
+	ok(!json_at(c.body, "runExecutionToken") && !json_at(c.body, "labels.execution") && json_at(c.body, "labels.stack"),
+	   "a job without \"once\" is defined and not run");
+	call_free(&c);
+	is_int(verdict(id, &v,
+		       "{'template':{'taskCount':1},'labels':{'managed-by':'mlflow-setup','stack':'mlflow'},"
+		       "'terminalCondition':{'state':'CONDITION_SUCCEEDED'}}",
+		       NULL),
+	       VERDICT_KEEP, "and kept as it is");
+	cJSON_Delete(spec);
+}
+
+/* Cloud Scheduler's: whose it is stands in its description; a pause of somebody's stays. */
+static void scheduled(void)
+{
+	static const char id[] = "cloudscheduler.job";
+	const struct kind *k = kind_find(id);
+	cJSON *spec = parse("{'region':'r1','body':{'schedule':'0 4 * * 0','timeZone':'Etc/UTC'}}");
+	struct view v = view_of("mlflow-cleanup", spec);
+	struct observation none = {0};
+	struct call c = {0};
+	k->create(&v, &none, &c);
+	is_str(c.url, "https://cloudscheduler.googleapis.com/v1/projects/demo/locations/r1/jobs", "it is made in its region");
+	is_str(json_str(c.body, "name", ""), "projects/demo/locations/r1/jobs/mlflow-cleanup", "by its whole name");
+	char *mine = json_text(c.body, -1);
+	call_free(&c);
+	is_int(verdict(id, &v, mine, NULL), VERDICT_KEEP, "as it was made it is kept");
+	free(mine);
+	static const char *const found =
+	    "{'schedule':'0 5 * * "
+	    "0','timeZone':'Etc/UTC','state':'PAUSED','name':'projects/demo/locations/r1/jobs/mlflow-cleanup',"
+	    "'description':'managed-by=mlflow-setup stack=mlflow'}";
+	struct change change;
+	struct observation seen = see(id, &v, 200, found, &change);
+	ok(change.verdict == VERDICT_UPDATE && change.count == 1, "another schedule is set right, and a pause is not lifted");
+	k->update(&v, &seen, &change, &c);
+	is_str(c.url,
+	       "https://cloudscheduler.googleapis.com/v1/projects/demo/locations/r1/jobs/mlflow-cleanup?updateMask=schedule",
+	       "and that alone is sent");
+	call_free(&c);
+	observation_free(&seen);
+	change_free(&change);
+	is_int(presence(id, &v, 200, "{'schedule':'0 5 * * 0','description':'mine'}"), PRESENT_STRANGER,
+	       "somebody else's is not touched");
+	cJSON_Delete(spec);
+}
+
 /* The service that runs other MLflow is stopped; one that is stopped, has the image or is not there is not. */
 static void stop(void)
 {
@@ -213,5 +268,7 @@ int main(void)
 	other_stops();
 	backup();
 	downtime();
+	defined();
+	scheduled();
 	return tap_done();
 }

@@ -25,6 +25,14 @@ ALL = os.environ.get("MLFLOW_SETUP_ALL")
 # What each stack is beside its auth mode: all that makes a difference here is tried with one of them.
 MODES = {"iap": {"artifacts.mode": "proxied", "database.engine": "postgresql"},
          "iam": {"artifacts.mode": "direct", "database.engine": "postgresql"}}
+AGAIN = """
+import mlflow, sys
+mlflow.delete_run(sys.argv[1])
+mlflow.set_experiment("by program")
+with mlflow.start_run() as run:
+    mlflow.log_text("kept", "small.txt")
+    print(run.info.run_id)
+"""
 LOG = """
 import mlflow, os, sys
 mlflow.set_experiment("by program")
@@ -123,6 +131,31 @@ def program(stack, answers):
     return experiment, which
 
 
+def files_of(stack, run):
+    """The bucket's objects of a run."""
+    google, found = Google(stack.sim), []
+    for bucket in google.ask("GET", "https://storage.googleapis.com/storage/v1/b?project=demo-proj")[1].get("items", []):
+        found += [o["name"] for o in google.ask("GET", f"https://storage.googleapis.com/storage/v1/b/{bucket['name']}/o")[1].get("items", []) if run in o["name"]]
+    return found
+
+
+def collected(stack, which):
+    """The clean-up: the program's run is deleted, another is not; what is deleted goes with its files, the other stays."""
+    client = stack.base | stack.cloud | {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{stack.port}"}
+    run = subprocess.run([f"{parts.MLFLOW}/python", "-c", AGAIN, which], env=client, cwd=stack.home.path, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+    kept = (run.stdout.split() or ["-"])[0]
+    ok(run.returncode == 0 and files_of(stack, which) and files_of(stack, kept), f"{stack.mode}: a run is deleted, and its files are there as those of another", run.stderr[-1000:])
+    port = str(parts.free_port())
+    for age, goes in (("1d", False), ("0d", True)):
+        with parts.Process("gc", ["/bin/sh", f"{stack.folder}/gc.sh"], stack.server | {"GC_OLDER_THAN": age, "GC_PORT": port}, stack.home.file("gc.log"), stack.home.path) as gc:
+            code = gc.process.wait(200)
+            ok(code == 0 and (f"Run with ID {which} has been permanently deleted" in gc.said()) == goes,
+               f"{stack.mode}: gc.sh, {'after its time' if goes else 'before its time it deletes nothing'}", code, gc.said()[-2500:])
+    status = [http("GET", f"http://127.0.0.1:{stack.port}/api/2.0/mlflow/runs/get?run_id={r}", {"Host": HOST})[0] for r in (which, kept)]
+    ok(status == [404, 200], f"{stack.mode}: the deleted run is gone, the other is there", status)
+    ok(not files_of(stack, which) and files_of(stack, kept), f"{stack.mode}: and so are their files", files_of(stack, which))
+
+
 def pages(browser, experiment, run):
     """MLflow's own pages: an experiment is made by its button, and the chart of what the program logged is drawn."""
     button = "document.querySelector('[data-component-id=\"mlflow.experiment_list_view.new_experiment_button\"]')"
@@ -204,6 +237,7 @@ def through(mode):
         strangers(stack)
         experiment, which = program(stack, answers)
         person(stack, experiment, which)
+        collected(stack, which)
         open_door(stack, answers)
 
 
