@@ -34,9 +34,9 @@ void sql_end(struct sim *s, const cJSON *arg, const char *code, const char *mess
 /* Fills in what Google fills in, and checks the rules of editions, tiers, backups, addresses. old: the instance before, or NULL. False when
  * answered. */
 bool sql_settle(struct sim_call *c, cJSON *doc, const struct sim_object *old);
-/* Is this database flag one of the other engine's? */
-bool sql_flag_is_foreign(const char *name, bool postgres);
-/* Does the flag take this value, by its type and range? One that the table does not have takes any. */
+/* Has Cloud SQL a database flag of this name for the engine? */
+bool sql_flag_known(const char *name, bool postgres);
+/* Does such a flag take this value, by its type and range? */
 bool sql_flag_takes(const char *name, bool postgres, const char *value);
 /* Gives an instance its addresses and its final state once it is made; NULL, or why that failed (static). */
 const char *sql_make(struct sim *s, struct sim_object *o);

@@ -196,17 +196,18 @@ static bool flag_of_postgres(size_t row)
 	return !strcmp(table_cell(&flag_table, row, 1), "postgres");
 }
 
-bool sql_flag_is_foreign(const char *name, bool postgres)
+/* The engine's flag of this name; table_rows where there is none. */
+static size_t flag_row(const char *name, bool postgres)
 {
-	bool foreign = false;
-	for (size_t i = 0; i < table_rows(&flag_table); i++) {
-		if (strcmp(table_cell(&flag_table, i, 0), name))
-			continue;
-		if (flag_of_postgres(i) == postgres)
-			return false;
-		foreign = true;
-	}
-	return foreign;
+	size_t i = 0;
+	while (i < table_rows(&flag_table) && (strcmp(table_cell(&flag_table, i, 0), name) || flag_of_postgres(i) != postgres))
+		i++;
+	return i;
+}
+
+bool sql_flag_known(const char *name, bool postgres)
+{
+	return flag_row(name, postgres) < table_rows(&flag_table);
 }
 
 static bool one_of(const char *list, const char *word)
@@ -230,15 +231,11 @@ static bool number_fits(size_t row, const char *value)
 
 bool sql_flag_takes(const char *name, bool postgres, const char *value)
 {
-	for (size_t i = 0; i < table_rows(&flag_table); i++) {
-		const char *type = table_cell(&flag_table, i, 2), *values = table_cell(&flag_table, i, 6);
-		if (strcmp(table_cell(&flag_table, i, 0), name) || flag_of_postgres(i) != postgres)
-			continue;
-		if (!strcmp(type, "BOOLEAN"))
-			return one_of("on off", value);
-		return strcmp(type, "STRING") ? number_fits(i, value) : !*values || one_of(values, value);
-	}
-	return true;
+	size_t row = flag_row(name, postgres);
+	const char *type = table_cell(&flag_table, row, 2), *values = table_cell(&flag_table, row, 6);
+	if (!strcmp(type, "BOOLEAN"))
+		return one_of("on off", value);
+	return strcmp(type, "STRING") ? number_fits(row, value) : !*values || one_of(values, value);
 }
 
 static void sql_connect_flags(struct sim_call *c)

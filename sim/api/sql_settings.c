@@ -222,7 +222,7 @@ static bool check_flags(struct sim_call *c, const cJSON *doc)
 {
 	const cJSON *f;
 	cJSON_ArrayForEach(f, json_at(doc, "settings.databaseFlags"))
-		if (sql_flag_is_foreign(json_str(f, "name", ""), postgres(doc)))
+		if (!sql_flag_known(json_str(f, "name", ""), postgres(doc)))
 			return sql_invalid(c, "Invalid flag name: %s.", json_str(f, "name", ""));
 		else if (!sql_flag_takes(json_str(f, "name", ""), postgres(doc), json_str(f, "value", "")))
 			return sql_invalid(c, "Invalid flag value: %s=%s.", json_str(f, "name", ""), json_str(f, "value", ""));

@@ -268,8 +268,14 @@ static void mysql(void)
 	       json_make("{'settings':{'databaseFlags':[{'name':'cloudsql.iam_authentication','value':'on'}]}}"), 400,
 	       "invalid", "Invalid request: Invalid flag name: cloudsql.iam_authentication.");
 	refuse("PATCH", SQL "instances/my",
-	       json_make("{'settings':{'databaseFlags':[{'name':'max_connections','value':'5'}]}}"), 400, "invalid",
-	       "Invalid request: Invalid flag value: max_connections=5.");
+	       json_make("{'settings':{'databaseFlags':[{'name':'innodb_bufer_pool_size','value':'1'}]}}"), 400, "invalid",
+	       "Invalid request: Invalid flag name: innodb_bufer_pool_size.");
+	refuse("PATCH", SQL "instances/my",
+	       json_make("{'settings':{'databaseFlags':[{'name':'ngram_token_size','value':'11'}]}}"), 400, "invalid",
+	       "Invalid request: Invalid flag value: ngram_token_size=11.");
+	refuse("PATCH", SQL "instances/my",
+	       json_make("{'settings':{'databaseFlags':[{'name':'max_connections','value':'0'}]}}"), 400, "invalid",
+	       "Invalid request: Invalid flag value: max_connections=0.");
 	refuse("PATCH", SQL "instances/my",
 	       json_make("{'settings':{'databaseFlags':[{'name':'slow_query_log','value':'yes'}]}}"), 400, "invalid",
 	       "Invalid request: Invalid flag value: slow_query_log=yes.");
