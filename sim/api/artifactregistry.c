@@ -51,7 +51,7 @@ static cJSON *repository_operation(struct sim_call *c, const char *key, const ch
 #define P "artifactregistry.projects.locations."
 #define R P "repositories"
 #define HERE "projects/{project}/locations/{locations}/"
-static const struct sim_operations repository_operations = {OPERATIONS, repository_operation};
+static const struct sim_operations repository_operations = {.collection = OPERATIONS, .begun = repository_operation};
 enum { REPOSITORY };
 static const struct sim_resource resources[] = {
     [REPOSITORY] = {.methods = R,

@@ -25,7 +25,7 @@ static bool certificate_deleting(struct sim_call *c, struct sim_object *o),
 static cJSON *certificate_operation(struct sim_call *c, const char *key, const char *verb);
 
 #define OPERATIONS "certificatemanager.operations"
-static const struct sim_operations certificate_operations = {OPERATIONS, certificate_operation};
+static const struct sim_operations certificate_operations = {.collection = OPERATIONS, .begun = certificate_operation};
 
 #define L "certificatemanager.projects.locations."
 #define HERE "projects/{project}/locations/{locations}/"

@@ -603,18 +603,9 @@ out:
 /* What an update may not take away. */
 static void keep_output(const struct compute_kind *k, const cJSON *old, cJSON *doc)
 {
-	static const char common[] =
-	    "kind id name creationTimestamp selfLink selfLinkWithId region zone fingerprint labelFingerprint labels";
-	const char *const lists[] = {common, k->output};
-	for (size_t i = 0; i < 2; i++)
-		for (const char *p = lists[i]; p && *p; p += strcspn(p, " "), p += strspn(p, " ")) {
-			char name[64];
-			snprintf(name, sizeof name, "%.*s", (int)strcspn(p, " "), p);
-			const cJSON *have = cJSON_GetObjectItemCaseSensitive(old, name);
-			cJSON_DeleteItemFromObjectCaseSensitive(doc, name);
-			if (have)
-				cJSON_AddItemToObject(doc, name, cJSON_Duplicate(have, true));
-		}
+	sim_retain(doc, old,
+		   "kind id name creationTimestamp selfLink selfLinkWithId region zone fingerprint labelFingerprint labels");
+	sim_retain(doc, old, k->output);
 }
 
 /* Puts doc, checked and completed, in the place of o's. Takes doc. False when refused. */

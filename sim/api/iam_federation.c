@@ -41,7 +41,7 @@ static cJSON *federation_operation(struct sim_call *c, const char *key, const ch
 static const struct sim_id_rule pool_ids = {NULL, LETTERS, 4, 32, ID_MESSAGE("{workloadIdentityPools}")},
 				provider_ids = {NULL, LETTERS, 4, 32, ID_MESSAGE("{providers}")};
 /* An operation ends with neither metadata nor response. */
-static const struct sim_operations federation_operations = {OPERATIONS, federation_operation};
+static const struct sim_operations federation_operations = {.collection = OPERATIONS, .begun = federation_operation};
 
 enum { POOL, PROVIDER };
 #define POOLS "iam.projects.locations.workloadIdentityPools"

@@ -331,23 +331,11 @@ static bool current(struct kubernetes_call *k, const cJSON *live, const cJSON *d
 /* What a write may not touch comes from the live object. */
 static void keep_server_side(const struct kubernetes_call *k, const cJSON *live, cJSON *doc, bool status)
 {
-	static const char *const kept[] = {"metadata.uid",
-					   "metadata.creationTimestamp",
-					   "metadata.generation",
-					   "metadata.resourceVersion",
-					   "metadata.deletionTimestamp",
-					   "metadata.deletionGracePeriodSeconds"};
-	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
-		json_drop(doc, kept[i]);
-		if (json_at(live, kept[i]))
-			json_put(doc, kept[i], cJSON_Duplicate(json_at(live, kept[i]), true));
-	}
-	const char *other = status ? "spec" : "status";
-	if (!k->r->status)
-		return;
-	json_drop(doc, other);
-	if (json_at(live, other))
-		json_put(doc, other, cJSON_Duplicate(json_at(live, other), true));
+	sim_retain(doc, live,
+		   "metadata.uid metadata.creationTimestamp metadata.generation metadata.resourceVersion "
+		   "metadata.deletionTimestamp metadata.deletionGracePeriodSeconds");
+	if (k->r->status)
+		sim_retain(doc, live, status ? "spec" : "status");
 }
 
 /* A uid that was sent is that of the live object. */

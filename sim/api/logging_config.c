@@ -17,6 +17,8 @@
 #define METRICS "logging.metrics"
 #define SINKS "logging.sinks"
 #define BUCKETS "logging.buckets"
+#define BUCKET "projects/{project}/locations/{locations}/buckets/{buckets}"
+#define BUCKET_ID "The bucket ID is not valid."
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 static bool refuse(struct sim_call *c, const char *why)
@@ -35,39 +37,6 @@ static bool filter_ok(struct sim_call *c, const char *filter)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Unparseable filter: syntax error at line 1, column 1, token '%s'",
 			 filter);
 	return !bad;
-}
-
-/* Times of an object that is new, or was changed. */
-static void stamp(struct sim *s, cJSON *doc)
-{
-	char *now = sim_time(s, 9);
-	if (!json_at(doc, "createTime"))
-		json_put_str(doc, "createTime", now);
-	json_put_str(doc, "updateTime", now);
-	free(now);
-}
-
-/* In the place of an object's document, or a new one; answers. */
-static void keep(struct sim_call *c, const char *collection, const char *key, cJSON *doc)
-{
-	struct sim_object *o = sim_get(c->sim, collection, key);
-	stamp(c->sim, doc);
-	if (!o) {
-		sim_put(c->sim, collection, key, doc);
-	} else {
-		cJSON_Delete(o->doc);
-		o->doc = doc;
-	}
-	sim_ok(c, cJSON_Duplicate(doc, true));
-}
-
-static void logging_config_drop(struct sim_call *c)
-{
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	sim_remove(c->sim, o);
-	sim_empty(c);
 }
 
 /* Metrics. ------------------------------------------------------------------------------------------------------------------ */
@@ -93,52 +62,31 @@ static bool metric_ok(struct sim_call *c, const cJSON *doc, const char *name)
 	return filter_ok(c, json_str(doc, "filter", ""));
 }
 
-static void metric_complete(struct sim_call *c, cJSON *doc, const char *name)
+static bool metric_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	const char *type = sim_tmp("logging.googleapis.com/user/%s", name);
-	json_put_str(doc, "name", name);
+	const char *name = json_str(doc, "name", ""), *type = sim_tmp("logging.googleapis.com/user/%s", name);
+	(void)old;
+	if (!metric_ok(c, doc, name))
+		return false;
 	json_put_str(doc, "version", "V2");
 	json_put_str(doc, "metricDescriptor.name", sim_tmp("projects/%s/metricDescriptors/%s", c->project, type));
 	json_put_str(doc, "metricDescriptor.type", type);
 	json_put_str(doc, "metricDescriptor.metricKind", "DELTA");
-	if (!json_at(doc, "metricDescriptor.valueType"))
-		json_put_str(doc, "metricDescriptor.valueType", "INT64");
-	if (!json_at(doc, "metricDescriptor.unit"))
-		json_put_str(doc, "metricDescriptor.unit", "1");
 	if (*json_str(doc, "description", ""))
 		json_put_str(doc, "metricDescriptor.description", json_str(doc, "description", ""));
-}
-
-static void metric_write(struct sim_call *c, const char *name, const char *key)
-{
-	struct sim_object *old = sim_get(c->sim, METRICS, key);
-	if (!metric_ok(c, c->body, name))
-		return;
-	cJSON *doc = sim_take_body(c);
-	if (old)
-		json_put_str(doc, "createTime", json_str(old->doc, "createTime", ""));
-	metric_complete(c, doc, name);
-	keep(c, METRICS, key, doc);
-}
-
-static void metric_create(struct sim_call *c)
-{
-	const char *name = sim_tmp("%s", json_str(c->body, "name", "")),
-		   *key = sim_tmp("projects/%s/metrics/%s", c->project, name);
-	if (sim_get(c->sim, METRICS, key))
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Metric %s already exists", name);
-	else
-		metric_write(c, name, key);
+	return true;
 }
 
 /* Makes it where there is none. */
 static void metric_update(struct sim_call *c)
 {
-	const char *key = resource_text(c, c->api->resources[0].key), *name = strstr(key, "/metrics/") + strlen("/metrics/");
+	const char *key = resource_text(c, resource_of(c)->key), *name = strstr(key, "/metrics/") + strlen("/metrics/");
 	if (strcmp(json_str(c->body, "name", ""), name))
 		refuse(c, "The name of the metric must be the same as in the path.");
+	else if (sim_get(c->sim, METRICS, key))
+		resource_patch(c);
 	else
-		metric_write(c, name, key);
+		resource_create(c);
 }
 
 /* What each project has. ---------------------------------------------------------------------------------------------------- */
@@ -167,18 +115,6 @@ static void born(struct sim_call *c)
 	}
 }
 
-static void logging_config_list(struct sim_call *c)
-{
-	born(c);
-	resource_list(c);
-}
-
-static void logging_config_get(struct sim_call *c)
-{
-	born(c);
-	resource_get(c);
-}
-
 /* Sinks. -------------------------------------------------------------------------------------------------------------------- */
 static bool sink_ok(struct sim_call *c, const cJSON *doc)
 {
@@ -191,124 +127,73 @@ static bool sink_ok(struct sim_call *c, const cJSON *doc)
 	return good ? filter_ok(c, json_str(doc, "filter", "")) : refuse(c, "The sink destination is not valid.");
 }
 
-static void sink_complete(struct sim_call *c, cJSON *doc, const char *key)
+static bool sink_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	json_put_str(doc, "name", strrchr(key, '/') + 1);
-	json_put_str(doc, "resourceName", key);
+	(void)old;
+	if (!sink_ok(c, doc))
+		return false;
+	json_put_str(doc, "resourceName", sim_tmp("projects/%s/sinks/%s", c->project, json_str(doc, "name", "")));
 	if (text_starts(json_str(doc, "destination", ""), sim_tmp("logging.googleapis.com/projects/%s/", c->project)))
 		json_drop(doc, "writerIdentity"); /* the project's own buckets need no grant */
 	else
 		json_put_str(doc, "writerIdentity",
 			     sim_tmp("serviceAccount:service-%s@gcp-sa-logging.iam.gserviceaccount.com",
 				     sim_project_number(c->sim, c->project)));
+	return true;
 }
 
-static void sink_create(struct sim_call *c)
+static bool sink_free(struct sim_call *c, const struct sim_object *o, const char *what)
 {
-	const char *name = json_str(c->body, "name", "");
-	size_t n = strlen(name);
-	if (!n || n > 100 || strspn(name, LETTERS "_-.") != n) {
-		refuse(c, "Sink names are limited to 100 characters and can include only letters, digits, underscores, "
-			  "hyphens, and periods.");
-		return;
-	}
-	const char *key = sim_tmp("projects/%s/sinks/%s", c->project, name);
-	born(c);
-	if (sim_get(c->sim, SINKS, key)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Sink %s already exists", name);
-		return;
-	}
-	if (!sink_ok(c, c->body))
-		return;
-	cJSON *doc = sim_take_body(c);
-	sink_complete(c, doc, key);
-	keep(c, SINKS, key, doc);
+	if (!text_ends(o->key, "/_Required"))
+		return true;
+	sim_fail(c, "PERMISSION_DENIED", NULL, "The _Required sink cannot be %s.", what);
+	return false;
 }
 
-static void sink_change(struct sim_call *c)
+static bool sink_changing(struct sim_call *c, const struct sim_object *o)
 {
-	born(c);
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	if (text_ends(o->key, "/_Required")) {
-		sim_fail(c, "PERMISSION_DENIED", NULL, "The _Required sink cannot be modified.");
-		return;
-	}
-	cJSON *doc = cJSON_Duplicate(o->doc, true);
-	sim_merge(doc, c->body, sim_param(c, "updateMask"));
-	if (sink_ok(c, doc)) {
-		sink_complete(c, doc, o->key);
-		keep(c, SINKS, o->key, doc);
-	} else {
-		cJSON_Delete(doc);
-	}
+	return sink_free(c, o, "modified");
 }
 
-static void sink_delete(struct sim_call *c)
+static bool sink_deleting(struct sim_call *c, struct sim_object *o)
 {
-	born(c);
-	struct sim_object *o = resource_named(c);
-	if (o && text_ends(o->key, "/_Required"))
-		sim_fail(c, "PERMISSION_DENIED", NULL, "The _Required sink cannot be deleted.");
-	else if (o)
-		logging_config_drop(c);
+	return sink_free(c, o, "deleted");
 }
 
 /* Buckets. ------------------------------------------------------------------------------------------------------------------ */
-static void bucket_create(struct sim_call *c)
+static bool bucket_placed(struct sim_call *c)
 {
-	const char *where = sim_part(c, 4), *id = sim_param(c, "bucketId"),
-		   *key = sim_tmp("projects/%s/locations/%s/buckets/%s", c->project, where, id);
-	double days = json_num(c->body, "retentionDays", 30);
-	size_t n = strlen(id);
-	born(c);
-	if (!sim_is_region(where) && strcmp(where, "global") && strcmp(where, "us") && strcmp(where, "eu")) {
-		refuse(c, "The location is not valid.");
-		return;
-	}
-	if (!n || n > 100 || strspn(id, LETTERS "_-.") != n || !isalnum((unsigned char)*id)) {
-		refuse(c, "The bucket ID is not valid.");
-		return;
-	}
-	if (days < 1 || days > 3650) {
-		refuse(c, "Bucket retention must be between 1 and 3650 days.");
-		return;
-	}
-	if (sim_get(c->sim, BUCKETS, key)) {
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Bucket `%s` already exists", key);
-		return;
-	}
-	cJSON *doc = sim_take_body(c);
-	json_put_str(doc, "name", key);
-	json_put_num(doc, "retentionDays", days);
-	json_put_str(doc, "lifecycleState", "ACTIVE");
-	keep(c, BUCKETS, key, doc);
+	const char *where = sim_part(c, 4);
+	return sim_is_region(where) || !strcmp(where, "global") || !strcmp(where, "us") || !strcmp(where, "eu") ||
+	       refuse(c, "The location is not valid.");
 }
 
-static void bucket_patch(struct sim_call *c)
+static bool days_ok(struct sim_call *c, const cJSON *doc)
 {
-	born(c);
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	cJSON *doc = cJSON_Duplicate(o->doc, true);
-	sim_merge(doc, c->body, sim_param(c, "updateMask"));
 	double days = json_num(doc, "retentionDays", 30);
-	if (json_bool(o->doc, "locked", false)) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "Bucket `%s` is locked and cannot be modified.", o->key);
-		cJSON_Delete(doc);
-	} else if (days < 1 || days > 3650) {
-		refuse(c, "Bucket retention must be between 1 and 3650 days.");
-		cJSON_Delete(doc);
-	} else {
-		keep(c, BUCKETS, o->key, doc);
-	}
+	return (days >= 1 && days <= 3650) || refuse(c, "Bucket retention must be between 1 and 3650 days.");
+}
+
+static bool bucket_valid(struct sim_call *c, const char *id)
+{
+	return isalnum((unsigned char)*id) ? days_ok(c, c->body) : refuse(c, BUCKET_ID);
+}
+
+static bool bucket_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	return !old || days_ok(c, doc);
+}
+
+static bool bucket_changing(struct sim_call *c, const struct sim_object *o)
+{
+	if (!json_bool(o->doc, "locked", false))
+		return true;
+	sim_fail(c, "FAILED_PRECONDITION", NULL, "Bucket `%s` is locked and cannot be modified.", o->key);
+	return false;
 }
 
 static void bucket_delete(struct sim_call *c)
 {
-	born(c);
 	struct sim_object *o = resource_named(c);
 	if (!o)
 		return;
@@ -321,41 +206,64 @@ static void bucket_delete(struct sim_call *c)
 }
 
 #define P "logging.projects."
+#define STAMPED .created = "createTime", .updated = "updateTime", .decimals = 9
 static const struct sim_resource resources[] = {
     {.methods = P "metrics",
      .collection = METRICS,
      .key = "projects/{project}/metrics/{metrics}",
      .missing = "Metric {metrics} does not exist",
-     .field = "metrics"},
+     .field = "metrics",
+     .id = "name",
+     .taken = "Metric {metrics} already exists",
+     .name = "{metrics}",
+     .defaults = "{'metricDescriptor':{'valueType':'INT64','unit':'1'}}",
+     .whole = true,
+     .complete = metric_complete,
+     STAMPED},
     {.methods = P "sinks",
      .collection = SINKS,
      .key = "projects/{project}/sinks/{sinks}",
      .missing = "Sink {sinks} does not exist",
-     .field = "sinks"},
+     .field = "sinks",
+     .born = born,
+     .id = "name",
+     .ids = &(const struct sim_id_rule){NULL, LETTERS "_-.", 1, 100,
+					"Sink names are limited to 100 characters and can include only letters, digits, "
+					"underscores, hyphens, and periods."},
+     .taken = "Sink {sinks} already exists",
+     .name = "{sinks}",
+     .complete = sink_complete,
+     .changing = sink_changing,
+     .deleting = sink_deleting,
+     STAMPED},
     {.methods = P "locations.buckets",
      .collection = BUCKETS,
-     .key = "projects/{project}/locations/{locations}/buckets/{buckets}",
-     .missing = "Bucket `projects/{project}/locations/{locations}/buckets/{buckets}` does not exist",
-     .field = "buckets"},
+     .key = BUCKET,
+     .missing = "Bucket `" BUCKET "` does not exist",
+     .field = "buckets",
+     .born = born,
+     .id = "bucketId",
+     .placed = bucket_placed,
+     .ids = &(const struct sim_id_rule){NULL, LETTERS "_-.", 1, 100, BUCKET_ID},
+     .valid = bucket_valid,
+     .taken = "Bucket `" BUCKET "` already exists",
+     .defaults = "{'retentionDays':30,'lifecycleState':'ACTIVE'}",
+     .complete = bucket_complete,
+     .changing = bucket_changing,
+     STAMPED},
     {.methods = NULL},
 };
 
 static const struct sim_route routes[] = {
-    {P "metrics.create", metric_create, "logging.logMetrics.create", NULL},
-    {P "metrics.get", resource_get, "logging.logMetrics.get", NULL},
-    {P "metrics.list", resource_list, "logging.logMetrics.list", NULL},
+    RESOURCE_READS(P "metrics", "logging.logMetrics"),
+    {P "metrics.create", resource_create, "logging.logMetrics.create", NULL},
     {P "metrics.update", metric_update, "logging.logMetrics.update", NULL},
-    {P "metrics.delete", logging_config_drop, "logging.logMetrics.delete", NULL},
-    {P "sinks.create", sink_create, "logging.sinks.create", NULL},
-    {P "sinks.get", logging_config_get, "logging.sinks.get", NULL},
-    {P "sinks.list", logging_config_list, "logging.sinks.list", NULL},
-    {P "sinks.update", sink_change, "logging.sinks.update", NULL},
-    {P "sinks.patch", sink_change, "logging.sinks.update", NULL},
-    {P "sinks.delete", sink_delete, "logging.sinks.delete", NULL},
-    {P "locations.buckets.create", bucket_create, "logging.buckets.create", NULL},
-    {P "locations.buckets.get", logging_config_get, "logging.buckets.get", NULL},
-    {P "locations.buckets.list", logging_config_list, "logging.buckets.list", NULL},
-    {P "locations.buckets.patch", bucket_patch, "logging.buckets.update", NULL},
+    {P "metrics.delete", resource_delete, "logging.logMetrics.delete", NULL},
+    RESOURCE_ROUTES(P "sinks", "logging.sinks"),
+    {P "sinks.update", resource_patch, "logging.sinks.update", NULL},
+    RESOURCE_READS(P "locations.buckets", "logging.buckets"),
+    {P "locations.buckets.create", resource_create, "logging.buckets.create", NULL},
+    {P "locations.buckets.patch", resource_patch, "logging.buckets.update", NULL},
     {P "locations.buckets.delete", bucket_delete, "logging.buckets.delete", NULL},
     {NULL, NULL, NULL, NULL},
 };

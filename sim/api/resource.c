@@ -18,10 +18,11 @@ const struct sim_resource *resource_of(const struct sim_call *c)
 	return NULL;
 }
 
-/* What follows the segment in the path, without a custom verb. Segments come in pairs from "projects" on: a name is never taken for one. */
+/* What follows the segment in the path, without a custom verb. Segments come in pairs from "projects" or "apps" on: a name is never taken for one. */
 static const char *part(const struct sim_call *c, const char *segment, size_t n)
 {
 	const char *at = strstr(c->path, "/projects/");
+	at = at ? at : strstr(c->path, "/apps/");
 	for (at = at ? at + 1 : ""; *at;) {
 		size_t len = strcspn(at, "/"), name = at[len] ? strcspn(at + len + 1, "/") : 0;
 		const char *from = at + len + (at[len] == '/');
@@ -84,12 +85,17 @@ static bool is_there(const struct sim_call *c, const struct sim_resource *r, con
 
 struct sim_object *resource_find(struct sim_call *c, const struct sim_resource *r)
 {
+	if (r->born)
+		r->born(c);
+	if (r->nested && !resource_find(c, r->within))
+		return NULL;
 	if (r->find)
 		return r->find(c, r);
 	struct sim_object *o = sim_get(c->sim, r->collection, resource_text(c, r->key));
 	if (o && is_there(c, r, o))
 		return o;
-	sim_fail(c, "NOT_FOUND", NULL, "%s", r->missing ? resource_text(c, r->missing) : "Requested entity was not found.");
+	sim_fail(c, "NOT_FOUND", r->reason, "%s",
+		 r->missing ? resource_text(c, r->missing) : "Requested entity was not found.");
 	return NULL;
 }
 
@@ -115,12 +121,17 @@ void resource_forget_below(struct sim *s, const char *collection, const char *pr
 		sim_remove(s, o);
 }
 
+cJSON *resource_seen(const struct sim_call *c, const struct sim_resource *r, const struct sim_object *o)
+{
+	return r->seen ? r->seen(c, o) : cJSON_Duplicate(o->doc, true);
+}
+
 /* Handlers. ---------------------------------------------------------------------------------------------------------------- */
 void resource_get(struct sim_call *c)
 {
 	struct sim_object *o = resource_named(c);
 	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
+		sim_ok(c, resource_seen(c, resource_of(c), o));
 }
 
 static bool listed(const struct sim_call *c, const struct sim_object *o)
@@ -132,7 +143,12 @@ static bool listed(const struct sim_call *c, const struct sim_object *o)
 void resource_list(struct sim_call *c)
 {
 	const struct sim_resource *r = resource_of(c);
-	sim_list(c, r->collection, resource_prefix(c, r), r->field, r->there || r->shown || r->awaited ? listed : NULL, NULL);
+	if (r->born)
+		r->born(c);
+	if (!r->nested || resource_find(c, r->within))
+		sim_list_seen(c, r->collection, resource_prefix(c, r), r->field,
+			      r->there || r->shown || r->awaited ? listed : NULL, r->seen,
+			      r->list ? json_make("{'kind':%s}", r->list) : NULL);
 }
 
 void resource_get_policy(struct sim_call *c)

@@ -11,6 +11,7 @@ struct sim_operations {
 	const char *collection;
 	/* A new one with its name, for what is at key; verb is "create", "update" or "delete". Its end sets what is said below at `type`. */
 	cJSON *(*begun)(struct sim_call *c, const char *key, const char *verb);
+	int decimals; /* of its end's time; 0: nine */
 };
 
 /* What an id may be: so many letters of these, the first of those, no dash at the end. */
@@ -30,20 +31,27 @@ struct sim_resource {
 	const char *collection; /* in the store */
 	const char *key;        /* "projects/{project}/locations/{locations}/jobs/{jobs}" */
 	const char *missing;    /* the message of the 404; NULL: "Requested entity was not found." */
+	const char *reason;     /* of that in the older dialect; NULL: "notFound" */
 	const char *field;      /* of a list's reply */
+	const char *list;       /* the "kind" that a list's reply says it is; NULL: none */
 	const char *holder;     /* before the key, whose policy it has: "//run.googleapis.com/"; NULL: none */
+	/* Makes what is there of this kind from the start, before anything is asked of it. NULL: nothing is. */
+	void (*born)(struct sim_call *c);
 	/* Finds it where it takes more than that; answers where there is none. NULL: by its key. */
 	struct sim_object *(*find)(struct sim_call *c, const struct sim_resource *r);
 	/* Which are seen: one that is not there is not found and not listed. NULL: all. */
 	bool (*there)(const struct sim_call *c, const struct sim_object *o);
 	/* Which a list shows of those. NULL: all. */
 	bool (*shown)(const struct sim_call *c, const struct sim_object *o);
+	/* How one is shown, alone and in a list: a copy for the caller. NULL: as it is. */
+	cJSON *(*seen)(const struct sim_call *c, const struct sim_object *o);
 
 	/* Created: what is looked at, in this order. */
 	const char *id; /* the parameter or the body's field with its id; NULL: what is last in the body's "name" */
 	bool (*placed)(struct sim_call *c); /* may it be in this location? False: answered */
 	const struct sim_id_rule *ids;
 	const struct sim_resource *within;                 /* what must be there */
+	bool nested;                                       /* ...whenever it is read, listed, changed or deleted, too */
 	bool (*valid)(struct sim_call *c, const char *id); /* what is refused whether it is there or not. False: answered */
 	const char *taken;                                 /* the message of the 409; NULL: "Requested entity already exists" */
 	const char *body;                                  /* the body's field that holds the resource; NULL: all of it */
@@ -58,6 +66,7 @@ struct sim_resource {
 
 	/* Changed, deleted. */
 	const char *kept; /* fields that no change reaches, beside "name" */
+	bool whole;       /* a change says all of it: what that leaves out is gone */
 	const char *
 	    masked; /* "policy.": what clients put before each field of updateMask, which counts from the request on; or NULL */
 	bool (*current)(struct sim_call *c, const struct sim_object *o,
@@ -75,7 +84,7 @@ struct sim_resource {
 	bool awaited;       /* it is there when its creation's operation ends, not when that begins */
 	bool lasts;         /* it goes when its deletion's operation ends, not when that begins */
 	/* Whenever an operation ends (error: as a fault rule says): what becomes of it, and with which status the operation ends, owned by the caller;
-	 * NULL: well. Without it a failed creation leaves nothing. */
+	 * NULL: well. It may take away what failed. Without it a failed creation leaves nothing. */
 	cJSON *(*settled)(struct sim *s, struct sim_object *o, const char *verb, const cJSON *error);
 };
 
@@ -89,6 +98,8 @@ const char *resource_text_of(const struct sim_call *c, const char *text, const c
 struct sim_object *resource_find(struct sim_call *c, const struct sim_resource *r);
 /* The same of the kind that the method is of. */
 struct sim_object *resource_named(struct sim_call *c);
+/* The document as the call shows it, for the caller. */
+cJSON *resource_seen(const struct sim_call *c, const struct sim_resource *r, const struct sim_object *o);
 /* The policy's holder. A passing text. */
 const char *resource_holder(const struct sim_resource *r, const struct sim_object *o);
 /* All objects of the collection below the prefix are gone. */
@@ -98,6 +109,9 @@ void resource_forget_below(struct sim *s, const char *collection, const char *pr
 void resource_remove(struct sim *s, const struct sim_resource *r, struct sim_object *o);
 /* Begins an operation on what is, or was, at key, and answers with it. */
 void resource_begin(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb);
+/* The same where its row does not say how long that takes: a key of durations.tbl. */
+void resource_begin_for(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb,
+			const char *duration);
 /* For sim_api's spoil: operations that resource_begin began. */
 bool resource_spoil(struct sim *s, const cJSON *arg, const cJSON *error);
 

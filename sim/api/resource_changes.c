@@ -36,8 +36,8 @@ static void leave_out(void *doc, const char *field)
 
 static void end(struct sim *s, struct sim_object *op, const struct sim_resource *r, const struct sim_object *o, cJSON *error)
 {
-	const char *now = sim_stamp(s, 9);
-	if (json_at(op->doc, "metadata.createTime"))
+	const char *now = sim_stamp(s, r->operations->decimals ? r->operations->decimals : 9);
+	if (json_at(op->doc, "metadata.createTime") || json_at(op->doc, "metadata.insertTime"))
 		json_put_str(op->doc, "metadata.endTime", now);
 	json_put_bool(op->doc, "done", true);
 	if (error) {
@@ -90,11 +90,18 @@ bool resource_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 
 void resource_begin(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb)
 {
+	resource_begin_for(c, r, key, verb,
+			   !strcmp(verb, "create")   ? r->create
+			   : !strcmp(verb, "update") ? r->change
+						     : r->remove);
+}
+
+void resource_begin_for(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb,
+			const char *duration)
+{
 	cJSON *doc = r->operations->begun(c, key, verb);
 	struct sim_object *op = sim_put(c->sim, r->operations->collection, json_str(doc, "name", ""), doc);
-	double seconds = sim_draw(c->sim, !strcmp(verb, "create")   ? r->create
-					  : !strcmp(verb, "update") ? r->change
-								    : r->remove);
+	double seconds = sim_draw(c->sim, duration);
 	sim_lro_due(op, seconds, sim_now(c->sim));
 	sim_after(c->sim, seconds, ended,
 		  json_make("{'operation':%s,'collection':%s,'key':%s,'verb':%s}", op->key, r->collection, key, verb));
@@ -106,7 +113,7 @@ static void answer(struct sim_call *c, const struct sim_resource *r, const struc
 	if (r->operations && (r->change || strcmp(verb, "update")))
 		resource_begin(c, r, o->key, verb);
 	else
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
+		sim_ok(c, resource_seen(c, r, o));
 }
 
 /* Created. ---------------------------------------------------------------------------------------------------------------- */
@@ -159,6 +166,8 @@ void resource_create(struct sim_call *c)
 {
 	const struct sim_resource *r = resource_of(c);
 	const char *id = new_id(c, r);
+	if (r->born)
+		r->born(c);
 	if ((r->placed && !r->placed(c)) || !id_ok(c, r, id) || (r->within && !resource_find(c, r->within)) ||
 	    (r->valid && !r->valid(c, id)))
 		return;
@@ -183,11 +192,6 @@ void resource_create(struct sim_call *c)
 }
 
 /* Changed. ---------------------------------------------------------------------------------------------------------------- */
-struct kept {
-	cJSON *doc;
-	const cJSON *old;
-};
-
 /* updateMask with its fields counted from the resource on; from the scratch. */
 static const char *mask_of(struct sim_call *c, const struct sim_resource *r)
 {
@@ -204,33 +208,24 @@ static const char *mask_of(struct sim_call *c, const struct sim_resource *r)
 	return mask;
 }
 
-static void keep(void *arg, const char *field)
-{
-	struct kept *k = arg;
-	const cJSON *was = json_at(k->old, field);
-	if (was)
-		json_put(k->doc, field, cJSON_Duplicate(was, true));
-	else
-		json_drop(k->doc, field);
-}
-
 void resource_patch(struct sim_call *c)
 {
 	const struct sim_resource *r = resource_of(c);
 	struct sim_object *o = resource_find(c, r);
 	if (!o || (r->current && !r->current(c, o, json_str(c->body, "etag", ""))) || (r->changing && !r->changing(c, o)))
 		return;
-	struct kept k = {cJSON_Duplicate(o->doc, true), o->doc};
+	cJSON *doc = r->whole ? cJSON_CreateObject() : cJSON_Duplicate(o->doc, true);
 	if (c->body)
-		sim_merge(k.doc, c->body, mask_of(c, r));
-	keep(&k, "name");
-	resource_words(r->kept, keep, &k);
-	if (!complete(c, r, k.doc, o)) {
-		cJSON_Delete(k.doc);
+		sim_merge(doc, c->body, mask_of(c, r));
+	sim_retain(doc, o->doc, "name");
+	sim_retain(doc, o->doc, r->created);
+	sim_retain(doc, o->doc, r->kept);
+	if (!complete(c, r, doc, o)) {
+		cJSON_Delete(doc);
 		return;
 	}
 	cJSON_Delete(o->doc);
-	o->doc = k.doc;
+	o->doc = doc;
 	if (r->touched)
 		r->touched(c, o);
 	answer(c, r, o, "update");

@@ -185,7 +185,7 @@ static bool connector_deleting(struct sim_call *c, struct sim_object *o)
 
 #define L "vpcaccess.projects.locations."
 #define HERE "projects/{project}/locations/{locations}/"
-static const struct sim_operations connector_operations = {"vpcaccess.operations", connector_operation};
+static const struct sim_operations connector_operations = {.collection = "vpcaccess.operations", .begun = connector_operation};
 static const struct sim_resource resources[] = {
     {.methods = L "connectors",
      .collection = NETWORK_CONNECTORS,

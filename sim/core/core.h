@@ -125,9 +125,15 @@ struct sim_object *sim_following(struct sim *s, const struct sim_object *o, cons
  * field, with nextPageToken. extra (may be NULL) is merged into the reply. O(page). */
 void sim_list(struct sim_call *c, const char *collection, const char *prefix, const char *field,
 	      bool (*keep)(const struct sim_call *, const struct sim_object *), cJSON *extra);
+/* The same with each as seen makes it of the object, for the reply (NULL: its doc). */
+void sim_list_seen(struct sim_call *c, const char *collection, const char *prefix, const char *field,
+		   bool (*keep)(const struct sim_call *, const struct sim_object *),
+		   cJSON *(*seen)(const struct sim_call *, const struct sim_object *), cJSON *extra);
 /* Full or partial update of doc by a field mask ("a.b,c"; NULL or "" means all fields present in patch): AIP-134. Fields of
  * the mask that patch has not are taken out. */
 void sim_merge(cJSON *doc, const cJSON *patch, const char *mask);
+/* The fields (paths, blanks between) are in doc as they are in old, or not at all. */
+void sim_retain(cJSON *doc, const cJSON *old, const char *fields);
 /* Puts what defaults has and doc has not, however deep. */
 void sim_fill(cJSON *doc, const cJSON *defaults);
 

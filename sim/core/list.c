@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,11 +67,20 @@ static long page_size(const struct sim_call *c)
 	const char *asked = sim_param(c, "pageSize");
 	asked = *asked ? asked : sim_param(c, "maxResults");
 	long n = strtol(asked, NULL, 10);
-	return n > 0 && n < 1000 ? n : strstr(c->host, "storage") || strstr(c->host, "logging") ? 1000 : 500;
+	if (n > 0 && n < 1000)
+		return n;
+	return strstr(c->host, "sqladmin") ? LONG_MAX : strstr(c->host, "storage") || strstr(c->host, "logging") ? 1000 : 500;
 }
 
 void sim_list(struct sim_call *c, const char *collection, const char *prefix, const char *field,
 	      bool (*keep)(const struct sim_call *, const struct sim_object *), cJSON *extra)
+{
+	sim_list_seen(c, collection, prefix, field, keep, NULL, extra);
+}
+
+void sim_list_seen(struct sim_call *c, const char *collection, const char *prefix, const char *field,
+		   bool (*keep)(const struct sim_call *, const struct sim_object *),
+		   cJSON *(*seen)(const struct sim_call *, const struct sim_object *), cJSON *extra)
 {
 	const char *token = sim_param(c, "pageToken");
 	char *from = *token ? key_of_token(token) : xstrdup(prefix);
@@ -86,7 +96,7 @@ void sim_list(struct sim_call *c, const char *collection, const char *prefix, co
 	char *held = xstrdup(prefix); /* keep may use up the caller's passing text */
 	for (; o && left; o = sim_following(c->sim, o, held))
 		if (!keep || keep(c, o)) {
-			cJSON_AddItemToArray(items, cJSON_Duplicate(o->doc, 1));
+			cJSON_AddItemToArray(items, seen ? seen(c, o) : cJSON_Duplicate(o->doc, 1));
 			left--;
 		}
 	while (o && keep && !keep(c, o))
@@ -140,6 +150,19 @@ void sim_merge(cJSON *doc, const cJSON *patch, const char *mask)
 			json_put(doc, path, cJSON_Duplicate(value, 1));
 		else
 			json_drop(doc, path);
+	}
+	free(copy);
+}
+
+void sim_retain(cJSON *doc, const cJSON *old, const char *fields)
+{
+	char *copy = xstrdup(fields ? fields : ""), *save = NULL;
+	for (char *field = strtok_r(copy, " ", &save); field; field = strtok_r(NULL, " ", &save)) {
+		const cJSON *was = json_at(old, field);
+		if (was)
+			json_put(doc, field, cJSON_Duplicate(was, true));
+		else
+			json_drop(doc, field);
 	}
 	free(copy);
 }
