@@ -19,8 +19,8 @@ extern const struct sim_api sim_compute_addresses, sim_compute_autoscalers, sim_
     sim_sql_connect, sim_sql_copies, sim_sql_databases, sim_sql_instances, sim_sql_operations, sim_sql_users, sim_vpcaccess;
 
 /* sim/api/serving.mk */
-extern const struct sim_api sim_appengine, sim_artifactregistry, sim_artifactregistry_files, sim_cloudbuild, sim_cloudscheduler,
-    sim_docker_registry, sim_logging, sim_run;
+extern const struct sim_api sim_appengine, sim_appengine_versions, sim_artifactregistry, sim_artifactregistry_files,
+    sim_cloudbuild, sim_cloudscheduler, sim_docker_registry, sim_logging, sim_run;
 
 /* sim/api/observing.mk */
 extern const struct sim_api sim_containeranalysis, sim_logging_config, sim_monitoring;
@@ -95,6 +95,7 @@ const struct sim_api *const sim_apis[] = {
     &sim_vpcaccess,
     /* serving */
     &sim_appengine,
+    &sim_appengine_versions,
     &sim_artifactregistry,
     &sim_artifactregistry_files,
     &sim_cloudbuild,

@@ -1,6 +1,6 @@
 # The simulated APIs of this family and their tests.
 sim_libsim_a_SOURCES += \
-	sim/api/appengine.c sim/api/appengine.h \
+	sim/api/appengine.c sim/api/appengine.h sim/api/appengine_versions.c \
 	sim/api/artifactregistry.c sim/api/artifactregistry.h \
 	sim/api/artifactregistry_files.c \
 	sim/api/artifactregistry_images.c \

@@ -463,9 +463,18 @@ static void flexible(void)
 	"\"MLFLOW_BACKEND_STORE_URI\":\"postgresql+psycopg2://"                                                                \
 	"\",\"PGUSER\":\"mlflow\",\"PGPASSWORD\":\"pw\",\"PGDATABASE\":\"mlflow\",\"MLFLOW_SERVER_ENABLE_JOB_EXECUTION\":"     \
 	"\"false\""
+#define IAP "{\"iap\":{\"enabled\":true,\"oauth2ClientId\":\"c\",\"oauth2ClientSecret\":\"s\"}}"
+#define SECRET_SHA256 "043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf89" /* of "s" */
 	cJSON_Delete(finished(app, "v1", ask("POST", app, "/v1/apps", "{\"id\":\"demo-proj\",\"locationId\":\"us-central\"}")));
-	cJSON *op = finished(app, "v1",
-			     ask("POST", app, "/v1/apps/demo-proj/services/default/versions", FLEXIBLE("crash", "")));
+	cJSON *op = finished(app, "v1", ask("PATCH", app, "/v1beta/apps/demo-proj?updateMask=iap", IAP)), *now;
+	is_str(json_str(op, "response.iap.oauth2ClientSecretSha256", ""), SECRET_SHA256,
+	       "the application is changed at v1beta too, and of a client's secret tells the hash alone");
+	now = ask("GET", app, "/v1beta/apps/demo-proj", NULL);
+	is_str(json_str(now, "iap.oauth2ClientSecretSha256", ""), SECRET_SHA256, "it reads there as it was set");
+	ok(!json_at(now, "iap.oauth2ClientSecret"), "and never tells the secret");
+	cJSON_Delete(now);
+	cJSON_Delete(op);
+	op = finished(app, "v1", ask("POST", app, "/v1/apps/demo-proj/services/default/versions", FLEXIBLE("crash", "")));
 	ok(strstr(json_str(op, "error.message", ""), "Application startup error! Code: APP_CONTAINER_CRASHED") != NULL,
 	   "a version that lacks a variable crashes");
 	cJSON_Delete(op);
