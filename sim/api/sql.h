@@ -2,12 +2,17 @@
 #ifndef MS_SIM_API_SQL_H
 #define MS_SIM_API_SQL_H
 
-#include "sim/api/shared.h"
+#include "sim/api/resource.h"
 
 #define SQL_BASE "https://sqladmin.googleapis.com/v1/"
 
 /* Answers with a document of ours; its links are spelled in the version that was asked (v1 or sql/v1beta4). doc is then the core's. */
 void sql_ok(struct sim_call *c, cJSON *doc);
+/* The same as a row's `seen`. */
+cJSON *sql_seen(const struct sim_call *c, const struct sim_object *o);
+/* What lies within an instance: one that is there, and one that runs (a row's `within`). */
+extern const struct sim_resource sql_there, sql_runs;
+#define SQL_INSTANCE "projects/{project}/instances/{instances}"
 /* 400 "Invalid request: ..."; false. */
 bool sql_invalid(struct sim_call *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -33,33 +33,33 @@ const char *sql_keep_backup(struct sim *s, const struct sim_object *instance, co
 	return json_str(b->doc, "name", "");
 }
 
-static void get_backup(struct sim_call *c)
-{
-	const char *at = strstr(c->path, "/backups/");
-	struct sim_object *b = sim_get(c->sim, "sql.backups", sim_tmp("projects/%s%s", c->project, at ? at : ""));
-	if (b && !strcmp(c->method, "DELETE")) {
-		const char *instance = sim_tmp("projects/%s/instances/%s", c->project, json_str(b->doc, "instance", ""));
-		sim_remove(c->sim, b);
-		sql_begin(c, instance, "DELETE_BACKUP", "", sim_draw(c->sim, "sql.database"), NULL);
-	} else if (b) {
-		sql_ok(c, cJSON_Duplicate(b->doc, true));
-	} else {
-		sim_fail(c, "NOT_FOUND", "notFound", "The requested backup does not exist.");
-	}
-}
+static const struct sim_resource resources[] = {
+    {.methods = "sql.Backups",
+     .collection = "sql.backups",
+     .key = "projects/{project}/backups/{backups}",
+     .missing = "The requested backup does not exist.",
+     .field = "backups",
+     .seen = sql_seen},
+    {.methods = "sql.backupRuns",
+     .collection = "sql.backupRuns",
+     .key = SQL_INSTANCE "/{backupRuns}",
+     .missing = "The Cloud SQL backup run does not exist.",
+     .reason = "backupRunDoesNotExist",
+     .within = &sql_there,
+     .nested = true,
+     .seen = sql_seen},
+    {0},
+};
 
-static void list_backups(struct sim_call *c)
+/* Of either kind. */
+static void delete_backup(struct sim_call *c)
 {
-	const char *prefix = sim_tmp("projects/%s/backups/", c->project);
-	cJSON *items = cJSON_CreateArray();
-	for (struct sim_object *b = sim_first(c->sim, "sql.backups", prefix); b; b = sim_following(c->sim, b, prefix))
-		cJSON_AddItemToArray(items, cJSON_Duplicate(b->doc, true));
-	cJSON *reply = cJSON_CreateObject();
-	if (items->child)
-		json_put(reply, "backups", items);
-	else
-		cJSON_Delete(items);
-	sql_ok(c, reply);
+	struct sim_object *b = resource_named(c);
+	if (!b)
+		return;
+	const char *instance = sim_tmp("projects/%s/instances/%s", c->project, json_str(b->doc, "instance", ""));
+	sim_remove(c->sim, b);
+	sql_begin(c, instance, "DELETE_BACKUP", "", sim_draw(c->sim, "sql.database"), NULL);
 }
 
 static void create_backup(struct sim_call *c)
@@ -77,16 +77,6 @@ static void create_backup(struct sim_call *c)
 }
 
 /* Backup runs. ----------------------------------------------------------------------------------------------------------- */
-static struct sim_object *run(struct sim_call *c)
-{
-	struct sim_object *o = sql_instance(c, true);
-	const char *key = o ? sim_tmp("%s/%s", o->key, sim_param(c, "id")) : NULL;
-	struct sim_object *r = key ? sim_get(c->sim, "sql.backupRuns", key) : NULL;
-	if (o && !r)
-		sim_fail(c, "NOT_FOUND", "backupRunDoesNotExist", "The Cloud SQL backup run does not exist.");
-	return r;
-}
-
 static void finish_run(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = sim_get(s, "sql.instances", json_str(arg, "instance", ""));
@@ -120,24 +110,6 @@ static void insert_run(struct sim_call *c)
 	json_put_str(o->hidden, "run", key);
 	struct sim_object *op = sql_begin(c, o->key, "BACKUP_VOLUME", "", sim_draw(c->sim, "sql.backup"), finish_run);
 	json_put(op->doc, "backupContext", json_make("{'kind':'sql#backupContext','backupId':%s}", id));
-}
-
-static void get_run(struct sim_call *c)
-{
-	struct sim_object *r = run(c);
-	if (r)
-		sql_ok(c, cJSON_Duplicate(r->doc, true));
-}
-
-static void delete_run(struct sim_call *c)
-{
-	struct sim_object *r = run(c);
-	char *key = sql_instance_key(c);
-	if (r) {
-		sim_remove(c->sim, r);
-		sql_begin(c, key, "DELETE_BACKUP", "", sim_draw(c->sim, "sql.database"), NULL);
-	}
-	free(key);
 }
 
 static void list_runs(struct sim_call *c)
@@ -189,16 +161,19 @@ static void sql_backups_restore(struct sim_call *c)
 
 static const struct sim_route routes[] = {
     {"sql.backupRuns.list", list_runs, "cloudsql.backupRuns.list", NULL},
-    {"sql.backupRuns.get", get_run, "cloudsql.backupRuns.get", NULL},
+    {"sql.backupRuns.get", resource_get, "cloudsql.backupRuns.get", NULL},
     {"sql.backupRuns.insert", insert_run, "cloudsql.backupRuns.create", NULL},
-    {"sql.backupRuns.delete", delete_run, "cloudsql.backupRuns.delete", NULL},
-    {"sql.Backups.ListBackups", list_backups, "cloudsql.backupRuns.list", NULL},
-    {"sql.Backups.GetBackup", get_backup, "cloudsql.backupRuns.get", NULL},
+    {"sql.backupRuns.delete", delete_backup, "cloudsql.backupRuns.delete", NULL},
+    {"sql.Backups.ListBackups", resource_list, "cloudsql.backupRuns.list", NULL},
+    {"sql.Backups.GetBackup", resource_get, "cloudsql.backupRuns.get", NULL},
     {"sql.Backups.CreateBackup", create_backup, "cloudsql.backupRuns.create", NULL},
-    {"sql.Backups.DeleteBackup", get_backup, "cloudsql.backupRuns.delete", NULL},
+    {"sql.Backups.DeleteBackup", delete_backup, "cloudsql.backupRuns.delete", NULL},
     {"sql.instances.restoreBackup", sql_backups_restore, "cloudsql.instances.restoreBackup", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_backups = {
-    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_sql_backups = {.name = "sqladmin",
+					.service = "sqladmin.googleapis.com",
+					.errors = SIM_ERRORS_LEGACY,
+					.routes = routes,
+					.resources = resources};

@@ -147,31 +147,27 @@ static void sql_connect_ephemeral(struct sim_call *c)
 }
 
 /* Client certificates. --------------------------------------------------------------------------------------------------- */
-static void list_certs(struct sim_call *c)
-{
-	struct sim_object *o = sql_instance(c, true);
-	if (!o)
-		return;
-	const char *prefix = sim_tmp("%s/", o->key);
-	cJSON *items = cJSON_CreateArray();
-	for (struct sim_object *x = sim_first(c->sim, "sql.sslCerts", prefix); x; x = sim_following(c->sim, x, prefix))
-		cJSON_AddItemToArray(items, cJSON_Duplicate(x->doc, true));
-	sql_ok(c, json_make("{'kind':'sql#sslCertsList','items':%j}", items));
-}
+static const struct sim_resource resources[] = {
+    {.methods = "sql.sslCerts",
+     .collection = "sql.sslCerts",
+     .key = SQL_INSTANCE "/{sslCerts}",
+     .missing = "The SSL certificate does not exist.",
+     .reason = "sslCertDoesNotExist",
+     .field = "items",
+     .list = "sql#sslCertsList",
+     .within = &sql_there,
+     .nested = true,
+     .seen = sql_seen},
+    {0},
+};
 
-static void one_cert(struct sim_call *c)
+static void delete_cert(struct sim_call *c)
 {
-	struct sim_object *o = sql_instance(c, true);
-	const char *key = o ? sim_tmp("%s/%s", o->key, sim_param(c, "sha1Fingerprint")) : NULL;
-	struct sim_object *x = key ? sim_get(c->sim, "sql.sslCerts", key) : NULL;
-	if (o && !x) {
-		sim_fail(c, "NOT_FOUND", "sslCertDoesNotExist", "The SSL certificate does not exist.");
-	} else if (x && !strcmp(c->method, "DELETE")) {
-		sim_remove(c->sim, x);
-		sql_begin(c, o->key, "UPDATE", "", sim_draw(c->sim, "sql.update"), NULL);
-	} else if (x) {
-		sql_ok(c, cJSON_Duplicate(x->doc, true));
-	}
+	struct sim_object *x = resource_named(c);
+	if (!x)
+		return;
+	sim_remove(c->sim, x);
+	sql_begin(c, resource_text(c, SQL_INSTANCE), "UPDATE", "", sim_draw(c->sim, "sql.update"), NULL);
 }
 
 /* Tiers and flags. ------------------------------------------------------------------------------------------------------- */
@@ -266,13 +262,15 @@ static const struct sim_route routes[] = {
     {"sql.connect.get", sql_connect_settings, "cloudsql.instances.connect", NULL},
     {"sql.connect.generateEphemeral", sql_connect_ephemeral, "cloudsql.instances.connect", NULL},
     {"sql.sslCerts.createEphemeral", sql_connect_ephemeral, "cloudsql.sslCerts.createEphemeral", NULL},
-    {"sql.sslCerts.list", list_certs, "cloudsql.sslCerts.list", NULL},
-    {"sql.sslCerts.get", one_cert, "cloudsql.sslCerts.get", NULL},
-    {"sql.sslCerts.delete", one_cert, "cloudsql.sslCerts.delete", NULL},
+    RESOURCE_READS("sql.sslCerts", "cloudsql.sslCerts"),
+    {"sql.sslCerts.delete", delete_cert, "cloudsql.sslCerts.delete", NULL},
     {"sql.tiers.list", sql_connect_tiers, NULL, NULL},
     {"sql.flags.list", sql_connect_flags, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_connect = {
-    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_sql_connect = {.name = "sqladmin",
+					.service = "sqladmin.googleapis.com",
+					.errors = SIM_ERRORS_LEGACY,
+					.routes = routes,
+					.resources = resources};

@@ -10,33 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct sim_object *target(struct sim_call *c, const struct sim_object *instance)
-{
-	const char *key = sim_tmp("%s/databases/%s", instance->key, sim_param(c, "database"));
-	struct sim_object *d = sim_get(c->sim, "sql.databases", key);
-	if (!d)
-		sim_fail(c, "NOT_FOUND", "notFound", "Not Found");
-	return d;
-}
-
-static void sql_databases_list(struct sim_call *c)
-{
-	struct sim_object *o = sql_running(c);
-	if (!o)
-		return;
-	const char *prefix = sim_tmp("%s/databases/", o->key);
-	cJSON *items = cJSON_CreateArray();
-	for (struct sim_object *d = sim_first(c->sim, "sql.databases", prefix); d; d = sim_following(c->sim, d, prefix))
-		cJSON_AddItemToArray(items, cJSON_Duplicate(d->doc, true));
-	sql_ok(c, json_make("{'kind':'sql#databasesList','items':%j}", items));
-}
-
-static void sql_databases_get(struct sim_call *c)
-{
-	struct sim_object *o = sql_running(c), *d = o ? target(c, o) : NULL;
-	if (d)
-		sql_ok(c, cJSON_Duplicate(d->doc, true));
-}
+static const struct sim_resource resources[] = {
+    {.methods = "sql.databases",
+     .collection = "sql.databases",
+     .key = SQL_INSTANCE "/databases/{databases}",
+     .missing = "Not Found",
+     .field = "items",
+     .list = "sql#databasesList",
+     .within = &sql_runs,
+     .nested = true,
+     .seen = sql_seen},
+    {0},
+};
 
 /* The collation that a character set has where none is said. */
 static const char *mysql_collation(const struct sim_object *instance, const char *charset)
@@ -121,7 +106,7 @@ static void sql_databases_insert(struct sim_call *c)
 static void sql_databases_change(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
-	struct sim_object *d = o && !sql_busy(c, o) ? target(c, o) : NULL;
+	struct sim_object *d = o && !sql_busy(c, o) ? resource_find(c, resources) : NULL;
 	if (!d)
 		return;
 	const char *rest = sim_tmp("/databases/%s", sim_param(c, "database"));
@@ -141,7 +126,7 @@ static void sql_databases_change(struct sim_call *c)
 static void sql_databases_delete(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
-	struct sim_object *d = o && !sql_busy(c, o) ? target(c, o) : NULL;
+	struct sim_object *d = o && !sql_busy(c, o) ? resource_find(c, resources) : NULL;
 	if (!d)
 		return;
 	sim_remove(c->sim, d);
@@ -150,8 +135,7 @@ static void sql_databases_delete(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"sql.databases.list", sql_databases_list, "cloudsql.databases.list", NULL},
-    {"sql.databases.get", sql_databases_get, "cloudsql.databases.get", NULL},
+    RESOURCE_READS("sql.databases", "cloudsql.databases"),
     {"sql.databases.insert", sql_databases_insert, "cloudsql.databases.create", NULL},
     {"sql.databases.update", sql_databases_change, "cloudsql.databases.update", NULL},
     {"sql.databases.patch", sql_databases_change, "cloudsql.databases.update", NULL},
@@ -159,5 +143,8 @@ static const struct sim_route routes[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_databases = {
-    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_sql_databases = {.name = "sqladmin",
+					  .service = "sqladmin.googleapis.com",
+					  .errors = SIM_ERRORS_LEGACY,
+					  .routes = routes,
+					  .resources = resources};

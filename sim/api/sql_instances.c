@@ -140,13 +140,6 @@ out:
 	cJSON_Delete(doc);
 }
 
-static void sql_instances_get(struct sim_call *c)
-{
-	struct sim_object *o = sql_instance(c, false);
-	if (o)
-		sql_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
 static void sql_instances_list(struct sim_call *c)
 {
 	const char *prefix = sim_tmp("projects/%s/instances/", c->project);
@@ -396,9 +389,19 @@ static void server_cas(struct sim_call *c)
 				    cJSON_Duplicate(json_at(o->doc, "serverCaCert"), true)));
 }
 
+static const struct sim_resource resources[] = {
+    {.methods = "sql.instances",
+     .collection = "sql.instances",
+     .key = SQL_INSTANCE,
+     .missing = "The Cloud SQL instance does not exist.",
+     .reason = "instanceDoesNotExist",
+     .seen = sql_seen},
+    {0},
+};
+
 static const struct sim_route routes[] = {
     {"sql.instances.insert", sql_instances_insert, "cloudsql.instances.create", NULL},
-    {"sql.instances.get", sql_instances_get, "cloudsql.instances.get", NULL},
+    {"sql.instances.get", resource_get, "cloudsql.instances.get", NULL},
     {"sql.instances.list", sql_instances_list, "cloudsql.instances.list", NULL},
     {"sql.instances.patch", sql_instances_patch, "cloudsql.instances.update", NULL},
     {"sql.instances.update", sql_instances_update, "cloudsql.instances.update", NULL},
@@ -409,5 +412,8 @@ static const struct sim_route routes[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_instances = {
-    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_sql_instances = {.name = "sqladmin",
+					  .service = "sqladmin.googleapis.com",
+					  .errors = SIM_ERRORS_LEGACY,
+					  .routes = routes,
+					  .resources = resources};

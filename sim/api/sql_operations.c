@@ -30,6 +30,14 @@ void sql_ok(struct sim_call *c, cJSON *doc)
 	sim_ok(c, doc);
 }
 
+cJSON *sql_seen(const struct sim_call *c, const struct sim_object *o)
+{
+	cJSON *doc = cJSON_Duplicate(o->doc, true);
+	if (text_starts(c->path, "/sql/v1beta4/"))
+		spell_links(doc);
+	return doc;
+}
+
 bool sql_invalid(struct sim_call *c, const char *format, ...)
 {
 	va_list args;
@@ -67,6 +75,20 @@ struct sim_object *sql_running(struct sim_call *c)
 	sql_invalid(c, "Invalid request since instance is not running.");
 	return NULL;
 }
+
+static struct sim_object *there(struct sim_call *c, const struct sim_resource *r)
+{
+	(void)r;
+	return sql_instance(c, true);
+}
+const struct sim_resource sql_there = {.find = there};
+
+static struct sim_object *runs(struct sim_call *c, const struct sim_resource *r)
+{
+	(void)r;
+	return sql_running(c);
+}
+const struct sim_resource sql_runs = {.find = runs};
 
 bool sql_busy(struct sim_call *c, const struct sim_object *instance)
 {
@@ -176,35 +198,28 @@ static bool sql_operations_spoil(struct sim *s, const cJSON *arg, const cJSON *e
 	return true;
 }
 
-static void sql_operations_get(struct sim_call *c)
+static bool of_instance(const struct sim_call *c, const struct sim_object *op)
 {
-	const char *key = sim_tmp("projects/%s/operations/%s", c->project, sim_param(c, "operation"));
-	struct sim_object *op = sim_get(c->sim, "sql.operations", key);
-	if (op)
-		sql_ok(c, cJSON_Duplicate(op->doc, true));
-	else
-		sim_fail(c, "NOT_FOUND", "operationDoesNotExist", "The Cloud SQL instance operation does not exist.");
+	const char *instance = sim_param(c, "instance");
+	return !*instance || !strcmp(json_str(op->doc, "targetId", ""), instance);
 }
 
-static void sql_operations_list(struct sim_call *c)
-{
-	const char *prefix = sim_tmp("projects/%s/operations/", c->project);
-	const char *instance = sim_param(c, "instance");
-	cJSON *items = cJSON_CreateArray();
-	for (struct sim_object *op = sim_first(c->sim, "sql.operations", prefix); op; op = sim_following(c->sim, op, prefix))
-		if (!*instance || !strcmp(json_str(op->doc, "targetId", ""), instance))
-			cJSON_AddItemToArray(items, cJSON_Duplicate(op->doc, true));
-	cJSON *reply = json_make("{'kind':'sql#operationsList'}");
-	if (items->child)
-		json_put(reply, "items", items);
-	else
-		cJSON_Delete(items);
-	sql_ok(c, reply);
-}
+static const struct sim_resource resources[] = {
+    {.methods = "sql.operations",
+     .collection = "sql.operations",
+     .key = "projects/{project}/operations/{operations}",
+     .missing = "The Cloud SQL instance operation does not exist.",
+     .reason = "operationDoesNotExist",
+     .field = "items",
+     .list = "sql#operationsList",
+     .shown = of_instance,
+     .seen = sql_seen},
+    {0},
+};
 
 static const struct sim_route routes[] = {
-    {"sql.operations.get", sql_operations_get, "cloudsql.instances.get", NULL},
-    {"sql.operations.list", sql_operations_list, "cloudsql.instances.get", NULL},
+    {"sql.operations.get", resource_get, "cloudsql.instances.get", NULL},
+    {"sql.operations.list", resource_list, "cloudsql.instances.get", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -212,4 +227,5 @@ const struct sim_api sim_sql_operations = {.name = "sqladmin",
 					   .service = "sqladmin.googleapis.com",
 					   .errors = SIM_ERRORS_LEGACY,
 					   .routes = routes,
+					   .resources = resources,
 					   .spoil = sql_operations_spoil};

@@ -92,32 +92,28 @@ void sql_forget(struct sim *s, const char *instance_key)
 	}
 }
 
-static void sql_users_list(struct sim_call *c)
+static struct sim_object *user_named(struct sim_call *c, const struct sim_resource *r)
 {
-	struct sim_object *o = sql_running(c);
-	if (!o)
-		return;
-	const char *prefix = sim_tmp("%s/users/", o->key);
-	cJSON *items = cJSON_CreateArray();
-	for (struct sim_object *u = sim_first(c->sim, "sql.users", prefix); u; u = sim_following(c->sim, u, prefix))
-		cJSON_AddItemToArray(items, cJSON_Duplicate(u->doc, true));
-	cJSON *reply = json_make("{'kind':'sql#usersList'}");
-	if (items->child)
-		json_put(reply, "items", items);
-	else
-		cJSON_Delete(items);
-	sql_ok(c, reply);
+	struct sim_object *o = sim_get(c->sim, "sql.instances", resource_text(c, SQL_INSTANCE)),
+			  *u = find(c, o, sim_param(c, "name"), sim_param(c, "host"));
+	if (!u)
+		sim_fail(c, "NOT_FOUND", NULL, "%s", r->missing);
+	return u;
 }
 
-static void sql_users_get(struct sim_call *c)
-{
-	struct sim_object *o = sql_running(c);
-	struct sim_object *u = o ? find(c, o, sim_param(c, "name"), sim_param(c, "host")) : NULL;
-	if (u)
-		sql_ok(c, cJSON_Duplicate(u->doc, true));
-	else if (o)
-		sim_fail(c, "NOT_FOUND", "notFound", "Not Found");
-}
+static const struct sim_resource resources[] = {
+    {.methods = "sql.users",
+     .collection = "sql.users",
+     .key = SQL_INSTANCE "/users/{users}",
+     .missing = "Not Found",
+     .field = "items",
+     .list = "sql#usersList",
+     .within = &sql_runs,
+     .nested = true,
+     .find = user_named,
+     .seen = sql_seen},
+    {0},
+};
 
 static bool iam_type(const char *type)
 {
@@ -267,13 +263,15 @@ static void sql_users_delete(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {"sql.users.list", sql_users_list, "cloudsql.users.list", NULL},
-    {"sql.users.get", sql_users_get, "cloudsql.users.get", NULL},
+    RESOURCE_READS("sql.users", "cloudsql.users"),
     {"sql.users.insert", sql_users_insert, "cloudsql.users.create", NULL},
     {"sql.users.update", sql_users_update, "cloudsql.users.update", NULL},
     {"sql.users.delete", sql_users_delete, "cloudsql.users.delete", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_sql_users = {
-    .name = "sqladmin", .service = "sqladmin.googleapis.com", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+const struct sim_api sim_sql_users = {.name = "sqladmin",
+				      .service = "sqladmin.googleapis.com",
+				      .errors = SIM_ERRORS_LEGACY,
+				      .routes = routes,
+				      .resources = resources};
