@@ -78,11 +78,7 @@ sim_handler run_service_create, run_service_patch, run_service_delete, run_revis
 sim_handler run_job_create, run_job_patch, run_job_delete, run_job_run, run_execution_delete, run_execution_cancel;
 sim_handler run_operation_get, run_operation_wait;
 /* run_knative.c */
-sim_handler knative_service_create, knative_service_replace, knative_service_get, knative_service_list, knative_service_delete;
-sim_handler knative_revision_get, knative_revision_list, knative_revision_delete, knative_route_get, knative_route_list,
-    knative_configuration_get, knative_configuration_list;
-sim_handler knative_job_create, knative_job_replace, knative_job_get, knative_job_list, knative_job_delete, knative_job_run;
-sim_handler knative_execution_get, knative_execution_list, knative_execution_delete, knative_execution_cancel, knative_task_get,
-    knative_task_list;
+sim_handler knative_get, knative_list, knative_create, knative_replace, knative_delete, knative_revision_delete,
+    knative_job_run, knative_execution_delete, knative_execution_cancel;
 
 #endif

@@ -68,24 +68,6 @@ static void defaults(struct sim *s, const char *project, cJSON *doc)
 	run_defaults(s, project, json_at(doc, "template.template"), true);
 }
 
-static void keep(cJSON *doc, const cJSON *old)
-{
-	static const char *const kept[] = {"name",
-					   "uid",
-					   "generation",
-					   "createTime",
-					   "creator",
-					   "executionCount",
-					   "latestCreatedExecution",
-					   "observedGeneration"};
-	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
-		const cJSON *node = json_at(old, kept[i]);
-		json_drop(doc, kept[i]);
-		if (node)
-			json_put(doc, kept[i], cJSON_Duplicate(node, 1));
-	}
-}
-
 struct sim_object *run_job_put(struct sim *s, const char *principal, const char *key, cJSON *body, const char *operation)
 {
 	struct sim_object *o = sim_get(s, RUN_JOBS, key);
@@ -97,7 +79,8 @@ struct sim_object *run_job_put(struct sim *s, const char *principal, const char 
 		run_stamp(s, principal, body);
 		o = sim_put(s, RUN_JOBS, key, body);
 	} else {
-		keep(body, o->doc);
+		sim_retain(body, o->doc,
+			   "name uid generation createTime creator executionCount latestCreatedExecution observedGeneration");
 		cJSON_Delete(o->doc);
 		o->doc = body;
 		run_touch(s, principal, o->doc);

@@ -26,46 +26,85 @@ static const char *parent(const struct sim_call *c)
 	return sim_tmp("projects/%s/locations/%s", c->project ? c->project : sim_part(c, 4), region(c));
 }
 
-static const char *service_key(const struct sim_call *c, const char *id)
+/* The kinds, by the word in their paths. ------------------------------------------------------------------------------------ */
+#define SERVING "serving.knative.dev"
+#define JOBS "run.googleapis.com"
+
+static bool job_ok(struct sim_call *c, const cJSON *body, const char *id, const struct sim_object *old)
 {
-	return sim_tmp("%s/services/%s", parent(c), id);
+	(void)id;
+	(void)old;
+	return run_job_ok(c, body);
 }
 
-static const char *job_key(const struct sim_call *c, const char *id)
+static struct sim_object *service_put(struct sim *s, const char *principal, const char *key, cJSON *body, const char *operation)
 {
-	return sim_tmp("%s/jobs/%s", parent(c), id);
+	return run_service_put(s, principal, key, body, false, operation);
 }
 
-static struct sim_object *missing(struct sim_call *c, const char *kind, const char *id)
+static bool job_taken(struct sim *s, const char *key)
 {
-	sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind '%s' in region '%s' in project '%s' does not exist.", id, kind,
+	return sim_get(s, RUN_JOBS, key) != NULL;
+}
+
+static const struct knative {
+	const char *plural, *collection, *among, *word, *group, *list;
+	cJSON *(*out)(struct sim *s, const struct sim_object *o);
+	/* What is made and changed by clients: */
+	cJSON *(*in)(struct sim *s, const cJSON *body);
+	bool (*taken)(struct sim *s, const char *key);
+	bool (*ok)(struct sim_call *c, const cJSON *body, const char *id, const struct sim_object *old);
+	struct sim_object *(*put)(struct sim *s, const char *principal, const char *key, cJSON *body, const char *operation);
+	void (*remove)(struct sim *s, struct sim_object *o, const char *principal, const char *operation);
+} kinds[] = {
+    {"services", RUN_SERVICES, "services", "SERVICE", SERVING, "ServiceList", translate_service, translate_service_in,
+     run_service_taken, run_service_ok, service_put, run_service_remove},
+    {"jobs", RUN_JOBS, "jobs", "JOB", JOBS, "JobList", translate_job, translate_job_in, job_taken, job_ok, run_job_put,
+     run_job_remove},
+    {.plural = "revisions", RUN_REVISIONS, "services", "REVISION", SERVING, "RevisionList", translate_revision},
+    {.plural = "routes", RUN_SERVICES, "services", "SERVICE", SERVING, "RouteList", translate_route},
+    {.plural = "configurations", RUN_SERVICES, "services", "SERVICE", SERVING, "ConfigurationList", translate_configuration},
+    {.plural = "executions", RUN_EXECUTIONS, "jobs", "EXECUTION", JOBS, "ExecutionList", translate_execution},
+    {.plural = "tasks", RUN_TASKS, "jobs", "TASK", JOBS, "TaskList", translate_task},
+};
+
+/* The one that the method is of: "run.namespaces.jobs.run". */
+static const struct knative *kind_of(const struct sim_call *c)
+{
+	const char *end = strrchr(c->id, '.'), *word = end;
+	while (word[-1] != '.')
+		word--;
+	const struct knative *k = kinds;
+	while (strncmp(k->plural, word, (size_t)(end - word)) || k->plural[end - word])
+		k++;
+	return k;
+}
+
+/* What the path names; its own name is unique in the region, though it may lie below a service or a job. NULL after a 404. */
+static struct sim_object *named(struct sim_call *c)
+{
+	const struct knative *k = kind_of(c);
+	const char *id = sim_part(c, 6), *prefix = sim_tmp("%s/%s/", parent(c), k->among);
+	for (struct sim_object *o = sim_first(c->sim, k->collection, prefix); o; o = sim_following(c->sim, o, prefix))
+		if (!strcmp(strrchr(o->key, '/') + 1, id))
+			return o;
+	sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind '%s' in region '%s' in project '%s' does not exist.", id, k->word,
 		 region(c), c->project ? c->project : "");
 	return NULL;
 }
 
-static struct sim_object *service(struct sim_call *c)
+static void tell(struct sim_call *c, const struct sim_object *o)
 {
-	struct sim_object *o = sim_get(c->sim, RUN_SERVICES, service_key(c, sim_part(c, 6)));
-	return o ? o : missing(c, "SERVICE", sim_part(c, 6));
+	sim_ok(c, kind_of(c)->out(c->sim, o));
 }
 
-static struct sim_object *job(struct sim_call *c)
+void knative_get(struct sim_call *c)
 {
-	struct sim_object *o = sim_get(c->sim, RUN_JOBS, job_key(c, sim_part(c, 6)));
-	return o ? o : missing(c, "JOB", sim_part(c, 6));
+	const struct sim_object *o = named(c);
+	if (o)
+		tell(c, o);
 }
 
-/* Something below a service or a job, whose own name is unique in the region: a revision, an execution, a task. */
-static struct sim_object *below(struct sim_call *c, const char *collection, const char *among, const char *kind)
-{
-	const char *id = sim_part(c, 6), *prefix = sim_tmp("%s/%s/", parent(c), among);
-	for (struct sim_object *o = sim_first(c->sim, collection, prefix); o; o = sim_following(c->sim, o, prefix))
-		if (!strcmp(strrchr(o->key, '/') + 1, id))
-			return o;
-	return missing(c, kind, id);
-}
-
-/* Lists. ------------------------------------------------------------------------------------------------------------------- */
 /* A labelSelector: "a=b,c = d, e": true when the document has all of it. */
 static bool selected(const cJSON *labels, const char *selector)
 {
@@ -84,35 +123,33 @@ static bool selected(const cJSON *labels, const char *selector)
 	return true;
 }
 
-typedef cJSON *translator(struct sim *s, const struct sim_object *o);
-
-/* A list of at most `limit`, continued by key. */
-static void list(struct sim_call *c, const char *collection, const char *among, translator *out, const char *group,
-		 const char *kind)
+/* At most `limit`, continued by key. */
+void knative_list(struct sim_call *c)
 {
+	const struct knative *k = kind_of(c);
 	const char *where = region(c), *selector = sim_param(c, "labelSelector"), *from = sim_param(c, "continue");
-	const char *prefix = strcmp(where, "-") ? sim_tmp("%s/%s/", parent(c), among)
+	const char *prefix = strcmp(where, "-") ? sim_tmp("%s/%s/", parent(c), k->among)
 						: sim_tmp("projects/%s/locations/", c->project);
-	const char *held = sim_tmp("%s", prefix);
 	int limit = *sim_param(c, "limit") ? atoi(sim_param(c, "limit")) : 500;
 	cJSON *items = cJSON_CreateArray(), *metadata = cJSON_CreateObject();
-	for (struct sim_object *o = sim_first(c->sim, collection, held); o; o = sim_following(c->sim, o, held)) {
+	for (struct sim_object *o = sim_first(c->sim, k->collection, prefix); o; o = sim_following(c->sim, o, prefix)) {
 		if (*from && strcmp(o->key, from) < 0)
 			continue;
 		if (cJSON_GetArraySize(items) >= limit) {
 			json_put_str(metadata, "continue", o->key);
 			break;
 		}
-		cJSON *item = out(c->sim, o);
+		cJSON *item = k->out(c->sim, o);
 		if (selected(json_at(item, "metadata.labels"), selector))
 			cJSON_AddItemToArray(items, item);
 		else
 			cJSON_Delete(item);
 	}
-	sim_ok(c, json_make("{'apiVersion':%s,'kind':%s,'metadata':%j,'items':%j}", sim_tmp("%s/v1", group), kind, metadata,
-			    items));
+	sim_ok(c, json_make("{'apiVersion':%s,'kind':%s,'metadata':%j,'items':%j}", sim_tmp("%s/v1", k->group), k->list,
+			    metadata, items));
 }
 
+/* Changes. ------------------------------------------------------------------------------------------------------------------ */
 static void done(struct sim_call *c)
 {
 	sim_ok(c, json_make("{'status':'Success','details':{'name':%s}}", sim_part(c, 6)));
@@ -145,18 +182,11 @@ static bool right_namespace(struct sim_call *c)
 	return false;
 }
 
-/* Nothing when it was not found: that was said already. */
-static void tell(struct sim_call *c, struct sim_object *o, cJSON *(*translate)(struct sim *s, const struct sim_object *o))
+static void put(struct sim_call *c, const char *key, const struct sim_object *old)
 {
-	if (o)
-		sim_ok(c, translate(c->sim, o));
-}
-
-/* Services. ---------------------------------------------------------------------------------------------------------------- */
-static void put_service(struct sim_call *c, const char *key, const struct sim_object *old)
-{
-	cJSON *body = translate_service_in(c->sim, c->body);
-	if (!run_service_ok(c, body, strrchr(key, '/') + 1, old)) {
+	const struct knative *k = kind_of(c);
+	cJSON *body = k->in(c->sim, c->body);
+	if (!k->ok(c, body, strrchr(key, '/') + 1, old)) {
 		cJSON_Delete(body);
 		return;
 	}
@@ -165,62 +195,41 @@ static void put_service(struct sim_call *c, const char *key, const struct sim_ob
 		sim_ok(c, sim_take_body(c));
 		return;
 	}
-	const char *operation = run_operation_name(c->sim, parent(c));
-	struct sim_object *o = run_service_put(c->sim, c->principal, key, body, false, operation);
-	sim_ok(c, translate_service(c->sim, o));
+	tell(c, k->put(c->sim, c->principal, key, body, run_operation_name(c->sim, parent(c))));
 }
 
-void knative_service_create(struct sim_call *c)
+void knative_create(struct sim_call *c)
 {
-	const char *id = json_str(c->body, "metadata.name", ""), *key = service_key(c, id);
+	const struct knative *k = kind_of(c);
+	const char *id = json_str(c->body, "metadata.name", ""), *key = sim_tmp("%s/%s/%s", parent(c), k->among, id);
 	if (!run_check_location(c, region(c)) || !right_namespace(c) || !run_check_id(c, id, "metadata.name"))
 		return;
-	if (run_service_taken(c->sim, key))
+	if (k->taken(c->sim, key))
 		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists.", id);
 	else
-		put_service(c, key, NULL);
+		put(c, key, NULL);
 }
 
-void knative_service_replace(struct sim_call *c)
+void knative_replace(struct sim_call *c)
 {
-	struct sim_object *o = service(c);
+	struct sim_object *o = named(c);
 	if (o && current(c, o) && right_namespace(c))
-		put_service(c, o->key, o);
+		put(c, o->key, o);
 }
 
-void knative_service_get(struct sim_call *c)
+void knative_delete(struct sim_call *c)
 {
-	tell(c, service(c), translate_service);
-}
-
-void knative_service_list(struct sim_call *c)
-{
-	list(c, RUN_SERVICES, "services", translate_service, "serving.knative.dev", "ServiceList");
-}
-
-void knative_service_delete(struct sim_call *c)
-{
-	struct sim_object *o = service(c);
+	struct sim_object *o = named(c);
 	if (!o)
 		return;
 	if (!dry(c))
-		run_service_remove(c->sim, o, c->principal, run_operation_name(c->sim, parent(c)));
+		kind_of(c)->remove(c->sim, o, c->principal, run_operation_name(c->sim, parent(c)));
 	done(c);
-}
-
-void knative_revision_get(struct sim_call *c)
-{
-	tell(c, below(c, RUN_REVISIONS, "services", "REVISION"), translate_revision);
-}
-
-void knative_revision_list(struct sim_call *c)
-{
-	list(c, RUN_REVISIONS, "services", translate_revision, "serving.knative.dev", "RevisionList");
 }
 
 void knative_revision_delete(struct sim_call *c)
 {
-	struct sim_object *o = below(c, RUN_REVISIONS, "services", "REVISION");
+	struct sim_object *o = named(c);
 	if (!o)
 		return;
 	if (run_revision_in_use(c->sim, o)) {
@@ -234,83 +243,9 @@ void knative_revision_delete(struct sim_call *c)
 	done(c);
 }
 
-void knative_route_get(struct sim_call *c)
-{
-	tell(c, service(c), translate_route);
-}
-
-void knative_route_list(struct sim_call *c)
-{
-	list(c, RUN_SERVICES, "services", translate_route, "serving.knative.dev", "RouteList");
-}
-
-void knative_configuration_get(struct sim_call *c)
-{
-	tell(c, service(c), translate_configuration);
-}
-
-void knative_configuration_list(struct sim_call *c)
-{
-	list(c, RUN_SERVICES, "services", translate_configuration, "serving.knative.dev", "ConfigurationList");
-}
-
-/* Jobs. -------------------------------------------------------------------------------------------------------------------- */
-static void put_job(struct sim_call *c, const char *key)
-{
-	cJSON *body = translate_job_in(c->sim, c->body);
-	if (!run_job_ok(c, body)) {
-		cJSON_Delete(body);
-		return;
-	}
-	if (dry(c)) {
-		cJSON_Delete(body);
-		sim_ok(c, sim_take_body(c));
-		return;
-	}
-	sim_ok(c, translate_job(c->sim, run_job_put(c->sim, c->principal, key, body, run_operation_name(c->sim, parent(c)))));
-}
-
-void knative_job_create(struct sim_call *c)
-{
-	const char *id = json_str(c->body, "metadata.name", ""), *key = job_key(c, id);
-	if (!run_check_location(c, region(c)) || !right_namespace(c) || !run_check_id(c, id, "metadata.name"))
-		return;
-	if (sim_get(c->sim, RUN_JOBS, key))
-		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists.", id);
-	else
-		put_job(c, key);
-}
-
-void knative_job_replace(struct sim_call *c)
-{
-	struct sim_object *o = job(c);
-	if (o && current(c, o) && right_namespace(c))
-		put_job(c, o->key);
-}
-
-void knative_job_get(struct sim_call *c)
-{
-	tell(c, job(c), translate_job);
-}
-
-void knative_job_list(struct sim_call *c)
-{
-	list(c, RUN_JOBS, "jobs", translate_job, "run.googleapis.com", "JobList");
-}
-
-void knative_job_delete(struct sim_call *c)
-{
-	struct sim_object *o = job(c);
-	if (!o)
-		return;
-	if (!dry(c))
-		run_job_remove(c->sim, o, c->principal, run_operation_name(c->sim, parent(c)));
-	done(c);
-}
-
 void knative_job_run(struct sim_call *c)
 {
-	struct sim_object *o = job(c);
+	struct sim_object *o = named(c);
 	if (!o)
 		return;
 	cJSON *overrides = translate_overrides_in(json_at(c->body, "overrides"));
@@ -319,19 +254,9 @@ void knative_job_run(struct sim_call *c)
 	sim_ok(c, translate_execution(c->sim, e));
 }
 
-void knative_execution_get(struct sim_call *c)
-{
-	tell(c, below(c, RUN_EXECUTIONS, "jobs", "EXECUTION"), translate_execution);
-}
-
-void knative_execution_list(struct sim_call *c)
-{
-	list(c, RUN_EXECUTIONS, "jobs", translate_execution, "run.googleapis.com", "ExecutionList");
-}
-
 void knative_execution_delete(struct sim_call *c)
 {
-	struct sim_object *o = below(c, RUN_EXECUTIONS, "jobs", "EXECUTION");
+	struct sim_object *o = named(c);
 	if (!o)
 		return;
 	struct sim_object *task = sim_first(c->sim, RUN_TASKS, sim_tmp("%s/", o->key));
@@ -343,17 +268,7 @@ void knative_execution_delete(struct sim_call *c)
 
 void knative_execution_cancel(struct sim_call *c)
 {
-	struct sim_object *o = below(c, RUN_EXECUTIONS, "jobs", "EXECUTION");
+	struct sim_object *o = named(c);
 	if (o && run_execution_stop(c, o))
-		sim_ok(c, translate_execution(c->sim, o));
-}
-
-void knative_task_get(struct sim_call *c)
-{
-	tell(c, below(c, RUN_TASKS, "jobs", "TASK"), translate_task);
-}
-
-void knative_task_list(struct sim_call *c)
-{
-	list(c, RUN_TASKS, "jobs", translate_task, "run.googleapis.com", "TaskList");
+		tell(c, o);
 }

@@ -291,30 +291,6 @@ static void defaults(struct sim *s, const char *project, cJSON *doc)
 	run_defaults(s, project, json_at(doc, "template"), false);
 }
 
-/* What the server keeps of the old document over a replacement. */
-static void keep(cJSON *doc, const cJSON *old)
-{
-	static const char *const kept[] = {"name",
-					   "uid",
-					   "generation",
-					   "createTime",
-					   "creator",
-					   "latestReadyRevision",
-					   "latestCreatedRevision",
-					   "trafficStatuses",
-					   "observedGeneration",
-					   "terminalCondition",
-					   "conditions",
-					   "urls",
-					   "uri"};
-	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
-		const cJSON *node = json_at(old, kept[i]);
-		json_drop(doc, kept[i]);
-		if (node)
-			json_put(doc, kept[i], cJSON_Duplicate(node, 1));
-	}
-}
-
 /* Same wishes, though the server's own fields differ? */
 static bool same_wishes(const cJSON *a, const cJSON *b)
 {
@@ -343,7 +319,9 @@ struct sim_object *run_service_put(struct sim *s, const char *principal, const c
 		run_stamp(s, principal, body);
 		o = sim_put(s, RUN_SERVICES, key, body);
 	} else {
-		keep(body, o->doc);
+		sim_retain(body, o->doc,
+			   "name uid generation createTime creator latestReadyRevision latestCreatedRevision trafficStatuses "
+			   "observedGeneration terminalCondition conditions urls uri");
 		changed = force || !same_wishes(body, o->doc);
 		redeploy = force || !json_equal(json_at(body, "template"), json_at(o->doc, "template"));
 		json_drop(body, "etag");
