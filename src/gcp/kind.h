@@ -203,6 +203,10 @@ struct kind {
 	bool tells_release;
 	/* While what its spec refers to is not known, compare tells all the same whether it will be changed. */
 	bool foresees;
+	/* Where in its spec the secret stands that a comparison reads back: whoever only looks needs the right to read it. NULL: none does. */
+	const char *opens;
+	/* Where in its spec the object stands that kubectl would apply. NULL: it is none of a cluster's. */
+	const char *manifest;
 	/* What was set cannot be read back (a password): after this run's own confirmed request it is as wanted, whatever compare says. */
 	bool blind;
 	/* Did it fail (PRESENT_FAILED) for a reason that passes by itself, such as a permission that has not spread yet? Then the engine makes

@@ -410,6 +410,7 @@ static struct kind_time kubernetes_object_takes(const cJSON *spec)
 
 const struct kind kind_kubernetes_object = {
     .id = "kubernetes.object",
+    .manifest = "body",
     .title = N_("Kubernetes object"),
     .api = "container.googleapis.com",
     .part = PART_SERVER,

@@ -105,6 +105,7 @@ static char *kubernetes_volume_permits(const cJSON *spec, enum deed deed)
 
 const struct kind kind_kubernetes_volume = {
     .id = "kubernetes.volume",
+    .manifest = "body",
     .title = N_("Volume"),
     .api = "container.googleapis.com",
     .part = PART_STORAGE,

@@ -165,6 +165,7 @@ static cJSON *secret_version_terraform(const struct view *v)
 
 const struct kind kind_secret_version = {
     .id = "secretmanager.version",
+    .opens = "text",
     .title = N_("Secret version"),
     .api = "secretmanager.googleapis.com",
     .part = PART_SECRETS,

@@ -199,7 +199,7 @@ static void let_compare(struct plan *p, const char *member)
 	size_t count = p->count;
 	for (size_t i = 0; i < count; i++) {
 		const struct resource *r = &p->resources[i];
-		if (strcmp(r->kind->id, "secretmanager.version") != 0 || !json_at(r->spec, "text"))
+		if (!r->kind->opens || !json_at(r->spec, r->kind->opens))
 			continue;
 		char *id = xasprintf("planner-%s", r->name), *path = xasprintf("projects/%s/secrets/%s", p->project, r->name);
 		char *version = xstrdup(r->id);

@@ -14,9 +14,8 @@ void cluster_manifests(const struct plan *p, const cJSON *resolved, struct buf *
 	cJSON *list = json_make("{'apiVersion':'v1','kind':'List','items':[]}");
 	for (size_t i = 0; i < p->count; i++) {
 		const struct resource *r = &p->resources[i];
-		const cJSON *body = json_at(r->spec, "body");
-		bool object = !strcmp(r->kind->id, "kubernetes.object") || !strcmp(r->kind->id, "kubernetes.volume");
-		if (r->unwanted || !object || !strcmp(json_str(body, "kind", ""), "Secret"))
+		const cJSON *body = r->kind->manifest ? json_at(r->spec, r->kind->manifest) : NULL;
+		if (r->unwanted || !body || !strcmp(json_str(body, "kind", ""), "Secret"))
 			continue;
 		cJSON *plain = cJSON_Duplicate(body, true);
 		static const char *const selectors[] = {"spec.template.spec.nodeSelector",
