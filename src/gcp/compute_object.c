@@ -145,3 +145,19 @@ void compute_object_method(const struct compute_object *o, const struct view *v,
 	ask_object(o, v, "POST", body, out);
 	call_add(out, "/%s", method);
 }
+
+char *compute_object_permits(const char *resources, const char *change, const cJSON *spec, enum deed deed)
+{
+	static const char *const verbs[DEEDS] = {
+	    [DEED_READ] = "get", [DEED_LIST] = "list", [DEED_CREATE] = "create", [DEED_DESTROY] = "delete"};
+	bool looks = deed == DEED_READ || deed == DEED_LIST, labels = json_at(spec, "labels"), shed = json_at(spec, "shed");
+	char *operations = xasprintf(" compute.%sOperations.get", text_starts(resources, "global") ? "global" : "region"),
+	     *label = xasprintf(" compute.%s.setLabels", resources);
+	bool labelled = (deed == DEED_CREATE && labels) ||
+			(deed == DEED_UPDATE && strcmp(change, "setLabels") && (labels || shed));
+	char *all = xasprintf("compute.%s.%s%s%s", resources, deed == DEED_UPDATE ? change : verbs[deed],
+			      looks ? "" : operations, labelled ? label : "");
+	free(operations);
+	free(label);
+	return all;
+}

@@ -31,6 +31,9 @@ void compute_object_method(const struct compute_object *o, const struct view *v,
 /* Labels that the operator wants, for kinds whose insert drops those that it is sent: adds what differs to a comparison, and sets them by a request. */
 void compute_object_compare_labels(const struct view *v, const cJSON *found, struct change *out);
 void compute_object_label(const struct compute_object *o, const struct view *v, const cJSON *found, struct call *out);
+/* The permissions of a deed with an object of these resources of discovery's ("globalAddresses"), its operations' too; change is the verb of its update.
+ * Labels are set on what stands, after it was made. The caller frees. */
+char *compute_object_permits(const char *resources, const char *change, const cJSON *spec, enum deed deed);
 /* The object as it is wanted: body, name and description. The caller deletes it. */
 cJSON *compute_object_wanted(const struct view *v);
 

@@ -53,21 +53,8 @@ static void address_destroy(const struct view *v, const struct observation *seen
 
 static char *address_permits(const cJSON *spec, enum deed deed)
 {
-	static const char *const everywhere[DEEDS] = {
-	    [DEED_READ] = "compute.globalAddresses.get",
-	    [DEED_CREATE] = "compute.globalAddresses.create compute.globalOperations.get",
-	    [DEED_UPDATE] = "compute.globalAddresses.setLabels compute.globalOperations.get",
-	    [DEED_DESTROY] = "compute.globalAddresses.delete compute.globalOperations.get",
-	};
-	static const char *const inside[DEEDS] = {
-	    [DEED_READ] = "compute.addresses.get",
-	    [DEED_CREATE] = "compute.addresses.create compute.regionOperations.get",
-	    [DEED_UPDATE] = "compute.addresses.setLabels compute.regionOperations.get",
-	    [DEED_DESTROY] = "compute.addresses.delete compute.regionOperations.get",
-	};
-	const char *const *all = json_at(spec, "region") ? inside : everywhere;
-	bool labels = deed == DEED_CREATE && json_at(spec, "labels"); /* what is inserted has none */
-	return all[deed] ? xasprintf("%s%s%s", all[deed], labels ? " " : "", labels ? all[DEED_UPDATE] : "") : NULL;
+	const char *resources = json_at(spec, "region") ? "addresses" : "globalAddresses";
+	return deed == DEED_LIST ? NULL : compute_object_permits(resources, "setLabels", spec, deed);
 }
 
 static const char *address_terraform_type(const struct view *v)

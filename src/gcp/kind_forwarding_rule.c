@@ -75,23 +75,8 @@ static void forwarding_rule_destroy(const struct view *v, const struct observati
 
 static char *forwarding_rule_permits(const cJSON *spec, enum deed deed)
 {
-	static const char *const everywhere[DEEDS] = {
-	    [DEED_READ] = "compute.globalForwardingRules.get",
-	    [DEED_CREATE] = "compute.globalForwardingRules.create compute.globalOperations.get",
-	    [DEED_UPDATE] = "compute.globalForwardingRules.setTarget compute.globalOperations.get",
-	    [DEED_DESTROY] = "compute.globalForwardingRules.delete compute.globalOperations.get",
-	};
-	static const char *const inside[DEEDS] = {
-	    [DEED_READ] = "compute.forwardingRules.get",
-	    [DEED_CREATE] = "compute.forwardingRules.create compute.regionOperations.get",
-	    [DEED_UPDATE] = "compute.forwardingRules.setTarget compute.regionOperations.get",
-	    [DEED_DESTROY] = "compute.forwardingRules.delete compute.regionOperations.get",
-	};
-	bool here = json_at(spec, "region");
-	const char *text = (here ? inside : everywhere)[deed];
-	const char *labels = here ? " compute.forwardingRules.setLabels" : " compute.globalForwardingRules.setLabels";
-	bool labelled = (deed == DEED_CREATE || deed == DEED_UPDATE) && (json_at(spec, "labels") || json_at(spec, "shed"));
-	return text ? xasprintf("%s%s", text, labelled ? labels : "") : NULL;
+	const char *resources = json_at(spec, "region") ? "forwardingRules" : "globalForwardingRules";
+	return deed == DEED_LIST ? NULL : compute_object_permits(resources, "setTarget", spec, deed);
 }
 
 static const char *forwarding_rule_terraform_type(const struct view *v)

@@ -57,19 +57,9 @@ static void global_address_update(const struct view *v, const struct observation
 	compute_object_label(&object, v, seen->found, out);
 }
 
-/* What is inserted has no labels. */
 static char *global_address_permits(const cJSON *spec, enum deed deed)
 {
-	static const char label[] = "compute.globalAddresses.setLabels compute.globalOperations.get";
-	static const char *const plain[DEEDS] = {
-	    [DEED_READ] = "compute.globalAddresses.get",
-	    [DEED_LIST] = "compute.globalAddresses.list",
-	    [DEED_CREATE] = "compute.globalAddresses.create compute.globalOperations.get",
-	    [DEED_UPDATE] = label,
-	    [DEED_DESTROY] = "compute.globalAddresses.delete compute.globalOperations.get",
-	};
-	bool labels = deed == DEED_CREATE && json_at(spec, "labels");
-	return plain[deed] ? xasprintf("%s%s%s", plain[deed], labels ? " " : "", labels ? label : "") : NULL;
+	return compute_object_permits("globalAddresses", "setLabels", spec, deed);
 }
 
 static void global_address_create(const struct view *v, const struct observation *seen, struct call *out)
