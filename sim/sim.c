@@ -19,12 +19,15 @@ static const struct sim_floors floors = {
 
 void sim_settle(struct sim *s, const char *name)
 {
+	struct scratch own;
+	scratch_begin(&own);
 	if (text_starts(name, "apis/"))
 		sim_service_settle(s, name + strlen("apis/"));
 	else if (text_starts(name, "accounts/"))
 		sim_account_settle(s, name + strlen("accounts/"));
 	else
 		sim_policy_settle(s, name);
+	scratch_end(&own);
 }
 
 struct sim *sim_new(const struct sim_options *o, struct err *e)

@@ -103,7 +103,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/sql_settings.c \
 	sim/api/sql_users.c
 
-EXTRA_DIST += tests/sim/cloud.h
+EXTRA_DIST += tests/sim/cloud.h tests/sim/passing.h
 check_PROGRAMS += tests/sim/network_compute
 TESTS += tests/sim/network_compute
 tests_sim_network_compute_SOURCES = tests/sim/network_compute.c tests/sim/cloud.h tests/tap.h

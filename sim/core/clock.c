@@ -111,9 +111,10 @@ void sim_advance(struct sim *s, double now)
 		sift_down(s->timers, s->timer_count);
 		if (t.due > s->now)
 			s->now = t.due;
-		scratch_begin();
+		struct scratch own;
+		scratch_begin(&own);
 		t.fn(s, t.arg);
-		scratch_end();
+		scratch_end(&own);
 		cJSON_Delete(t.arg);
 	}
 	if (now > s->now)

@@ -16,7 +16,8 @@ struct sim *sim_build(const struct sim_options *o, const struct sim_floors *floo
 {
 	struct sim *s = xcalloc(1, sizeof *s);
 	s->floors = floors;
-	scratch_begin();
+	struct scratch own;
+	scratch_begin(&own);
 	s->strict = getenv("MLFLOW_SETUP_SIM_STRICT") != NULL;
 	clock_init(s, o);
 	store_init(s);
@@ -26,7 +27,7 @@ struct sim *sim_build(const struct sim_options *o, const struct sim_floors *floo
 	for (const struct sim_api *const *a = floors->apis; *a; a++)
 		if ((*a)->seed)
 			(*a)->seed(s, world);
-	scratch_end();
+	scratch_end(&own);
 	return s;
 }
 

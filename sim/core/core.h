@@ -91,7 +91,15 @@ bool sim_glob(const char *pattern, const char *text);
 /* For the front door, which answers by itself: tells the watcher of sim_on_exchange. */
 void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct sim_reply *r, const cJSON *notes);
 
-/* Passing texts: for keys, messages, parts of paths. They live until the request or the timer is over in which they were made. ------ */
+/* Passing texts: for keys, messages, parts of paths. Each request, timer and stream owns those that are made while it is at work, and frees them at its
+ * end; who comes from outside of any (a test, sim_settle) begins and ends its own. They nest. ------------------------------------------------- */
+struct scratch {
+	char **texts;
+	size_t count, room;
+	struct scratch *outer;
+};
+void scratch_begin(struct scratch *own);
+void scratch_end(struct scratch *own);
 const char *sim_tmp(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
 /* Takes over a text on the heap, as a passing one; which is returned. */
 char *sim_keep(char *text);

@@ -637,10 +637,13 @@ static void handle(struct sim *s, const struct sim_request *q, struct sim_reply 
 
 bool sim_closed(struct sim *s, const char *host)
 {
-	for (const struct sim_api *const *a = s->floors->apis; *a; a++)
-		if ((*a)->closed && (*a)->closed(s, host))
-			return true;
-	return false;
+	bool closed = false;
+	struct scratch own;
+	scratch_begin(&own);
+	for (const struct sim_api *const *a = s->floors->apis; *a && !closed; a++)
+		closed = (*a)->closed && (*a)->closed(s, host);
+	scratch_end(&own);
+	return closed;
 }
 
 void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *out)
@@ -650,9 +653,10 @@ void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *ou
 		out->mischief.how = SIM_NO_ROUTE;
 		return;
 	}
-	scratch_begin();
+	struct scratch own;
+	scratch_begin(&own);
 	handle(s, q, out);
-	scratch_end();
+	scratch_end(&own);
 }
 
 void sim_on_exchange(struct sim *s, void (*fn)(void *arg, const cJSON *entry), void *arg)

@@ -71,9 +71,6 @@ void sim_serve_outside(struct sim *s, double token_factor);
 /* store.c */
 void store_init(struct sim *s);
 void store_free(struct sim *s);
-/* scratch.c: what is made of passing texts from here on lives until the end; they nest. */
-void scratch_begin(void);
-void scratch_end(void);
 /* clock.c */
 void clock_init(struct sim *s, const struct sim_options *o);
 void clock_free(struct sim *s);

@@ -197,16 +197,18 @@ cJSON *sim_rpc_status(const char *status, const char *format, ...)
 
 void sim_stream_take(struct sim *s, struct sim_stream *stream, const char *data, size_t len)
 {
-	scratch_begin();
+	struct scratch own;
+	scratch_begin(&own);
 	stream->take(s, stream->state, data, len);
-	scratch_end();
+	scratch_end(&own);
 }
 
 bool sim_stream_more(struct sim *s, struct sim_stream *stream, struct buf *out)
 {
-	scratch_begin();
+	struct scratch own;
+	scratch_begin(&own);
 	bool on = stream->more(s, stream->state, out);
-	scratch_end();
+	scratch_end(&own);
 	return on;
 }
 
@@ -215,9 +217,10 @@ void sim_reply_free(struct sim_reply *r)
 	free(r->headers);
 	buf_free(&r->body);
 	if (r->stream.more) {
-		scratch_begin();
+		struct scratch own;
+		scratch_begin(&own);
 		r->stream.end(r->stream.state);
-		scratch_end();
+		scratch_end(&own);
 	}
 	*r = (struct sim_reply){0};
 }

@@ -1,38 +1,38 @@
-/* Passing texts: keys, messages, parts of paths. They live as long as what they were made for: one request, one timer, one world's making. */
+/* Passing texts: keys, messages, parts of paths. They live as long as what they were made for: one request, one timer, one world's making, each of
+ * which owns its own. A request may bring about another, whose texts are gone when that is over. */
 #include "config.h"
 #include "sim/core/inside.h"
 
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-static struct {
-	char **texts;
-	size_t count, room;
-	unsigned depth; /* a request may bring about another */
-} scratch;
+/* What is at work, innermost. */
+static struct scratch *current;
 
-void scratch_begin(void)
+void scratch_begin(struct scratch *own)
 {
-	scratch.depth++;
+	*own = (struct scratch){.outer = current};
+	current = own;
 }
 
-void scratch_end(void)
+void scratch_end(struct scratch *own)
 {
-	if (--scratch.depth)
-		return;
-	while (scratch.count)
-		free(scratch.texts[--scratch.count]);
-	free(scratch.texts);
-	scratch.texts = NULL;
-	scratch.room = 0;
+	while (own->count)
+		free(own->texts[--own->count]);
+	free(own->texts);
+	current = own->outer;
 }
 
 char *sim_keep(char *text)
 {
-	scratch.texts = xgrow(scratch.texts, scratch.count, &scratch.room, sizeof *scratch.texts);
-	scratch.texts[scratch.count++] = text;
+	if (!current) {
+		fprintf(stderr, "a passing text that belongs to nothing: %s\n", text);
+		abort();
+	}
+	current->texts = xgrow(current->texts, current->count, &current->room, sizeof *current->texts);
+	current->texts[current->count++] = text;
 	return text;
 }
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/api/shared.h"
+#include "tests/sim/passing.h"
 #include "tests/tap.h"
 
 #include <math.h>

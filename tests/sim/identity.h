@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "sim/api/shared.h"
+#include "tests/sim/passing.h"
 #include "tests/tap.h"
 
 #include <stdlib.h>
