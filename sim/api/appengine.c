@@ -33,7 +33,7 @@ static struct sim_object *app_of(const struct sim_call *c)
 	return sim_get(c->sim, APPENGINE_APPS, sim_tmp("apps/%s", c->project));
 }
 
-static cJSON *begun(struct sim_call *c, const char *key, const char *verb)
+static cJSON *appengine_begun(struct sim_call *c, const char *key, const char *verb)
 {
 	char id[37];
 	const char *now = sim_stamp(c->sim, 3), *kind = strstr(key, "/versions/")   ? "Version"
@@ -47,7 +47,7 @@ static cJSON *begun(struct sim_call *c, const char *key, const char *verb)
 			 "OperationMetadataV1','method':%s,'insertTime':%s,'user':%s,'target':%s}}",
 			 name, method, now, run_email(c->principal), key);
 }
-const struct sim_operations appengine_operations = {.collection = OPERATIONS, .begun = begun, .decimals = 3};
+const struct sim_operations appengine_operations = {.collection = OPERATIONS, .begun = appengine_begun, .decimals = 3};
 
 bool appengine_free(struct sim_call *c)
 {

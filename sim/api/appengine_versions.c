@@ -21,7 +21,7 @@ static bool is_flexible(const cJSON *version)
 }
 
 /* The basic view leaves out what was deployed. */
-static cJSON *shown(const struct sim_call *c, const struct sim_object *o)
+static cJSON *version_shown(const struct sim_call *c, const struct sim_object *o)
 {
 	static const char *const full[] = {"handlers",      "errorHandlers",     "libraries",    "apiConfig",
 					   "envVariables",  "defaultExpiration", "healthCheck",  "readinessCheck",
@@ -284,7 +284,7 @@ static const struct sim_resource resources[] = {
      .key = "apps/{project}/services/{services}/versions/{versions}",
      .missing = "Version '{versions}' of service '{services}' not found.",
      .field = "versions",
-     .seen = shown,
+     .seen = version_shown,
      .within = &appengine_resources[1],
      .nested = true,
      .kept = "id",

@@ -90,7 +90,7 @@ static void metric_update(struct sim_call *c)
 }
 
 /* What each project has. ---------------------------------------------------------------------------------------------------- */
-static void born(struct sim_call *c)
+static void logging_config_born(struct sim_call *c)
 {
 	static const char *const names[] = {"_Default", "_Required"};
 	static const char audit[] =
@@ -225,7 +225,7 @@ static const struct sim_resource resources[] = {
      .key = "projects/{project}/sinks/{sinks}",
      .missing = "Sink {sinks} does not exist",
      .field = "sinks",
-     .born = born,
+     .born = logging_config_born,
      .id = "name",
      .ids = &(const struct sim_id_rule){NULL, LETTERS "_-.", 1, 100,
 					"Sink names are limited to 100 characters and can include only letters, digits, "
@@ -241,7 +241,7 @@ static const struct sim_resource resources[] = {
      .key = BUCKET,
      .missing = "Bucket `" BUCKET "` does not exist",
      .field = "buckets",
-     .born = born,
+     .born = logging_config_born,
      .id = "bucketId",
      .placed = bucket_placed,
      .ids = &(const struct sim_id_rule){NULL, LETTERS "_-.", 1, 100, BUCKET_ID},

@@ -23,8 +23,6 @@ struct sim_object *sql_running(struct sim_call *c);
 /* Something is being done to it: answered with 409, true. */
 bool sql_busy(struct sim_call *c, const struct sim_object *instance);
 bool sql_is_mysql(const struct sim_object *instance);
-/* "projects/p/instances/i" of the call. */
-char *sql_instance_key(const struct sim_call *c);
 
 /* Begins an operation on the instance for so many seconds (0: DONE at once) and answers the call with it. target is the link's rest after
  * the instance ("/databases/x"). finish gets {"op","instance"} and calls sql_end; NULL for nothing but the end. Returns the operation. */

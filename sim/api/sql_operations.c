@@ -49,7 +49,7 @@ bool sql_invalid(struct sim_call *c, const char *format, ...)
 	return false;
 }
 
-char *sql_instance_key(const struct sim_call *c)
+static char *sql_instance_key(const struct sim_call *c)
 {
 	return xasprintf("projects/%s/instances/%s", c->project, sim_param(c, "instance"));
 }
@@ -76,19 +76,19 @@ struct sim_object *sql_running(struct sim_call *c)
 	return NULL;
 }
 
-static struct sim_object *there(struct sim_call *c, const struct sim_resource *r)
+static struct sim_object *sql_find_there(struct sim_call *c, const struct sim_resource *r)
 {
 	(void)r;
 	return sql_instance(c, true);
 }
-const struct sim_resource sql_there = {.find = there};
+const struct sim_resource sql_there = {.find = sql_find_there};
 
-static struct sim_object *runs(struct sim_call *c, const struct sim_resource *r)
+static struct sim_object *sql_find_running(struct sim_call *c, const struct sim_resource *r)
 {
 	(void)r;
 	return sql_running(c);
 }
-const struct sim_resource sql_runs = {.find = runs};
+const struct sim_resource sql_runs = {.find = sql_find_running};
 
 bool sql_busy(struct sim_call *c, const struct sim_object *instance)
 {
