@@ -248,7 +248,11 @@ static bool list_commit(struct wizard *w)
 
 static bool list_end(struct wizard *w)
 {
-	return !form_set(w, w->listed, cJSON_Duplicate(w->over_list, 1));
+	if (!form_set(w, w->listed, cJSON_Duplicate(w->over_list, 1)))
+		return true;
+	if (settings_over(w, w->listed))
+		w->under = NULL;
+	return false;
 }
 
 /* A pasted text may hold several, separated by commas, blanks or line ends. */

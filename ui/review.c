@@ -410,7 +410,7 @@ static int draw_fact(int y, struct rect r, const char *label, const char *text)
 	return y + 1;
 }
 
-/* One check with its sign; returns the x behind it, or the same where there is no room. */
+/* One check with its sign; returns the x behind it. */
 static int put_check(int y, int x, int end, const cJSON *check)
 {
 	static const struct {
@@ -420,27 +420,47 @@ static int put_check(int y, int x, int end, const cJSON *check)
 		     [FINDING_WARN] = {ROLE_WARN, ROLE_TEXT, GLYPH_WARN},
 		     [FINDING_FAIL] = {ROLE_BAD, ROLE_BAD, GLYPH_CROSS}};
 	enum finding state = finding_state(check);
-	const char *name = json_str(check, "title", "");
-	if (x + cells(name) + 4 > end)
-		return x;
 	put_glyph(y, x, looks[state].sign, looks[state].glyph);
-	return x + 4 + put(y, x + 2, end - x - 2, looks[state].words, name);
+	return x + 4 + put(y, x + 2, end - x - 2, looks[state].words, json_str(check, "title", ""));
 }
 
-/* The checks in a line: what fails first, then what is not known, so that what finds no room is well. */
+/* So many checks as there is room for, and how many more there are: what fails first, then what is not known. */
+static void draw_known_checks(const struct wizard *w, int y, int x, int end)
+{
+	const cJSON *check;
+	int left = 0;
+	for (size_t at = 0; checks_next(w, &at);)
+		left++;
+	for (enum finding state = FINDING_FAIL; state >= FINDING_OK; state--)
+		for (size_t at = 0; (check = checks_next(w, &at));) {
+			if (finding_state(check) != state)
+				continue;
+			char *more = xasprintf(ngettext("and %d more", "and %d more", (unsigned long)left), left);
+			char *rest = xasprintf(ngettext("and %d more", "and %d more", (unsigned long)left - 1), left - 1);
+			int need = 2 + cells(json_str(check, "title", "")) + (left > 1 ? 2 + cells(rest) : 0);
+			bool fits = x + need <= end;
+			if (!fits)
+				put(y, x, end - x, ROLE_DIM, more);
+			free(rest);
+			free(more);
+			if (!fits)
+				return;
+			x = put_check(y, x, end, check);
+			left--;
+		}
+}
+
+/* The checks in a line. */
 static int draw_checks(const struct wizard *w, int y, struct rect r)
 {
 	const struct survey *s = &w->surveys[SURVEY_PREFLIGHT];
-	const cJSON *check;
 	int title = r.w < 70 ? 16 : TITLE, x = r.x + 2 + title, end = r.x + r.w;
 	put(y, r.x + 2, title - 1, ROLE_DIM, _("Ready"));
-	if (s->state != SURVEY_KNOWN)
+	if (s->state == SURVEY_KNOWN)
+		draw_known_checks(w, y, x, end);
+	else
 		put(y, x, end - x, s->state == SURVEY_FAILED ? ROLE_WARN : ROLE_BUSY,
 		    s->state == SURVEY_FAILED ? _("the checks could not be made; r tries again") : _("checking..."));
-	for (enum finding state = FINDING_FAIL; s->state == SURVEY_KNOWN && state >= FINDING_OK; state--)
-		for (size_t at = 0; (check = checks_next(w, &at));)
-			if (finding_state(check) == state)
-				x = put_check(y, x, end, check);
 	return y + 1;
 }
 
@@ -456,6 +476,12 @@ static int draw_newer(const cJSON *plan, int y, int end, struct rect r)
 		free(text);
 	}
 	return y;
+}
+
+static int facts_count(const struct wizard *w)
+{
+	const cJSON *p = review_of(w)->plan;
+	return 2 + (p != NULL) + cJSON_GetArraySize(json_at(p, "newer")) + (*json_str(p, "url", "") != 0);
 }
 
 static void draw_facts(const struct wizard *w, int y, int end, struct rect r)
@@ -611,7 +637,8 @@ static void review_draw(struct wizard *w, struct rect r)
 		put_glyph(r.y + 2, r.x - 1, ROLE_KEY, GLYPH_UP);
 	if (v->top + rows < count)
 		put_glyph(r.y + 1 + rows, r.x - 1, ROLE_KEY, GLYPH_DOWN);
-	draw_facts(w, r.y + 3 + rows, r.y + r.h - pane, list);
+	int facts = r.y + 2 + rows, end = r.y + r.h - pane;
+	draw_facts(w, facts + (end - facts > facts_count(w)), end, list);
 	const char *section = section_at(w, v->focus);
 	if (beside)
 		draw_pane(w, section, (struct rect){r.y, r.x + LIST_WIDTH + 2, r.h, r.w - LIST_WIDTH - 2});

@@ -9,6 +9,7 @@
 #include <curses.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { LABEL = 26, PANE = 7, BESIDE_FROM = 112 };
 
@@ -234,10 +235,9 @@ static void move_by(struct wizard *w, int delta)
 	focus_at(w, at < count ? at + delta : 0);
 }
 
-/* A line of the review is changed in place: what was taken leads back to it, where it says what that changes. Among several changes Space stays. */
-static bool is_over(struct wizard *w, const struct question *q)
+bool settings_over(struct wizard *w, const struct question *q)
 {
-	if (!w->before || w->over != &overlay_settings)
+	if (!w->before || (w->over != &overlay_settings && w->under != &overlay_settings))
 		return false;
 	review_focus_section(w, q->page);
 	return true;
@@ -257,7 +257,7 @@ static bool choice_key(struct wizard *w, const struct question *q, const struct 
 	else if (enter && form_set(w, q, cJSON_CreateString(q->choices[s->choice].id)))
 		s->choosing = false;
 	draft_price_choices(w, q);
-	return s->choosing || k->kind != KEY_CHARACTER || k->code != L'\r' || !is_over(w, q);
+	return s->choosing || k->kind != KEY_CHARACTER || k->code != L'\r' || !settings_over(w, q);
 }
 
 static bool typing_key(struct wizard *w, const struct question *q, const struct key *k)
@@ -283,7 +283,7 @@ static bool typing_key(struct wizard *w, const struct question *q, const struct 
 	}
 	s->fresh = false;
 	err_free(&e);
-	return !taken || !is_over(w, q);
+	return !taken || !settings_over(w, q);
 }
 
 static bool change(struct wizard *w, const struct question *q)
@@ -310,10 +310,19 @@ static bool change(struct wizard *w, const struct question *q)
 	return true;
 }
 
+/* Of those that hold what was typed, the one whose title begins with it is meant. */
 static void filter_key(struct wizard *w, const struct key *k)
 {
+	const struct question *list[SHOWN_MAX];
 	edit_key(&settings_of(w)->filter, k);
 	move_by(w, 0);
+	char *typed = edit_text(&settings_of(w)->filter);
+	int count = *typed ? collect(w, list) : 0, at = 0;
+	while (at < count && strncasecmp(_(list[at]->title), typed, strlen(typed)) != 0)
+		at++;
+	if (at < count)
+		focus_at(w, at);
+	free(typed);
 }
 
 static bool settings_key(struct wizard *w, const struct key *k, enum action *action)
@@ -338,7 +347,7 @@ static bool settings_key(struct wizard *w, const struct key *k, enum action *act
 	else if (k->kind == KEY_CHARACTER && k->code == 27)
 		return false;
 	else if (q && k->kind == KEY_CHARACTER && (k->code == L'\r' || k->code == L' '))
-		return change(w, q);
+		return change(w, q) && (q->type != TYPE_BOOL || k->code != L'\r' || !settings_over(w, q));
 	else if (k->kind == KEY_CHARACTER && k->code == L'/' && !s->filter.len)
 		return true; /* as elsewhere: letters follow */
 	else if (k->kind == KEY_CHARACTER && (k->code >= 32 || k->code == ('U' & 31)))

@@ -25,7 +25,7 @@ struct hint {
 	const char *key, *label;
 };
 struct hints {
-	struct hint list[10];
+	struct hint list[12];
 	size_t count;
 };
 void hint(struct hints *h, const char *key, const char *label);
@@ -147,6 +147,9 @@ void secret_open_field(struct wizard *w, const struct question *q, bool then_bui
 void draw_choice_prices(const struct wizard *w, const struct question *q, struct rect r);
 /* Opens the settings of a section (all for NULL) over the review. */
 void settings_open(struct wizard *w, const char *section);
+/* A line of the review of what stands is changed in place: what Enter took leads back to it, where it says what that changes; this tells whether, and
+ * moves the focus there. Among several changes Space stays. */
+bool settings_over(struct wizard *w, const struct question *q);
 /* What has the focus there, or NULL; and whether its choices or its text are open. */
 const struct question *settings_focused(const struct wizard *w);
 bool settings_changing(const struct wizard *w);

@@ -230,6 +230,16 @@ static void draw_header(const struct wizard *w)
 	put_rule(1, 0, width);
 }
 
+static int hint_cells(const struct hint *h)
+{
+	return cells(h->key) + 1 + cells(h->label);
+}
+
+static bool is_way_back(const struct hint *h)
+{
+	return !strcmp(h->key, _("Esc")) || !strcmp(h->key, _("any other key")) || !strcmp(h->key, "q");
+}
+
 static void draw_hints(struct wizard *w)
 {
 	struct hints h = {.count = 0};
@@ -238,10 +248,15 @@ static void draw_hints(struct wizard *w)
 		w->over->hints(w, &h);
 	else
 		view_of(wizard_page(w))->hints(w, &h);
+	int kept = 0; /* for the way back, which no other hint pushes off the row */
+	for (size_t i = 0; i < h.count; i++)
+		if (is_way_back(&h.list[i]))
+			kept = hint_cells(&h.list[i]) + 3;
 	for (size_t i = 0; i < h.count; i++) {
-		int need = cells(h.list[i].key) + 1 + cells(h.list[i].label);
-		if (x + need > width - 1)
-			break;
+		if (is_way_back(&h.list[i]))
+			kept = 0;
+		if (x + hint_cells(&h.list[i]) + kept > width - 1)
+			continue;
 		x += put(y, x, width - x, ROLE_KEY, h.list[i].key) + 1;
 		x += put(y, x, width - x, ROLE_TEXT, h.list[i].label) + 3;
 	}

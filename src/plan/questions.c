@@ -48,7 +48,7 @@ static const char *check_version(const struct answers *a, const char *value)
 {
 	const struct choice *versions = axes_of(a).database->versions;
 	if (!is_version(versions, value))
-		return N_("This is a version of another engine.");
+		return N_("A version of another engine.");
 	const cJSON *first = cJSON_GetArrayItem(json_at(a->resolved, "choices"), 0),
 		    *stands = cJSON_GetObjectItemCaseSensitive(first, "database.version");
 	if (!json_at(a->resolved, "release") || !cJSON_IsString(stands) || !is_version(versions, stands->valuestring) ||
@@ -149,7 +149,7 @@ static const struct question own[] = {
 	 .help = N_("The gate in front of MLflow. There is no choice without one."),
 	 .nth = axis_auth_mode},
 	{.id = "database.engine", .basic = true, .page = "database", .type = TYPE_CHOICE, .title = N_("Engine"),
-	 .help = N_("The kind of database."),
+	 .help = N_("The kind of database. It cannot be changed later without moving the data."),
 	 .nth = axis_database},
 	{.id = "database.version", .page = "database", .type = TYPE_CHOICE, .title = N_("Version"),
 	 .help = N_("The engine's version. It is settled when the database is made."),
@@ -167,7 +167,7 @@ static const struct question own[] = {
 	 .help = N_("The cloud refuses to delete the database until this is off. destroy keeps it unless you ask otherwise."),
 	 .preset = "true"},
 	{.id = "database.path", .page = "database", .type = TYPE_CHOICE, .title = N_("How it is reached"),
-	 .help = N_("The way between server and database. No choice opens it to the internet."),
+	 .help = N_("The way between server and database. No choice opens it to the internet. It cannot be changed later without moving the data."),
 	 .nth = axis_database_path},
 	{.id = "network.mode", .page = "database", .type = TYPE_CHOICE, .title = N_("Network"),
 	 .help = N_("The VPC network that joins server and database."),

@@ -44,6 +44,23 @@ static bool cursor_stands(const struct buf *screen)
 	return *line != '\n';
 }
 
+/* The way back, where there is one, is on the last row at every width and in every language. */
+static bool way_back_shown(const struct buf *screen)
+{
+	struct hints h = {.count = 0};
+	if (w->over)
+		w->over->hints(w, &h);
+	else
+		view_of(wizard_page(w))->hints(w, &h);
+	bool there = true;
+	for (size_t i = 0; i < h.count; i++) {
+		char *hint = xasprintf("%s %s", h.list[i].key, h.list[i].label);
+		there &= strcmp(h.list[i].key, _("Esc")) != 0 || strstr(buf_text(screen), hint);
+		free(hint);
+	}
+	return there;
+}
+
 static void check(const char *where)
 {
 	struct buf screen = {0};
@@ -56,6 +73,8 @@ static void check(const char *where)
 		complain(where, "texts lie over each other or beyond the edge", &screen);
 	if (!cursor_stands(&screen))
 		complain(where, "the cursor stands on nothing", &screen);
+	if (!way_back_shown(&screen))
+		complain(where, "the way back is not shown", &screen);
 	buf_free(&screen);
 }
 

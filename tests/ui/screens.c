@@ -402,6 +402,48 @@ static void hub(void)
 	close_it();
 }
 
+/* One setting of what stands: a slash and so many letters as single it out, Enter, the value, Enter, b. */
+static void one_change(void)
+{
+	open_at(24, 80, false, true);
+	turns(2);
+	to_review();
+	close_keeping();
+	open_again(24, 80);
+	turns(4);
+	press("/");
+	type("max");
+	press("Enter");
+	type("5");
+	press("Enter");
+	ok(!w->over && answers_int(w->answers, "server.max_instances") == 5,
+	   "a number: typed over what stood there, and it is the review again");
+	press("/");
+	type("tier");
+	press("Enter Down Enter");
+	ok(!w->over && !strcmp(answers_str(w->answers, "database.tier"), "db-custom-2-7680"),
+	   "a choice: marked and taken, and it is the review again");
+	press("/");
+	type("deletion");
+	press("Enter");
+	ok(!w->over && !answers_bool(w->answers, "database.deletion_protection"),
+	   "what is on or off: turned by Enter, and it is the review again");
+	press("Enter Enter");
+	ok(!w->over && answers_bool(w->answers, "database.deletion_protection"), "whose line leads back to it");
+	press("/");
+	type("people");
+	press("Enter");
+	type("ann@example.com");
+	press("Enter Enter");
+	char *people = answers_words(w->answers, question_find("auth.users"));
+	ok(!w->over && strstr(people, "ann@example.com"), "a person more: the address on a line, and it is the review again");
+	free(people);
+	turns(4);
+	press("b");
+	ok(wizard_on(w, "build"), "and b applies all of it, in a rehearsal without another question");
+	close_it();
+}
+
 /* A second run opens on the review; the file is written when its owner says so. */
 static void again(void)
 {
@@ -577,6 +619,7 @@ int main(void)
 	breaking();
 	hub();
 	again();
+	one_change();
 	watching();
 	sizes();
 	german(dir);
