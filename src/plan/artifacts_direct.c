@@ -1,6 +1,7 @@
 /* Artifact mode direct: clients read and write the bucket themselves, as whoever they are for Google; the server only shows what is there
  * (reference/mlflow.md C3-02, targets-run.md 8). The files' size has no limit then. */
 #include "config.h"
+#include "plan/archival.h"
 #include "plan/axes.h"
 #include "plan/cleanup.h"
 
@@ -36,9 +37,10 @@ static void artifacts_direct_plan(struct design *d)
 	char *path = xasprintf("b/%s", d->bucket);
 	design_ask(d, "needed", "MLFLOW_DEFAULT_ARTIFACT_ROOT");
 	design_line(d, "flags", "--no-serve-artifacts --default-artifact-root \"$MLFLOW_DEFAULT_ARTIFACT_ROOT\"");
-	/* The server only shows what is there; the clean-up deletes, as the same account. */
+	/* The server only shows what is there; the clean-up deletes and the archive of traces is written, as the same account. */
 	design_grant(d, "artifacts", "bucket", path,
-		     cleanup_wanted(d->answers) ? "roles/storage.objectUser" : "roles/storage.objectViewer",
+		     cleanup_wanted(d->answers) || archival_wanted(d->answers) ? "roles/storage.objectUser"
+									       : "roles/storage.objectViewer",
 		     "bucket/artifacts");
 	let_clients_write(d, path);
 	free(path);

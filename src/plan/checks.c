@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "plan/alerts.h"
+#include "plan/archival.h"
 #include "plan/axes.h"
 #include "plan/cleanup.h"
 #include "plan/labels.h"
@@ -224,5 +225,6 @@ void check_together(const struct answers *a, problem_fn *found, void *arg)
 	settings_check(a, found, arg);
 	alerts_check(a, found, arg);
 	cleanup_check(a, found, arg);
+	archival_check(a, found, arg);
 	labels_check(a, found, arg);
 }

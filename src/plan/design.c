@@ -35,7 +35,8 @@ static const struct render_row server_files[] = {
 };
 
 /* Lists of the templates' data that the axes add to. */
-static const char *const lists[] = {"requirements", "secret_env", "asked", "needed", "before", "flags", "migrations"};
+static const char *const lists[] = {"requirements", "secret_env", "asked", "needed",
+				    "before",       "prepare",    "flags", "migrations"};
 
 /* Beginning and ending ------------------------------------------------------------------------------------------------------------ */
 

@@ -3,6 +3,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/alerts.c src/plan/alerts.h \
 	src/plan/answers.c src/plan/answers.h \
 	src/plan/archive.c src/plan/archive.h \
+	src/plan/archival.c src/plan/archival.h \
 	src/plan/cleanup.c src/plan/cleanup.h \
 	src/plan/connect.c src/plan/connect.h \
 	src/plan/artifacts_direct.c \

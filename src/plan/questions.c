@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "plan/alerts.h"
 #include "plan/answers.h"
+#include "plan/archival.h"
 #include "plan/axes.h"
 #include "plan/cleanup.h"
 #include "plan/checks.h"
@@ -286,6 +287,7 @@ static void join_tables(void)
 		missing += join_table(settings_questions, NULL);
 		missing += join_table(alerts_questions, NULL);
 		missing += join_table(cleanup_questions, NULL);
+		missing += join_table(archival_questions, NULL);
 		missing += join_table(labels_questions, NULL);
 		missing += join_table(github_questions, NULL);
 	} while (missing && joined_count > before);

@@ -3,6 +3,7 @@
 #include "plan/server.h"
 
 #include "base/mem.h"
+#include "plan/archival.h"
 #include "plan/axes.h"
 #include "plan/settings.h"
 
@@ -41,7 +42,7 @@ static char *allowed_sources(const struct design *d)
 	return regex;
 }
 
-void server_settings(const struct design *d, struct container *c)
+void server_settings(struct design *d, struct container *c)
 {
 	char *hosts = allowed_hosts(d), *origins = allowed_origins(d), *sources = allowed_sources(d);
 	char *workers = xasprintf("%d", answers_int(d->answers, "server.workers"));
@@ -51,6 +52,7 @@ void server_settings(const struct design *d, struct container *c)
 	container_set(c, "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW", "3");
 	container_set(c, "MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE", "1800");
 	d->axes.artifacts->server(d, c);
+	archival_add(d, c);
 	/* Both lists are needed on a public name: the first for every request, the second for what a browser posts. */
 	container_set(c, "MLFLOW_SERVER_ALLOWED_HOSTS", hosts);
 	container_set(c, "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", origins);

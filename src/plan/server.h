@@ -5,6 +5,6 @@
 #include "plan/design.h"
 
 /* Adds MLflow's variables to its container: the database's and the artifacts' by their choices, but no address of the database and no secret. */
-void server_settings(const struct design *d, struct container *c);
+void server_settings(struct design *d, struct container *c);
 
 #endif

@@ -33,6 +33,7 @@ ALSO = {
     "server.jobs": {"server.memory": "4Gi", "server.workers": 1, "server.cpu_always": True, "server.min_instances": 1},
     "cleanup.hour": {"cleanup.schedule": "weekly"},
     "cleanup.older_than_days": {"cleanup.schedule": "weekly"},
+    "server.archive_traces_days": {"server.jobs": True, "server.memory": "4Gi", "server.workers": 1, "server.cpu_always": True, "server.min_instances": 1},
     "server.memory": {"server.memory": "4Gi"},
     "server.workers": {"server.workers": 1},
     "iap.client_id": {"iap.client_secret": "env:CLIENT_SECRET"},
