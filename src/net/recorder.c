@@ -183,8 +183,20 @@ static cJSON *body_of(const char *data, size_t len)
 /* Headers that say something of the exchange and nothing of whoever is behind it. Authorization is replaced like any secret. */
 static cJSON *headers_of(const struct http_request *request)
 {
-	static const char *const kept[] = {"Accept",   "Authorization", "Content-Range", "Content-Type", "Host",
-					   "If-Match", "Origin",        "Range",         "User-Agent",   "X-Goog-User-Project"};
+	static const char *const kept[] = {"Accept",
+					   "Authorization",
+					   "Connection",
+					   "Content-Range",
+					   "Content-Type",
+					   "Host",
+					   "If-Match",
+					   "Origin",
+					   "Range",
+					   "Sec-WebSocket-Protocol",
+					   "Sec-WebSocket-Version",
+					   "Upgrade",
+					   "User-Agent",
+					   "X-Goog-User-Project"};
 	cJSON *headers = cJSON_CreateObject();
 	for (size_t i = 0; i < request->header_count; i++) {
 		const struct header *h = &request->headers[i];

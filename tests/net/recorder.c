@@ -244,6 +244,39 @@ static void test_size(void)
 	recorder_close(r);
 }
 
+/* A place may say twice that what stands there is a secret; one that says where a secret is kept, or since when, is none. */
+static void test_places(void)
+{
+	char *path = path_of("places"), *data = encode_base64(PASSWORD, strlen(PASSWORD));
+	cJSON *body = json_make(
+	    "{'kind':'Secret','data':{'db-password':%s},'annotations':{'x/db-password':'2026-11-30T09:08:18.3Z'},"
+	    "'envVariables':{'PGPASSWORD':%s,'API_KEY':'sm://p/key#1'}}",
+	    data, PASSWORD);
+	char *said = json_text(body, -1);
+	struct err e = {0};
+	struct recorder *r = recorder_open(path, 0, &e);
+	struct flown f;
+	begin(&f, r, (struct script_line[]){{"PATCH", "/s", 200, .body = said}, {0}});
+	ask(&f, "PATCH", "https://x.googleapis.com/s", said);
+	char *all = content(path);
+	cJSON *row = cJSON_Parse(all);
+	const cJSON *sent = json_at(row, "request"), *variables = json_at(row, "request.envVariables");
+	char *stored = decode_text(json_str(json_at(sent, "data"), "db-password", ""));
+	ok(text_starts(stored, "stand-in-secret-"), "a Kubernetes secret is a stand-in's base64, whatever its key: %s", stored);
+	is_str(json_str(variables, "PGPASSWORD", ""), stored, "and the same password has the same stand-in elsewhere");
+	is_str(json_str(variables, "API_KEY", ""), "sm://p/key#1", "where a secret is kept is no secret");
+	is_str(cJSON_GetStringValue(json_at(sent, "annotations")->child), "2026-11-30T09:08:18.3Z", "nor since when");
+	free(stored);
+	cJSON_Delete(row);
+	cJSON_Delete(body);
+	free(all);
+	free(said);
+	free(data);
+	free(path);
+	end(&f);
+	recorder_close(r);
+}
+
 int main(void)
 {
 	struct err e = {0};
@@ -252,8 +285,9 @@ int main(void)
 	test_file();
 	test_secrets();
 	test_rendered();
+	test_places();
 	test_size();
-	static const char *const names[] = {"new", "link", "secrets", "rendered", "size"};
+	static const char *const names[] = {"new", "link", "secrets", "rendered", "places", "size"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char *path = path_of(names[i]);
 		unlink(path);
