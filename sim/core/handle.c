@@ -536,19 +536,35 @@ static cJSON *json_or_text(const char *data, size_t len)
 	return j;
 }
 
-/* Which token was shown, for whoever looks where it was handed out: its SHA-256. */
-static void log_rights(cJSON *headers, const char *value)
+static void add_digest(struct buf *b, const char *secret)
 {
-	static const char scheme[] = "Bearer ";
-	const char *token = value && !strncasecmp(value, scheme, strlen(scheme)) ? value + strlen(scheme) : NULL;
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
-	char text[sizeof "Bearer sha256:" + 2 * EVP_MAX_MD_SIZE] = "Bearer sha256:";
-	if (!token || EVP_Digest(token, strlen(token), digest, &len, EVP_sha256(), NULL) != 1)
-		return;
+	if (EVP_Digest(secret, strlen(secret), digest, &len, EVP_sha256(), NULL) != 1)
+		mem_out();
+	buf_puts(b, "sha256:");
 	for (unsigned i = 0; i < len; i++)
-		snprintf(text + strlen(text), 3, "%02x", digest[i]);
-	cJSON_AddStringToObject(headers, "Authorization", text);
+		buf_printf(b, "%02x", digest[i]);
+}
+
+/* Which token or password was shown, for whoever looks where it was handed out or kept: its SHA-256. */
+static void log_rights(cJSON *headers, const char *value)
+{
+	static const char bearer[] = "Bearer ", basic[] = "Basic ";
+	struct buf b = {0};
+	char *pair = value && !strncasecmp(value, basic, strlen(basic)) ? decode_base64(value + strlen(basic)) : NULL;
+	char *colon = pair ? strchr(pair, ':') : NULL;
+	if (colon) {
+		buf_printf(&b, "%s%.*s:", basic, (int)(colon - pair), pair);
+		add_digest(&b, colon + 1);
+	} else if (value && !strncasecmp(value, bearer, strlen(bearer))) {
+		buf_puts(&b, bearer);
+		add_digest(&b, value + strlen(bearer));
+	}
+	if (b.len)
+		cJSON_AddStringToObject(headers, "Authorization", buf_text(&b));
+	buf_free(&b);
+	free(pair);
 }
 
 /* Credentials stay out of the log. */
@@ -567,6 +583,8 @@ void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct s
 				 url, headers, json_or_text(q->body, q->body_len), json_or_text(r->body.data, r->body.len),
 				 r->status);
 	json_put_num(entry, "time", sim_now(s));
+	if (r->mischief.how == SIM_BAD_TLS) /* there was no exchange: the handshake failed */
+		cJSON_AddTrueToObject(entry, "broken");
 	for (const cJSON *n = notes ? notes->child : NULL; n; n = n->next)
 		cJSON_AddItemToObject(entry, n->string, cJSON_Duplicate(n, 1));
 	s->watch(s->watch_arg, entry);
