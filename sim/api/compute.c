@@ -1,4 +1,4 @@
-/* What all kinds of Compute Engine have in common: scopes, links, fingerprints, quotas of one each, and the handlers of get, list,
+/* What all kinds of Compute Engine have in common: scopes, fingerprints, quotas of one each, and the handlers of get, list,
  * aggregatedList, insert, patch, update, delete and setLabels. */
 #include "config.h"
 
@@ -66,10 +66,9 @@ const struct compute_kind *compute_kind_named(const char *plural)
 	return NULL;
 }
 
-static const char *collection_of(const struct compute_kind *k, char out[static 64])
+const char *compute_collection(const struct compute_kind *k)
 {
-	snprintf(out, 64, "compute.%s", k->plural);
-	return out;
+	return sim_tmp("compute.%s", k->plural);
 }
 
 /* Refusals. -------------------------------------------------------------------------------------------------------------- */
@@ -85,7 +84,7 @@ bool compute_required(struct sim_call *c, const char *field)
 	return false;
 }
 
-static void not_found(struct sim_call *c, const char *path)
+void compute_not_found(struct sim_call *c, const char *path)
 {
 	sim_fail(c, "NOT_FOUND", "notFound", "The resource '%s' was not found", path);
 }
@@ -165,21 +164,20 @@ static bool name_or_number(struct sim_call *c, const char *name)
 struct sim_object *compute_target(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
-	char collection[64];
 	struct buf path = {0};
 	struct sim_object *o = NULL;
 	const char *n = name_of(c, k);
 	if (compute_scope(c, &path) && name_or_number(c, n)) {
 		buf_printf(&path, "%s/%s", k->plural, n);
-		o = sim_get(c->sim, collection_of(k, collection), buf_text(&path));
+		o = sim_get(c->sim, compute_collection(k), buf_text(&path));
 		/* A numeric id names the resource too. */
 		if (!o && *n && !n[strspn(n, "0123456789")]) {
 			const char *prefix = sim_tmp("%.*s", (int)(strlen(buf_text(&path)) - strlen(n)), buf_text(&path));
-			for (o = sim_first(c->sim, collection, prefix); o && strcmp(json_str(o->doc, "id", ""), n);)
+			for (o = sim_first(c->sim, compute_collection(k), prefix); o && strcmp(json_str(o->doc, "id", ""), n);)
 				o = sim_following(c->sim, o, prefix);
 		}
 		if (!o)
-			not_found(c, buf_text(&path));
+			compute_not_found(c, buf_text(&path));
 	}
 	buf_free(&path);
 	return o;
@@ -189,157 +187,6 @@ struct sim_object *compute_ready_target(struct sim_call *c)
 {
 	struct sim_object *o = compute_target(c);
 	return o && !compute_busy(c, o) ? o : NULL;
-}
-
-/* Links. ----------------------------------------------------------------------------------------------------------------- */
-static const char *without_host(const char *link)
-{
-	static const char *const hosts[] = {"https://www.googleapis.com/compute/", "https://compute.googleapis.com/compute/",
-					    "http://www.googleapis.com/compute/", "//compute.googleapis.com/"};
-	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
-		if (text_starts(link, hosts[i])) {
-			link += strlen(hosts[i]);
-			const char *slash = strchr(link, '/');
-			return text_starts(link, "projects/") ? link : slash ? slash + 1 : NULL;
-		}
-	return *link == '/' ? link + 1 : link;
-}
-
-const char *compute_path(struct sim *s, const char *project, const char *link)
-{
-	const char *rest = without_host(link);
-	struct buf b = {0};
-	if (!rest || strstr(rest, "://"))
-		return NULL;
-	if (text_starts(rest, "projects/")) {
-		rest += 9;
-		const char *named = sim_tmp("%.*s", (int)strcspn(rest, "/"), rest);
-		const char *id = sim_project_id(s, named);
-		buf_printf(&b, "projects/%s%s", id ? id : named, rest + strcspn(rest, "/"));
-	} else if (text_starts(rest, "global/") || text_starts(rest, "regions/") || text_starts(rest, "zones/")) {
-		buf_printf(&b, "projects/%s/%s", project, rest);
-	} else {
-		return NULL;
-	}
-	return sim_keep(buf_take(&b));
-}
-
-const char *compute_link(const char *path)
-{
-	return sim_tmp(COMPUTE_BASE "%s", path);
-}
-
-/* Of what kind a path is, by its last segment but one; NULL. */
-static const struct compute_kind *kind_of_path(const char *path)
-{
-	const char *name = strrchr(path, '/'), *start = name;
-	while (start && start > path && start[-1] != '/')
-		start--;
-	return name ? compute_kind_named(sim_tmp("%.*s", (int)(name - start), start)) : NULL;
-}
-
-struct sim_object *compute_find(struct sim *s, const char *link)
-{
-	char collection[64];
-	const char *path = compute_path(s, "-", link);
-	const struct compute_kind *k = path ? kind_of_path(path) : NULL;
-	return k ? sim_get(s, collection_of(k, collection), path) : NULL;
-}
-
-/* Calls fn for each text at path (with * for elements); false at once when fn says so. */
-static bool each_text(cJSON *node, const char *path, bool (*fn)(void *arg, cJSON *text, const char *path), void *arg,
-		      const char *whole)
-{
-	if (!node)
-		return true;
-	if (!*path)
-		return !cJSON_IsString(node) || fn(arg, node, whole);
-	size_t len = strcspn(path, ". ");
-	const char *rest = path[len] == '.' ? path + len + 1 : "";
-	const char *tail = sim_tmp("%.*s", (int)strcspn(rest, " "), rest);
-	const char *name = sim_tmp("%.*s", (int)len, path);
-	bool good = true;
-	if (len == 1 && *path == '*') {
-		cJSON *item;
-		cJSON_ArrayForEach(item, node)
-			good = good && each_text(item, tail, fn, arg, whole);
-	} else {
-		good = each_text(cJSON_GetObjectItemCaseSensitive(node, name), tail, fn, arg, whole);
-	}
-	return good;
-}
-
-static bool each_link(const struct compute_kind *k, cJSON *doc, bool (*fn)(void *arg, cJSON *text, const char *path), void *arg)
-{
-	for (const char *p = k->links; p && *p; p += strcspn(p, " "), p += strspn(p, " "))
-		if (!each_text(doc, p, fn, arg, p))
-			return false;
-	return true;
-}
-
-static bool settle_link(void *arg, cJSON *text, const char *field)
-{
-	struct sim_call *c = arg;
-	const char *name = sim_tmp("%.*s", (int)strcspn(field, ". "), field);
-	const char *manager = strstr(text->valuestring, "certificatemanager.googleapis.com/");
-	if (manager) {
-		struct buf link = {0};
-		buf_printf(&link, "//certificatemanager.googleapis.com/%s",
-			   strstr(manager, "projects/") ? strstr(manager, "projects/") : "");
-		cJSON_SetValuestring(text, buf_text(&link));
-		buf_free(&link);
-		return true;
-	}
-	const char *path = compute_path(c->sim, c->project, text->valuestring);
-	bool good = path != NULL;
-	if (!path) {
-		compute_invalid(c, name, text->valuestring, "The URL is malformed.");
-	} else if (kind_of_path(path)) { /* so that its absence is an error */
-		struct sim_object *o = compute_find(c->sim, path);
-		if (!o && !strcmp(name, "network"))
-			good = compute_invalid(c, "network", path, "The referenced network resource cannot be found.");
-		else if (!o)
-			not_found(c, path), good = false;
-		else
-			good = !compute_busy(c, o);
-	}
-	if (good)
-		cJSON_SetValuestring(text, compute_link(path));
-	return good;
-}
-
-bool compute_links(struct sim_call *c, const struct compute_kind *k, cJSON *doc)
-{
-	return each_link(k, doc, settle_link, c);
-}
-
-static bool differs(void *arg, cJSON *text, const char *field)
-{
-	(void)field;
-	return strcmp(text->valuestring, arg) != 0;
-}
-
-bool compute_holds(const struct compute_kind *k, const cJSON *doc, const char *link)
-{
-	/* each_link only reads here. */
-	return !each_link(k, (cJSON *)(uintptr_t)doc, differs, (void *)(uintptr_t)link);
-}
-
-char *compute_user(struct sim *s, const struct compute_kind *k, const struct sim_object *o)
-{
-	const char *prefix = sim_tmp("%.*s", (int)(strcspn(o->key + 9, "/") + 10), o->key);
-	const char *link = json_str(o->doc, "selfLink", "");
-	char *user = NULL;
-	for (const char *p = k->used_by; p && *p && !user; p += strcspn(p, " "), p += strspn(p, " ")) {
-		char plural[64], collection[64];
-		snprintf(plural, sizeof plural, "%.*s", (int)strcspn(p, " "), p);
-		const struct compute_kind *by = compute_kind_named(plural);
-		for (struct sim_object *u = by ? sim_first(s, collection_of(by, collection), prefix) : NULL; u && !user;
-		     u = sim_following(s, u, prefix))
-			if (compute_holds(by, u->doc, link))
-				user = xstrdup(u->key);
-	}
-	return user || !k->held ? user : k->held(s, o);
 }
 
 /* Documents. ------------------------------------------------------------------------------------------------------------- */
@@ -383,7 +230,7 @@ static void fill_defaults(const struct compute_kind *k, cJSON *doc)
 
 struct sim_object *compute_store(struct sim *s, const struct compute_kind *k, const char *scope, cJSON *doc)
 {
-	char collection[64], id[32];
+	char id[32];
 	const char *now = sim_stamp_compute(s);
 	const char *path = sim_tmp("%s%s/%s", scope, k->plural, json_str(doc, "name", ""));
 	snprintf(id, sizeof id, "%lld", sim_serial(s));
@@ -399,7 +246,7 @@ struct sim_object *compute_store(struct sim *s, const struct compute_kind *k, co
 		compute_touch(s, doc, "fingerprint");
 	if (k->flags & (COMPUTE_LABELS | COMPUTE_LABELS_KEPT))
 		compute_touch(s, doc, "labelFingerprint");
-	struct sim_object *o = sim_put(s, collection_of(k, collection), path, doc);
+	struct sim_object *o = sim_put(s, compute_collection(k), path, doc);
 	if (k->stored)
 		k->stored(s, o);
 	return o;
@@ -445,14 +292,13 @@ void compute_list(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
 	struct buf prefix = {0};
-	char collection[64];
 	cJSON *extra;
 	if (compute_scope(c, &prefix)) {
 		buf_puts(&prefix, k->plural);
 		bool good = list_frame(c, k, "List", buf_text(&prefix), &extra);
 		buf_putc(&prefix, '/');
 		if (good)
-			sim_list(c, collection_of(k, collection), buf_text(&prefix), "items", passes, extra);
+			sim_list(c, compute_collection(k), buf_text(&prefix), "items", passes, extra);
 	}
 	buf_free(&prefix);
 }
@@ -479,7 +325,6 @@ void compute_aggregated(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
 	struct buf prefix = {0}, path = {0};
-	char collection[64];
 	cJSON *extra, *items = cJSON_CreateObject();
 	buf_printf(&prefix, "projects/%s/", c->project);
 	buf_printf(&path, "projects/%s/aggregated/%s", c->project, k->plural);
@@ -487,7 +332,7 @@ void compute_aggregated(struct sim_call *c)
 		cJSON_Delete(items);
 		goto out;
 	}
-	for (struct sim_object *o = sim_first(c->sim, collection_of(k, collection), buf_text(&prefix)); o;
+	for (struct sim_object *o = sim_first(c->sim, compute_collection(k), buf_text(&prefix)); o;
 	     o = sim_following(c->sim, o, buf_text(&prefix))) {
 		const char *scope = o->key + prefix.len;
 		const char *end = strchr(scope, '/');
@@ -566,7 +411,6 @@ void compute_insert(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
 	struct buf scope = {0}, path = {0};
-	char collection[64];
 	cJSON *doc = NULL;
 	if (compute_repeated(c) || !compute_scope(c, &scope))
 		goto out;
@@ -580,7 +424,7 @@ void compute_insert(struct sim_call *c)
 	buf_printf(&path, "%s%s/%s", buf_text(&scope), k->plural, json_str(doc, "name", ""));
 	if (!place_allowed(c, k, buf_text(&path)))
 		goto out;
-	if (sim_get(c->sim, collection_of(k, collection), buf_text(&path))) {
+	if (sim_get(c->sim, compute_collection(k), buf_text(&path))) {
 		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource '%s' already exists", buf_text(&path));
 		goto out;
 	}

@@ -73,6 +73,11 @@ sim_handler compute_get, compute_list, compute_aggregated, compute_insert, compu
 const struct compute_kind *compute_kind_of(const char *method_id);
 const struct compute_kind *compute_kind_named(const char *plural);
 
+/* The store's collection of a kind: a passing text. */
+const char *compute_collection(const struct compute_kind *k);
+/* 404: what the path names is not there. */
+void compute_not_found(struct sim_call *c, const char *path);
+
 /* "projects/P/regions/R/" and so on from the call's parameters, into out. False, answered, when the region or zone is unknown. */
 bool compute_scope(struct sim_call *c, struct buf *out);
 /* The object that the call names, or NULL after a 404. */

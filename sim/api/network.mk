@@ -12,6 +12,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_health_checks.c \
 	sim/api/compute_url_maps.c \
 	sim/api/compute_instances.c \
+	sim/api/compute_links.c \
 	sim/api/compute_images.c \
 	sim/api/compute_disks.c \
 	sim/api/compute_endpoints.c \

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Whose policy counts: the service's or the job's, wherever the path names one. */
-static void run_holder(const struct sim_call *c, struct buf *out)
+static void run_guard(const struct sim_call *c, struct buf *out)
 {
 	const char *kind = sim_part(c, 5), *id = sim_part(c, 6);
 	bool knative = !strcmp(sim_part(c, 0), "apis");
@@ -124,6 +124,6 @@ const struct sim_api sim_run = {
     .errors = SIM_ERRORS_AIP,
     .routes = routes,
     .resources = resources,
-    .guard = run_holder,
+    .guard = run_guard,
     .spoil = run_spoil,
 };

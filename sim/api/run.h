@@ -26,6 +26,8 @@ bool run_check_account(struct sim_call *c, const cJSON *template);
 void run_defaults(struct sim *s, const char *project, cJSON *template, bool job);
 
 /* run_common.c */
+/* The project's id and the region of a key, and who holds the policy of what is there: passing texts. */
+const char *run_project(const char *key), *run_region(const char *key), *run_holder(const char *key);
 cJSON *run_condition(struct sim *s, const char *type, const char *state);
 const char *run_operation_name(struct sim *s, const char *parent);
 /* Is the etag of a request (may be "") the resource's? Answered with 409 when not. */

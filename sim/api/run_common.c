@@ -33,6 +33,22 @@ static char *run_etag(struct sim *s, const char *name)
 	return xasprintf("\"%s/%s\"", when, what);
 }
 
+const char *run_project(const char *key)
+{
+	return sim_tmp("%.*s", (int)strcspn(key + 9, "/"), key + 9);
+}
+
+const char *run_region(const char *key)
+{
+	const char *region = strstr(key, "/locations/") + 11;
+	return sim_tmp("%.*s", (int)strcspn(region, "/"), region);
+}
+
+const char *run_holder(const char *key)
+{
+	return sim_tmp("//run.googleapis.com/%s", key);
+}
+
 cJSON *run_condition(struct sim *s, const char *type, const char *state)
 {
 	cJSON *condition = json_make("{'type':%s,'state':%s,'lastTransitionTime':%s}", type, state, sim_stamp(s, 6));

@@ -11,17 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *project_of(const char *key)
-{
-	return sim_tmp("%.*s", (int)strcspn(key + 9, "/"), key + 9);
-}
-
-static const char *region_of(const char *key)
-{
-	const char *region = strstr(key, "/locations/") + 11;
-	return sim_tmp("%.*s", (int)strcspn(region, "/"), region);
-}
-
 static struct sim_object *job_of(struct sim *s, const char *execution)
 {
 	return sim_get(s, RUN_JOBS, sim_tmp("%.*s", (int)(strstr(execution, "/executions/") - execution), execution));
@@ -148,9 +137,9 @@ static void ended(struct sim *s, const cJSON *arg)
 
 static void write_logs(struct sim *s, const struct sim_object *o, const cJSON *lines)
 {
-	const char *project = project_of(o->key);
+	const char *project = run_project(o->key);
 	for (const cJSON *l = lines ? lines->child : NULL; l; l = l->next) {
-		cJSON *labels = json_make("{'project_id':%s,'location':%s,'job_name':%s}", project, region_of(o->key),
+		cJSON *labels = json_make("{'project_id':%s,'location':%s,'job_name':%s}", project, run_region(o->key),
 					  json_str(o->doc, "job", ""));
 		sim_log_entry(s, project, "cloud_run_job", labels, json_str(l, "log", "run.googleapis.com/stderr"),
 			      json_str(l, "severity", "DEFAULT"), json_str(l, "text", ""));
@@ -170,7 +159,7 @@ static void started(struct sim *s, const cJSON *arg)
 	task_state(s, o, false, NULL);
 	refer(s, o, "EXECUTION_RUNNING");
 	struct run_verdict v;
-	sim_workloads(s)->judge(s, project_of(o->key), region_of(o->key), json_at(o->doc, "template"), true, &v);
+	sim_workloads(s)->judge(s, run_project(o->key), run_region(o->key), json_at(o->doc, "template"), true, &v);
 	write_logs(s, o, v.log);
 	cJSON *next = cJSON_Duplicate(arg, 1);
 	double seconds = v.seconds;
@@ -216,7 +205,7 @@ struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_
 {
 	if (!name)
 		name = new_name(s, job);
-	const char *id = strrchr(name, '/') + 1, *project = project_of(name), *job_id = strrchr(job->key, '/') + 1;
+	const char *id = strrchr(name, '/') + 1, *project = run_project(name), *job_id = strrchr(job->key, '/') + 1;
 	cJSON *template = cJSON_Duplicate(json_at(job->doc, "template.template"), 1);
 	override(template, overrides);
 	cJSON *doc = json_make("{'name':%s,'job':%s,'launchStage':'GA','template':%j,'conditions':[],'reconciling':true}", name,

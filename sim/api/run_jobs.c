@@ -11,16 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *holder(const char *key)
-{
-	return sim_tmp("//run.googleapis.com/%s", key);
-}
-
-static const char *project_of(const char *key)
-{
-	return sim_tmp("%.*s", (int)strcspn(key + 9, "/"), key + 9);
-}
-
 static cJSON *pending(struct sim *s, bool fresh)
 {
 	return fresh ? json_make("{'state':'CONDITION_PENDING'}") : run_condition(s, "Ready", "CONDITION_PENDING");
@@ -72,7 +62,7 @@ struct sim_object *run_job_put(struct sim *s, const char *principal, const char 
 {
 	struct sim_object *o = sim_get(s, RUN_JOBS, key);
 	bool fresh = !o;
-	defaults(s, project_of(key), body);
+	defaults(s, run_project(key), body);
 	if (fresh) {
 		json_put_str(body, "name", key);
 		json_put(body, "latestCreatedExecution", cJSON_CreateObject());
@@ -107,7 +97,7 @@ static void removed(struct sim *s, const cJSON *arg)
 	sim_lro_done(s, RUN_OPERATIONS, json_str(arg, "operation", ""), metadata(o->doc), sim_typed(o->doc, RUN_TYPE "Job"));
 	resource_forget_below(s, RUN_EXECUTIONS, sim_tmp("%s/", key));
 	resource_forget_below(s, RUN_TASKS, sim_tmp("%s/", key));
-	sim_policy_forget(s, holder(key));
+	sim_policy_forget(s, run_holder(key));
 	sim_remove(s, o);
 }
 
@@ -204,7 +194,7 @@ void run_job_run(struct sim_call *c)
 	const cJSON *overrides = json_at(c->body, "overrides");
 	bool changed = json_at(overrides, "containerOverrides") || json_at(overrides, "taskCount") ||
 		       json_at(overrides, "timeout");
-	if (changed && !sim_allowed(c->sim, c->principal, "run.jobs.runWithOverrides", c->project, holder(o->key))) {
+	if (changed && !sim_allowed(c->sim, c->principal, "run.jobs.runWithOverrides", c->project, run_holder(o->key))) {
 		sim_fail(c, "PERMISSION_DENIED", NULL,
 			 "Permission 'run.jobs.runWithOverrides' denied on resource '%s' (or resource may not exist).", o->key);
 		return;

@@ -29,13 +29,10 @@ static const char *revision_id(struct sim *s, const struct sim_object *service)
 static void hold_subnet(struct sim *s, const struct sim_object *service)
 {
 	const cJSON *nic = json_at(service->doc, "template.vpcAccess.networkInterfaces.0");
-	const char *subnet = json_str(nic, "subnetwork", json_str(nic, "network", "")), *key = service->key,
-		   *region = strstr(key, "/locations/");
-	if (!nic || !*subnet || !region)
+	const char *subnet = json_str(nic, "subnetwork", json_str(nic, "network", "")), *key = service->key;
+	if (!nic || !*subnet)
 		return;
-	sim_vpc_hold(s, sim_tmp("%.*s", (int)strcspn(key + 9, "/"), key + 9),
-		     sim_tmp("%.*s", (int)strcspn(region + 11, "/"), region + 11),
-		     strchr(subnet, '/') ? strrchr(subnet, '/') + 1 : subnet, key);
+	sim_vpc_hold(s, run_project(key), run_region(key), strchr(subnet, '/') ? strrchr(subnet, '/') + 1 : subnet, key);
 }
 
 struct sim_object *run_revision_new(struct sim *s, struct sim_object *service)
@@ -54,7 +51,7 @@ struct sim_object *run_revision_new(struct sim *s, struct sim_object *service)
 	for (size_t i = 0; i < 4; i++)
 		cJSON_AddItemToArray(conditions, run_condition(s, types[i], "CONDITION_PENDING"));
 	json_put(doc, "conditions", conditions);
-	const char *project = sim_tmp("%.*s", (int)strcspn(name + 9, "/"), name + 9);
+	const char *project = run_project(name);
 	json_put_str(
 	    doc, "logUri",
 	    sim_tmp("https://console.cloud.google.com/logs/viewer?project=%s&resource=cloud_run_revision/service_name/%s/"

@@ -14,26 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *holder(const char *key)
-{
-	return sim_tmp("//run.googleapis.com/%s", key);
-}
-
-static const char *project_of(const char *key)
-{
-	return sim_tmp("%.*s", (int)strcspn(key + 9, "/"), key + 9);
-}
-
-static const char *region_of(const char *key)
-{
-	const char *region = strstr(key, "/locations/") + 11;
-	return sim_tmp("%.*s", (int)strcspn(region, "/"), region);
-}
-
 /* URLs. -------------------------------------------------------------------------------------------------------------------- */
 const char *run_url(struct sim *s, const char *key, int which)
 {
-	const char *id = strrchr(key, '/') + 1, *region = region_of(key), *number = sim_project_number(s, project_of(key));
+	const char *id = strrchr(key, '/') + 1, *region = run_region(key), *number = sim_project_number(s, run_project(key));
 	if (!which)
 		return sim_tmp("https://%s-%s.%s.run.app", id, number, region);
 	return sim_tmp("https://%s-%.10s-%s.a.run.app", id, sim_sha256(number, strlen(number)) + 7, sim_region_code(region));
@@ -214,11 +198,11 @@ bool run_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 
 static void write_logs(struct sim *s, const struct sim_object *revision, const cJSON *lines)
 {
-	const char *project = project_of(revision->key), *service = json_str(revision->doc, "service", "");
+	const char *project = run_project(revision->key), *service = json_str(revision->doc, "service", "");
 	for (const cJSON *l = lines ? lines->child : NULL; l; l = l->next) {
 		cJSON *labels = json_make(
 		    "{'project_id':%s,'location':%s,'service_name':%s,'configuration_name':%s,'revision_name':%s}", project,
-		    region_of(revision->key), service, service, strrchr(revision->key, '/') + 1);
+		    run_region(revision->key), service, service, strrchr(revision->key, '/') + 1);
 		sim_log_entry(s, project, "cloud_run_revision", labels, json_str(l, "log", "run.googleapis.com/stderr"),
 			      json_str(l, "severity", "DEFAULT"), json_str(l, "text", ""));
 	}
@@ -231,7 +215,7 @@ static void judge(struct sim *s, const cJSON *arg)
 	double seconds = 0;
 	if (revision) {
 		struct run_verdict v;
-		sim_workloads(s)->judge(s, project_of(revision->key), region_of(revision->key), revision->doc, false, &v);
+		sim_workloads(s)->judge(s, run_project(revision->key), run_region(revision->key), revision->doc, false, &v);
 		write_logs(s, revision, v.log);
 		if (v.message)
 			json_put(next, "failure",
@@ -313,7 +297,7 @@ struct sim_object *run_service_put(struct sim *s, const char *principal, const c
 	struct sim_object *o = sim_get(s, RUN_SERVICES, key);
 	bool fresh = !o, changed = true, redeploy = true;
 	cJSON *before = fresh ? NULL : cJSON_Duplicate(o->doc, true);
-	defaults(s, project_of(key), body);
+	defaults(s, run_project(key), body);
 	if (fresh) {
 		json_put_str(body, "name", key);
 		run_stamp(s, principal, body);
@@ -335,7 +319,7 @@ struct sim_object *run_service_put(struct sim *s, const char *principal, const c
 	}
 	json_put_str(o->hidden, "principal", principal ? principal : "");
 	if (json_bool(o->doc, "iapEnabled", false)) /* its agent comes with the first service that wants it, and lags */
-		sim_service_agents(s, project_of(key), "iap.googleapis.com", true);
+		sim_service_agents(s, run_project(key), "iap.googleapis.com", true);
 	set_urls(s, o);
 	if (changed) {
 		json_put_bool(o->doc, "reconciling", true);
@@ -384,7 +368,7 @@ static void removed(struct sim *s, const cJSON *arg)
 	drop_hosts(s, key);
 	run_revisions_forget(s, key);
 	sim_vpc_release(s, key);
-	sim_policy_forget(s, holder(key));
+	sim_policy_forget(s, run_holder(key));
 	bury(s, key);
 	sim_remove(s, o);
 }
@@ -434,7 +418,7 @@ static bool invoker_ok(struct sim_call *c, const cJSON *body, const struct sim_o
 		sim_fail(c, "FAILED_PRECONDITION", NULL, "invoker_iam_disabled is not currently available");
 		return false;
 	}
-	if (!sim_allowed(c->sim, c->principal, "run.services.setIamPolicy", c->project, old ? holder(old->key) : "")) {
+	if (!sim_allowed(c->sim, c->principal, "run.services.setIamPolicy", c->project, old ? run_holder(old->key) : "")) {
 		sim_fail(c, "PERMISSION_DENIED", NULL,
 			 "Permission 'run.services.setIamPolicy' denied to disable the invoker IAM check");
 		return false;

@@ -20,4 +20,19 @@ cJSON *translate_task(struct sim *s, const struct sim_object *o);
 /* An etag as resourceVersion: without its quotes. */
 const char *translate_version(const cJSON *doc);
 
+/* run_translate_spec.c ----------------------------------------------------------------------------------------------------- */
+/* Annotations into fields, of a template or of what has one; those that v2 does not know stay annotations. And back. */
+void translate_annotations_in(bool template, const cJSON *annotations, cJSON *v2);
+void translate_annotations_out(bool template, const cJSON *v2, cJSON *annotations);
+void translate_labels_in(const cJSON *labels, cJSON *v2);
+/* The spec of a template, whose annotations say some of it; the result of the second is the caller's. */
+void translate_spec_in(const cJSON *v1, const cJSON *annotations, cJSON *v2, bool job);
+cJSON *translate_spec_out(const cJSON *v2, cJSON *annotations, bool job);
+/* The variables of a container, in place. */
+void translate_env_in(cJSON *env);
+/* The text of a member whose name may have dots in it. */
+const char *translate_member_text(const cJSON *object, const char *name, const char *fallback);
+/* Moves a member to another object, or to another name. */
+void translate_move(cJSON *from, const char *old, cJSON *to, const char *name);
+
 #endif

@@ -23,6 +23,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/run_revisions.c \
 	sim/api/run_services.c \
 	sim/api/run_translate.c sim/api/run_translate.h \
+	sim/api/run_translate_spec.c \
 	sim/api/serving.c sim/api/serving.h \
 	sim/front/backends.c sim/front/backends.h \
 	sim/front/balancer.c sim/front/balancer.h \
