@@ -114,6 +114,15 @@ static const struct row rows[] = {
     {"ReplicaSet", "spec.selector", ALWAYS, rule_template_selector, NULL},
     {"ReplicaSet", "spec.template", ALWAYS, NULL, "template"},
 
+    {"StatefulSet", "spec.podManagementPolicy", IF_THERE, rule_management, NULL},
+    {"StatefulSet", "spec.replicas", IF_THERE, rule_not_negative, NULL},
+    {"StatefulSet", "spec.selector", ALWAYS, rule_template_selector, NULL},
+    {"StatefulSet", "spec.template.spec.restartPolicy", IF_THERE, rule_always_restart, NULL},
+    {"StatefulSet", "spec", ALWAYS, rule_set_kept, NULL},
+    {"PersistentVolumeClaim", "spec.accessModes", ALWAYS, rule_access_modes, NULL},
+    {"PersistentVolumeClaim", "spec.resources", ALWAYS, rule_claim_size, NULL},
+    {"PersistentVolumeClaim", "spec", ALWAYS, rule_claim_kept, NULL},
+
     {"Job", "spec", ALWAYS, NULL, "job"},
     {"Job", "spec.completions", IF_THERE, check_completions_kept, NULL},
     {"Job", "spec.selector", IF_THERE, check_selector_kept, NULL},

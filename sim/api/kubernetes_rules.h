@@ -37,5 +37,7 @@ rule_check rule_selector, rule_template_selector, rule_names_unique, rule_contai
 rule_check rule_service, rule_service_ports, rule_service_port_name, rule_node_port, rule_cluster_ip, rule_ingress,
     rule_ingress_backend, rule_ingress_path, rule_paths_there, rule_managed_domain, rule_data, rule_immutable_data,
     rule_secret_type, rule_budget, rule_policy_types, rule_cidr, rule_peer;
+/* Sets with pods of their own names, whose pods are looked at once they are made, and claims: kubernetes_rules_volumes.c. */
+rule_check rule_management, rule_set_kept, rule_access_modes, rule_claim_size, rule_claim_kept;
 
 #endif

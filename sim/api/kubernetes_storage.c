@@ -101,13 +101,58 @@ static void provision(struct sim *s, const struct sim_object *cluster, struct si
 	    json_make("{'cluster':%s,'key':%s,'uid':%s,'zone':%s}", cluster->key, claim->key, kubernetes_uid(claim), zone));
 }
 
+/* Growing. ---------------------------------------------------------------------------------------------------------------------- */
+static double asked(const struct sim_object *claim)
+{
+	return ceil(kubernetes_mebibytes(json_str(claim->doc, "spec.resources.requests.storage", "0")) / 1024);
+}
+
+/* The disk is larger, and the file system on it. */
+static void grown(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *claim = sim_get(s, KUBERNETES_OBJECTS, json_str(arg, "key", ""));
+	if (!claim || strcmp(kubernetes_uid(claim), json_str(arg, "uid", "-")))
+		return;
+	const char *cluster = json_str(arg, "cluster", ""), *size = sim_tmp("%.0fGi", asked(claim));
+	struct sim_object *volume = kubernetes_named(s, cluster, "", "persistentvolumes", "",
+						     json_str(claim->doc, "spec.volumeName", "")),
+			  *disk = volume ? sim_get(s, "compute.disks", json_str(volume->doc, "spec.csi.volumeHandle", ""))
+					 : NULL;
+	json_put_bool(claim->hidden, "growing", false);
+	if (!volume)
+		return;
+	json_put_str(volume->doc, "spec.capacity.storage", size);
+	kubernetes_touch(s, cluster, volume->doc);
+	if (disk)
+		json_put_str(disk->doc, "sizeGb", sim_tmp("%.0f", asked(claim)));
+	json_put_str(claim->doc, "status.capacity.storage", size);
+	kubernetes_touch(s, cluster, claim->doc);
+	kubernetes_event_by(s, cluster, claim->doc, "Normal", "FileSystemResizeSuccessful",
+			    "MountVolume.NodeExpandVolume succeeded for volume", "kubelet");
+}
+
+static void grow(struct sim *s, const struct sim_object *cluster, struct sim_object *claim)
+{
+	double has = ceil(kubernetes_mebibytes(json_str(claim->doc, "status.capacity.storage", "0")) / 1024);
+	if (has <= 0 || asked(claim) <= has || json_bool(claim->hidden, "growing", false))
+		return;
+	json_put_bool(claim->hidden, "growing", true);
+	kubernetes_event_by(s, cluster->key, claim->doc, "Normal", "Resizing",
+			    sim_tmp("External resizer is resizing volume %s", json_str(claim->doc, "spec.volumeName", "")),
+			    "external-resizer " DRIVER);
+	sim_after(s, sim_draw(s, "compute.disk.insert"), grown,
+		  json_make("{'cluster':%s,'key':%s,'uid':%s}", cluster->key, claim->key, kubernetes_uid(claim)));
+}
+
 void kubernetes_claim(struct sim *s, const struct sim_object *cluster, struct sim_object *claim)
 {
 	const struct sim_object *class = class_of(s, cluster, claim);
 	if (!json_at(claim->doc, "status.phase"))
 		json_put_str(claim->doc, "status.phase", "Pending");
-	if (json_at(claim->doc, "spec.volumeName") || json_at(claim->hidden, "zone"))
+	if (json_at(claim->doc, "spec.volumeName") || json_at(claim->hidden, "zone")) {
+		grow(s, cluster, claim);
 		return;
+	}
 	if (!class) {
 		const char *name = json_str(claim->doc, "spec.storageClassName", "");
 		kubernetes_event_by(s, cluster->key, claim->doc, *name ? "Warning" : "Normal",

@@ -84,6 +84,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_select.c \
 	sim/api/kubernetes_sets.c \
 	sim/api/kubernetes_policies.c \
+	sim/api/kubernetes_rules_volumes.c \
 	sim/api/kubernetes_storage.c \
 	sim/api/kubernetes_cells.c \
 	sim/api/kubernetes_table.c \

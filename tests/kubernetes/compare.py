@@ -38,6 +38,7 @@ EVENED = [(re.compile(pattern), instead) for pattern, instead in (
     (r"\beyJ[\w-]+\.[\w-]+\.[\w-]+", "TOKEN"),
     # Go's memory with its addresses, and a whole object in the order of its struct.
     (r"(core\.PodTemplateSpec|policy\.PodDisruptionBudgetSpec)\{.*?\}(?=: (field is|minAvailable))", r"\1{DUMP}"),
+    (r"(?s)(for bound claims)\n.*\}\n", r"\1"),  # what differs, in Go's words for a whole struct
     (r"patch: Invalid value: .*: (?=json: |strict )", "patch: Invalid value: DUMP: "),
     (r"(?<=Invalid value: )\"\{.*\}\": (?=json: )", "DUMP: "),
     (r"(?<=[ (])(<invalid>|\d+[smhd](\d+[smhd])?)(?=[ )\n])( \(x\d+ over \S+\))?", "AGE"),

@@ -16,6 +16,8 @@ KINDS = {
     "internal": ({"exposure": "internal", "auth__mode": "iam"}, ["Namespace", "ServiceAccount", "Job", "Deployment", "Service", "Role", "RoleBinding"]),
     "connector": ({"exposure": "internal", "auth__mode": "iam", "database__path": "public"}, ["Deployment", "Job"]),
     "existing": ({"exposure": "internal", "auth__mode": "iam", "database__path": "public", "gke__cluster": "existing", "gke__name": "shared"}, ["Deployment"]),
+    "trial": ({"exposure": "internal", "auth__mode": "iam", "database__path": "cluster", "artifacts__mode": "volume"},
+              ["StatefulSet", "PersistentVolumeClaim", "Service", "NetworkPolicy", "Deployment", "Job"]),
     "proxy": ({"exposure": "domain", "auth__mode": "oauth2-proxy", "domain__host": "mlflow.example.com", "auth__client_secret": "env:CLIENT_SECRET"},
               ["BackendConfig", "FrontendConfig", "ManagedCertificate", "Ingress", "NetworkPolicy", "PodDisruptionBudget"]),
 }
@@ -24,7 +26,7 @@ KINDS = {
 def pods(items):
     """Each workload's pod as an object of its own."""
     for i in items:
-        template = i.get("spec", {}).get("template") if i["kind"] in ("Deployment", "Job") else None
+        template = i.get("spec", {}).get("template") if i["kind"] in ("Deployment", "Job", "StatefulSet") else None
         if template:
             yield {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": i["metadata"]["name"], "namespace": i["metadata"]["namespace"]},
                    "spec": template["spec"]}

@@ -65,6 +65,9 @@ BUDGET = doc("policy/v1", "PodDisruptionBudget", "pdb1", spec={"minAvailable": 1
 BACKEND = doc("cloud.google.com/v1", "BackendConfig", "bc1", spec={"iap": {"enabled": True, "oauthclientCredentials": {"secretName": "s1"}}})
 FRONTEND = doc("networking.gke.io/v1beta1", "FrontendConfig", "fc1", spec={"redirectToHttps": {"enabled": True}})
 CERTIFICATE = doc("networking.gke.io/v1", "ManagedCertificate", "mc1", spec={"domains": ["a.example.com"]})
+CLAIM = doc("v1", "PersistentVolumeClaim", "claim1", spec={"accessModes": ["ReadWriteOnce"], "storageClassName": "none", "resources": {"requests": {"storage": "1Gi"}}})
+SET = doc("apps/v1", "StatefulSet", "set1", spec={"serviceName": "svc1", "replicas": 0, "selector": {"matchLabels": {"app": "set"}}, "template": {
+    "metadata": {"labels": {"app": "set"}}, "spec": {"containers": [{"name": "c", "image": "nginx:1.27"}]}}})
 STILL = [SA, SECRET, config(k="v"), CRONJOB, SERVICE, POLICY, BACKEND, FRONTEND]
 
 
@@ -84,7 +87,7 @@ def each_way(documents):
 def path(kind, name=""):
     """The path of a kind's objects in the scenario's namespace."""
     group = {"deployments": "/apis/apps/v1", "jobs": "/apis/batch/v1", "cronjobs": "/apis/batch/v1", "ingresses": "/apis/networking.k8s.io/v1",
-             "networkpolicies": "/apis/networking.k8s.io/v1", "poddisruptionbudgets": "/apis/policy/v1", "backendconfigs": "/apis/cloud.google.com/v1",
+             "statefulsets": "/apis/apps/v1", "networkpolicies": "/apis/networking.k8s.io/v1", "poddisruptionbudgets": "/apis/policy/v1", "backendconfigs": "/apis/cloud.google.com/v1",
              "managedcertificates": "/apis/networking.gke.io/v1", "frontendconfigs": "/apis/networking.gke.io/v1beta1"}.get(kind, "/api/v1")
     return f"{group}/namespaces/NAMESPACE/{kind}" + (f"/{name}" if name else "")
 
@@ -486,6 +489,10 @@ SCENARIOS = [
                  ("spec.strategy", {"type": "Recreate", "rollingUpdate": {"maxSurge": 1}}), ("spec.strategy", {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}),
                  ("spec.strategy", {"rollingUpdate": {"maxSurge": "x"}}), ("spec.minReadySeconds", -1), ("spec.progressDeadlineSeconds", 0),
                  ("spec.template.metadata.labels", {"app": "web", "b": "c d"}), ("spec.template.metadata", None), ("spec", None), ("metadata.name", "Web")),
+        *refused("statefulsets", SET, ("spec.selector", None), ("spec.selector.matchLabels", {"app": "other"}), ("spec.replicas", -1), ("spec.template", None),
+                 ("spec.podManagementPolicy", "x"), (POD + ".restartPolicy", "Never")),
+        *refused("persistentvolumeclaims", CLAIM, ("spec.accessModes", []), ("spec.accessModes", ["x"]), ("spec.resources", {}),
+                 ("spec.resources.requests.storage", "0"), ("spec.resources.requests.storage", "x")),
         *refused("jobs", JOB, (POD + ".restartPolicy", None), (POD + ".restartPolicy", "Always"), ("spec.backoffLimit", -1), ("spec.completions", -1), ("spec.template", None)),
         *refused("cronjobs", CRONJOB, ("spec.schedule", ""), ("spec.schedule", "x"), ("spec.schedule", "61 * * * *"), ("spec.schedule", "@often"),
                  ("spec.concurrencyPolicy", "x"), ("spec.timeZone", "Nowhere/Land"), ("metadata.name", "x" * 53), ("spec.jobTemplate", None)),
@@ -504,4 +511,10 @@ SCENARIOS = [
         call("POST", "/api/v1/namespaces?dryRun=All", doc("v1", "Namespace", "a.b")),
         call("POST", "/api/v1/namespaces", doc("v1", "Namespace", "invalid")),
     ),
+    Scenario("set-kept", k("apply -f -", SET), *(call("PUT", path("statefulsets", "set1") + "?dryRun=All", changed(SET, where, value)) for where, value in (
+        ("spec.serviceName", "other"), ("spec.podManagementPolicy", "Parallel"), ("spec.selector.matchLabels", {"app": "other"}),
+        ("spec.volumeClaimTemplates", [{"metadata": {"name": "v"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}])))),
+    Scenario("claim-kept", k("apply -f -", CLAIM), *(call("PATCH", path("persistentvolumeclaims", "claim1") + "?dryRun=All", {"spec": change},
+                                                          **{"Content-Type": "application/merge-patch+json"}) for change in (
+        {"accessModes": ["ReadWriteMany"]}, {"resources": {"requests": {"storage": "2Gi"}}}, {"storageClassName": "other"}))),
 ]
