@@ -9,7 +9,7 @@
 static void artifacts_volume_plan(struct design *d)
 {
 	design_ask(d, "needed", "MLFLOW_ARTIFACTS_DESTINATION");
-	workload_disk(d->workload, "artifacts", answers_int(d->answers, "artifacts.volume_gib"));
+	workload_disk(d->workload, "artifacts", answers_int(d->answers, "artifacts.volume_gib"), "artifacts.volume_gib");
 }
 
 static void artifacts_volume_server(const struct design *d, struct container *c)

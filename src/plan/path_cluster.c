@@ -56,7 +56,7 @@ static const char *image_of(const struct answers *a)
 static void path_cluster_beside(struct design *d)
 {
 	struct container *c = workload_database(d->workload, "postgresql", cJSON_CreateString(image_of(d->answers)));
-	workload_disk(d->workload, "database", answers_int(d->answers, "database.volume_gib"));
+	workload_disk(d->workload, "database", answers_int(d->answers, "database.volume_gib"), "database.volume_gib");
 	container_keep(c, "database", FOLDER);
 	container_mount(c, "db-password", PASSWORD_FOLDER, "password");
 	container_set(c, "PGDATA", FOLDER "/pgdata"); /* a new volume has a folder of its own in it: lost+found */

@@ -188,7 +188,7 @@ static const struct question own[] = {
 	 .help = N_("Where MLflow's image comes from. It always runs by digest, never by tag, and so does oauth2-proxy; the Auth Proxy runs by its release."),
 	 .choices = source_choices, .preset = "build"},
 	{.id = "image.mlflow_version", .page = "image", .type = TYPE_TEXT, .title = N_("MLflow version"), .product = "MLflow",
-	 .help = N_("A released version. A newer one may change the database: plan says so; a backup is taken before. There is no way to an older one."),
+	 .help = N_("A released version. A newer one may change the database: plan says so; a backup is taken before, but of a database in the cluster, which has none. There is no way to an older one."),
 	 .when = questions_when_built, .preset = "3.17.2",
 	 .pattern = "^[0-9]+\\.[0-9]+\\.[0-9]+$",
 	 .form = N_("Three numbers, such as 3.17.2."),

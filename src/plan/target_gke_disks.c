@@ -37,6 +37,7 @@ static void add_disk(struct design *d, const struct disk *disk)
 		      "storage':%s}}}}",
 		      notes, size));
 	r->kind = &kind_kubernetes_volume;
+	r->decided_by = disk->question;
 	free(size);
 	free(id);
 }
@@ -94,6 +95,7 @@ void gke_add_database(struct design *d)
 	const struct container *c = d->workload->database;
 	if (!c)
 		return;
+	const char *before = d->plan->decided_by;
 	d->plan->decided_by = "database.path";
 	gke_object(d, "database/service", &service_type, GKE_DATABASE,
 		   json_make("{'spec':{'clusterIP':'None','selector':{'app':'" GKE_DATABASE
@@ -106,6 +108,7 @@ void gke_add_database(struct design *d)
 			     "']}]}}],'ports':[{'port':%d,'protocol':'TCP'}]}]}}",
 			     c->port));
 	add_set(d);
+	d->plan->decided_by = before;
 }
 
 cJSON *gke_pods_but_database(const struct design *d)

@@ -93,10 +93,10 @@ struct container *workload_database(struct workload *w, const char *name, cJSON 
 	return w->database = container_new(name, image);
 }
 
-void workload_disk(struct workload *w, const char *name, int gib)
+void workload_disk(struct workload *w, const char *name, int gib, const char *question)
 {
 	w->disks = xgrow(w->disks, w->disk_count, &w->disk_room, sizeof *w->disks);
-	w->disks[w->disk_count++] = (struct disk){xstrdup(name), gib};
+	w->disks[w->disk_count++] = (struct disk){xstrdup(name), gib, question};
 }
 
 struct container *workload_cleanup(struct workload *w, cJSON *image)

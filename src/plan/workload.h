@@ -24,6 +24,7 @@ struct variable {
 struct disk {
 	char *name; /* "artifacts"; the resource that stands for it is "volume/NAME" */
 	int gib;
+	const char *question; /* whose answer decides about it */
 };
 
 /* A disk in a container: the folder where it is found. */
@@ -98,8 +99,8 @@ struct container *workload_container(struct workload *w, const char *name, cJSON
 struct container *workload_migration(struct workload *w, cJSON *image);
 /* The container that is the database; there is one at the most. */
 struct container *workload_database(struct workload *w, const char *name, cJSON *image);
-/* Appends a disk of so many GiB. */
-void workload_disk(struct workload *w, const char *name, int gib);
+/* Appends a disk of so many GiB, as that question is answered. */
+void workload_disk(struct workload *w, const char *name, int gib, const char *question);
 /* The container that cleans up; there is one at the most. */
 struct container *workload_cleanup(struct workload *w, cJSON *image);
 /* The container with this name, or NULL. */
