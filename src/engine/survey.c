@@ -42,6 +42,7 @@ struct survey {
 	cJSON *result;
 	cJSON *needed, *tested;    /* preflight: permissions that an apply needs, and all; NULL when the answers make no plan */
 	cJSON *held;               /* of them: an object with those that are held */
+	cJSON *abroad;             /* {PROJECT: [permissions]} that are needed elsewhere and were not asked for yet */
 	int tested_to, testing_to; /* how many of `tested` were asked for, and are being */
 	struct limits *limits;     /* limits: of the plan; NULL when the answers make none */
 	struct limit_read *reads;
@@ -78,6 +79,7 @@ static void drop(struct survey *s)
 	cJSON_Delete(s->needed);
 	cJSON_Delete(s->tested);
 	cJSON_Delete(s->held);
+	cJSON_Delete(s->abroad);
 	free(s->project);
 	free(s->stack);
 	free(s);
@@ -111,15 +113,21 @@ static void ask(struct survey *s, const char *method, cJSON *body, const char *u
 	call_free(&c);
 }
 
-static void ask_project(struct survey *s, const char *format_before, const char *after, const char *method, cJSON *body,
-			api_done *then)
+static void ask_of(struct survey *s, const char *project, const char *format_before, const char *after, const char *method,
+		   cJSON *body, api_done *then)
 {
 	struct buf url = {0};
 	buf_puts(&url, format_before);
-	text_percent(&url, s->project, false);
+	text_percent(&url, project, false);
 	buf_puts(&url, after);
 	ask(s, method, body, buf_text(&url), then);
 	buf_free(&url);
+}
+
+static void ask_project(struct survey *s, const char *format_before, const char *after, const char *method, cJSON *body,
+			api_done *then)
+{
+	ask_of(s, s->project, format_before, after, method, body, then);
 }
 
 /* who ------------------------------------------------------------------------------------------------------------------------ */
@@ -255,6 +263,42 @@ static void lacking(const cJSON *wanted, const cJSON *held, struct buf *out)
 			buf_printf(out, "%s%s", out->len ? ", " : "", one->valuestring);
 }
 
+static void test_abroad(struct survey *s);
+
+static void on_abroad(void *arg, const struct api_result *r)
+{
+	struct survey *s = arg;
+	cJSON *asked = cJSON_DetachItemFromArray(s->abroad, 0), *held = cJSON_CreateObject();
+	const cJSON *one;
+	struct buf lack = {0};
+	cJSON_ArrayForEach(one, json_at(r->reply, "permissions"))
+		if (cJSON_IsString(one))
+			cJSON_AddTrueToObject(held, one->valuestring);
+	lacking(asked, held, &lack);
+	if (r->http == 200 && lack.len) {
+		char *message = xasprintf(_("missing in project %s, whose network is used: %s"), asked->string,
+					  buf_text(&lack));
+		finding(s, "permissions-abroad", _("Permissions elsewhere"), "warn", message,
+			_("Ask who administers it for roles/compute.networkViewer there."));
+		free(message);
+	}
+	buf_free(&lack);
+	cJSON_Delete(held);
+	cJSON_Delete(asked);
+	test_abroad(s);
+}
+
+/* One project after the other; what may not be told is left to the build. */
+static void test_abroad(struct survey *s)
+{
+	const cJSON *next = s->abroad ? s->abroad->child : NULL;
+	if (!next)
+		answer(s, NULL);
+	else
+		ask_of(s, next->string, CRM "/v1/projects/", ":testIamPermissions", "POST",
+		       json_make("{'permissions':%j}", cJSON_Duplicate(next, 1)), on_abroad);
+}
+
 /* What is needed to build and lacks is a failure; what only destroying needs is said. */
 static void judge_permissions(struct survey *s)
 {
@@ -273,7 +317,7 @@ static void judge_permissions(struct survey *s)
 	free(message);
 	buf_free(&lack);
 	buf_free(&later);
-	answer(s, NULL);
+	test_abroad(s);
 }
 
 static void test_permissions(struct survey *s);
@@ -506,6 +550,7 @@ static void list_permissions(struct survey *s, const struct answers *a)
 	if (p) {
 		s->needed = plan_permissions(p, DEEDS_OF_APPLY);
 		s->tested = plan_permissions(p, ~0u);
+		s->abroad = plan_permissions_abroad(p);
 	}
 	plan_free(p);
 }

@@ -2,7 +2,9 @@
 #include "config.h"
 #include "plan/permissions.h"
 
+#include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,21 +46,62 @@ static void add_deed(struct words *w, const struct plan *p, enum deed deed)
 		add_words(w, kind_permissions(p->resources[i].kind, p->resources[i].spec, deed));
 }
 
+/* Each once, sorted; takes the words. */
+static cJSON *listed(struct words *w)
+{
+	cJSON *all = cJSON_CreateArray();
+	if (w->count)
+		qsort(w->list, w->count, sizeof *w->list, by_name);
+	for (size_t i = 0; i < w->count; i++)
+		if (!i || strcmp(w->list[i], w->list[i - 1]) != 0)
+			cJSON_AddItemToArray(all, cJSON_CreateString(w->list[i]));
+	for (size_t i = 0; i < w->count; i++)
+		free(w->list[i]);
+	free(w->list);
+	return all;
+}
+
 cJSON *plan_permissions(const struct plan *p, unsigned deeds)
 {
 	struct words w = {0};
-	cJSON *all = cJSON_CreateArray();
 	for (enum deed d = DEED_READ; (int)d < DEEDS; d++)
 		if (deeds & DEED_BIT(d))
 			add_deed(&w, p, d);
-	if (w.count)
-		qsort(w.list, w.count, sizeof *w.list, by_name);
-	for (size_t i = 0; i < w.count; i++)
-		if (!i || strcmp(w.list[i], w.list[i - 1]) != 0)
-			cJSON_AddItemToArray(all, cJSON_CreateString(w.list[i]));
-	for (size_t i = 0; i < w.count; i++)
-		free(w.list[i]);
-	free(w.list);
+	return listed(&w);
+}
+
+/* Is it a part of the network of this project, which is not the stack's? Who may not see other things of others goes on without. */
+static bool is_abroad(const struct plan *p, const struct resource *r, const char *project)
+{
+	const char *home = json_str(r->spec, "home", p->project);
+	return r->kind->part == PART_NETWORK && strcmp(home, p->project) != 0 && (!project || !strcmp(home, project));
+}
+
+/* What policies say there is asked for, and not needed. */
+static void drop_policies(cJSON *permissions)
+{
+	for (cJSON *one = permissions->child, *next; one; one = next) {
+		next = one->next;
+		if (text_ends(one->valuestring, ".getIamPolicy"))
+			cJSON_Delete(cJSON_DetachItemViaPointer(permissions, one));
+	}
+}
+
+cJSON *plan_permissions_abroad(const struct plan *p)
+{
+	cJSON *all = cJSON_CreateObject();
+	for (size_t i = 0; i < p->count; i++) {
+		const char *home = json_str(p->resources[i].spec, "home", "");
+		struct words w = {0};
+		if (!is_abroad(p, &p->resources[i], NULL) || cJSON_HasObjectItem(all, home))
+			continue;
+		for (size_t j = 0; j < p->count; j++)
+			if (is_abroad(p, &p->resources[j], home))
+				add_words(&w, kind_permissions(p->resources[j].kind, p->resources[j].spec, DEED_READ));
+		cJSON *needed = listed(&w);
+		drop_policies(needed);
+		cJSON_AddItemToObject(all, home, needed);
+	}
 	return all;
 }
 

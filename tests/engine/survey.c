@@ -26,6 +26,21 @@ static void on_answer(void *arg, const cJSON *result, struct err *e)
 		.body = "{\"access_token\":\"t\",\"expires_in\":3600}"                                                         \
 	}
 
+/* Answers of a stack in a network of a host project, when it is set. */
+static bool shared;
+
+static void share(struct answers *a)
+{
+	static const char *const said[][2] = {{"network.mode", "shared"},
+					      {"network.host_project", "net-proj"},
+					      {"network.name", "corp"},
+					      {"network.subnet", "apps"}};
+	struct err e = {0};
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+		answers_set(a, said[i][0], cJSON_CreateString(said[i][1]), &e);
+	err_free(&e);
+}
+
 static const char *ask(struct script_line *lines, bool signed_in, const char *what)
 {
 	struct err e = {0};
@@ -36,6 +51,8 @@ static const char *ask(struct script_line *lines, bool signed_in, const char *wh
 	struct session *session = session_new(l, &s->base, c, true);
 	struct answers *a = answers_new();
 	answers_set(a, "project.id", cJSON_CreateString("demo-proj"), &e);
+	if (shared)
+		share(a);
 	answers_had = 0;
 	session_survey(session, what, a, on_answer, NULL);
 	session_survey(session, what, a, on_answer, NULL);
@@ -110,6 +127,26 @@ int main(void)
 	ok(!strstr(found, "container.clusters.create") && !strstr(found, "artifactregistry.repositories.create"),
 	   "not those of another target, nor one that cannot be tested on a project");
 	ok(!strstr(found, "cloudsql.instances.delete"), "what only destroying needs does not stop an apply");
+	shared = true;
+	struct script_line abroad[] = {
+	    TOKEN,
+	    {.method = "GET",
+	     .url = "v1/projects/demo-proj",
+	     .status = 200,
+	     .body = "{\"projectNumber\":\"12\",\"lifecycleState\":\"ACTIVE\"}"},
+	    {.method = "GET", .url = "billingInfo", .status = 200, .body = "{\"billingEnabled\":true}"},
+	    {.method = "POST", .url = "demo-proj:testIamPermissions", .status = 200, .body = "{}"},
+	    {.method = "POST",
+	     .url = "net-proj:testIamPermissions",
+	     .status = 200,
+	     .body = "{\"permissions\":[\"compute.networks.get\"]}"},
+	    {0},
+	};
+	found = ask(abroad, true, "preflight");
+	ok(strstr(found, "missing in project net-proj, whose network is used: compute.subnetworks.get\"") &&
+	       strstr(found, "roles/compute.networkViewer"),
+	   "what lacks on the host project, and the role that helps");
+	shared = false;
 	struct script_line log[] = {
 	    TOKEN,
 	    {.method = "POST",
