@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import judge
@@ -54,7 +55,6 @@ def undisturbed(what, library):
         return read(count).decode(), counts(dump_of(sim))
 
 
-
 def converged(home, sim, what, command, wanted):
     again = judge.run(home, [*command, *sim.options()], env=sim.environment(), patience=200)
     if again.code:
@@ -84,7 +84,10 @@ def trial(what, how, n, library, wanted):
         return ended.code == -9, fault or converged(home, sim, what, command, wanted)
 
 
-def tried(what, how, n, library, wanted):
+def tried(deadline, what, how, n, library, wanted):
+    """None when it was too late to begin."""
+    if time.monotonic() > deadline:
+        return None
     try:
         return trial(what, how, n, library, wanted)
     except (OSError, RuntimeError, TimeoutError, subprocess.SubprocessError) as e:
@@ -99,19 +102,28 @@ def drawn(rnd, kinds, short):
     return chosen + [(how, "call", rnd.randint(1, len(kinds))) for how in ([] if short else failing)]
 
 
-def attack(tally, seeds, short, only=None):
+def attack(tally, seeds, short, minutes=15):
+    """Each trial takes a stack through two or three runs: what is not begun within so many minutes is told, and not tried."""
+    deadline, late = time.monotonic() + 60 * minutes, 0
     with Home() as home, ThreadPoolExecutor(2 if short else 6) as pool:
         library = shim(home.path)
         if not library:
             print("skipped: kills: there is no compiler")
             return
-        jobs = []
+        jobs, total = [], {}
         for what in ("apply",) if short else ("apply", "change", "destroy"):
-            kinds, wanted = undisturbed(what, library)
-            for seed in seeds:
+            total[what] = undisturbed(what, library)
+        for seed in seeds:  # a whole round of each before the next round
+            for what, (kinds, wanted) in total.items():
                 rnd = random.Random(f"kill {what} {seed}")
                 jobs += [(what, how, name, n, library, wanted) for how, name, n in drawn(rnd, kinds, short)]
-        faults = pool.map(lambda job: tried(job[0], job[1], *job[3:]), jobs)
-        for (what, how, name, n, *_), (killed, fault) in zip(jobs, faults):
+        faults = pool.map(lambda job: tried(deadline, job[0], job[1], *job[3:]), jobs)
+        for (what, how, name, n, *_), result in zip(jobs, faults):
+            late += result is None
+            if result is None:
+                continue
+            killed, fault = result
             kind = "failing calls" if how not in KILLS else f"kills of {what}" if killed else "kills that came after the end"
             tally.note(kind, f"{what}, {how} {name} {n}", fault)
+    if late:
+        print(f"kills: {late} of {len(jobs)} were not begun within {minutes} minutes")
