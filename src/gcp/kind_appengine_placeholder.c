@@ -68,9 +68,9 @@ const struct kind kind_appengine_placeholder = {
     .compare = appengine_placeholder_compare,
     .create = appengine_placeholder_create,
     .update = appengine_placeholder_update,
-    .stays = N_(
-	"App Engine's service default cannot be deleted: what is in it stays. A version that this stack made there never ran, "
-	"and costs nothing."),
+    .stays = N_("It goes with its service. The service default is one that App Engine never deletes: a version that this stack "
+		"made there stays, never ran, "
+		"and costs nothing."),
     .terraform =
 	{.none =
 	     "App Engine wants a first version before the service has a real one: mlflow-setup makes it once, and stops it."},
