@@ -107,6 +107,14 @@ static void tried(struct run *r, bool refused)
 		stop_before_changes(r);
 }
 
+static void read_policies(struct run *r, bool forbidden)
+{
+	if (forbidden || r->stopping)
+		stop_before_changes(r);
+	else
+		run_try_clients(r, tried);
+}
+
 void run_surveyed(struct run *r)
 {
 	bool blocked = r->stopping;
@@ -116,5 +124,5 @@ void run_surveyed(struct run *r)
 	if (blocked || !secrets_are_there(r))
 		stop_before_changes(r);
 	else
-		run_try_clients(r, tried);
+		run_try_policies(r, read_policies);
 }

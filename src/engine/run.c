@@ -178,6 +178,7 @@ void run_finish(struct run *r)
 	api_cancel(r->api, r->call);
 	run_look_stop(r);
 	run_try_stop(r);
+	run_policies_stop(r);
 	r->wake = 0;
 	r->call = 0;
 	for (size_t i = 0; i < r->count; i++)
@@ -729,6 +730,7 @@ void run_free(struct run *r)
 	api_cancel(r->api, r->call);
 	run_look_stop(r);
 	run_try_stop(r);
+	run_policies_stop(r);
 	proof_free(r->proof);
 	for (size_t i = 0; i < r->count; i++) {
 		step_cancel(&r->steps[i]);

@@ -169,12 +169,13 @@ struct run {
 	struct journal *journal; /* NULL in rehearsal */
 	struct vault *vault;
 	struct proof *proof;
-	struct run_tries *tries; /* of OAuth clients, under way */
-	bool surveying;          /* apply, destroy: everything is looked at before anything is changed */
-	bool surveyed;           /* and that is over: steps change what they find */
-	bool enabled;            /* the project's APIs were seen or made enabled in this run: a disabled one is on its way */
-	bool unsaved;            /* something was resolved before the plan was made */
-	bool stopping;           /* nothing is changed any more */
+	struct run_tries *tries;       /* of OAuth clients, under way */
+	struct run_policies *policies; /* that are being read */
+	bool surveying;                /* apply, destroy: everything is looked at before anything is changed */
+	bool surveyed;                 /* and that is over: steps change what they find */
+	bool enabled;  /* the project's APIs were seen or made enabled in this run: a disabled one is on its way */
+	bool unsaved;  /* something was resolved before the plan was made */
+	bool stopping; /* nothing is changed any more */
 	bool interrupted, finished, proven;
 	bool went_back;    /* what was stopped was let go on */
 	bool tried_before; /* an earlier run took a backup for this upgrade, and did not get to its end */
@@ -292,6 +293,12 @@ bool step_needs(const struct step *s, const struct step *other);
 double step_slack(const struct step *s);
 /* The longest path through what was worked. */
 double run_critical_path(const struct run *r);
+
+/* policies.c: what the organisation forbids. */
+/* Reads the policies that what is to be made meets, then goes on; those that are forbidden have the reason in their steps' err. */
+void run_try_policies(struct run *r, void (*then)(struct run *r, bool refused));
+/* Does not wait for them any more. */
+void run_policies_stop(struct run *r);
 
 /* standing.c: what carries this stack's marks. */
 /* Looks for it, then goes on; r->standing.err says when it cannot be told. */

@@ -19,7 +19,8 @@ struct reading {
 	enum read_of of;
 	char *url;
 	const struct policy *policy;
-	char *value; /* that the policy has to let pass; NULL where it is one that is enforced or not */
+	char *value;    /* that the policy has to let pass; NULL where it is one that is enforced or not */
+	char *resource; /* the id of the one that meets it; NULL for any */
 };
 
 struct limits {
@@ -150,18 +151,20 @@ static bool forbids(const cJSON *rules, const char *value)
 
 /* Reads --------------------------------------------------------------------------------------------------------------------- */
 
-static void add_read(struct limits *l, enum read_of of, const struct policy *policy, const char *value, char *url)
+static void add_read(struct limits *l, enum read_of of, const struct policy *policy, const char *value, const char *resource,
+		     char *url)
 {
 	l->reads = xgrow(l->reads, l->count, &l->room, sizeof *l->reads);
-	l->reads[l->count++] = (struct reading){of, url, policy, value ? xstrdup(value) : NULL};
+	l->reads[l->count++] = (struct reading){of, url, policy, value ? xstrdup(value) : NULL,
+						resource ? xstrdup(resource) : NULL};
 }
 
-static void add_policy(struct limits *l, const struct policy *policy, const char *value)
+static void add_policy(struct limits *l, const struct policy *policy, const char *value, const char *resource)
 {
 	for (size_t i = 0; i < l->count; i++)
 		if (l->reads[i].policy == policy)
 			return;
-	add_read(l, READ_POLICY, policy, value,
+	add_read(l, READ_POLICY, policy, value, resource,
 		 xasprintf("https://orgpolicy.googleapis.com/v2/projects/%s/policies/%s:getEffectivePolicy", l->project,
 			   policy->constraint));
 }
@@ -181,7 +184,7 @@ static void add_policies(struct limits *l, const struct resource *r)
 		if (strcmp(p->kind, r->kind->id) != 0 || (p->path && !at) || (p->is && strcmp(p->is, text) != 0))
 			continue;
 		char *subnet = *text || !at || !p->bare ? NULL : nat_subnet(l, at);
-		add_policy(l, p, p->value ? p->value : subnet ? subnet : p->path && !p->is ? spelled(text) : NULL);
+		add_policy(l, p, p->value ? p->value : subnet ? subnet : p->path && !p->is ? spelled(text) : NULL, r->id);
 		free(subnet);
 	}
 }
@@ -245,7 +248,7 @@ static void take_plan(struct limits *l, const struct plan *p, bool stands)
 	}
 }
 
-struct limits *limits_new(const struct plan *p, bool stands)
+static struct limits *limits_empty(const struct plan *p)
 {
 	struct limits *l = xcalloc(1, sizeof *l);
 	*l = (struct limits){.project = xstrdup(p->project),
@@ -253,19 +256,34 @@ struct limits *limits_new(const struct plan *p, bool stands)
 			     .needs = cJSON_CreateObject(),
 			     .broken = cJSON_CreateArray(),
 			     .apis_on = -1};
+	return l;
+}
+
+struct limits *limits_of_policies(const struct plan *p, const bool *made)
+{
+	struct limits *l = limits_empty(p);
+	for (size_t i = 0; i < p->count; i++)
+		if (made[i])
+			add_policies(l, &p->resources[i]);
+	return l;
+}
+
+struct limits *limits_new(const struct plan *p, bool stands)
+{
+	struct limits *l = limits_empty(p);
 	take_plan(l, p, stands);
-	add_read(l, READ_APIS, NULL, NULL,
+	add_read(l, READ_APIS, NULL, NULL, NULL,
 		 xasprintf("https://serviceusage.googleapis.com/v1/projects/%s/services?filter=state:ENABLED&pageSize=200",
 			   l->project));
 	if (l->needs->child) {
-		add_read(l, READ_REGION, NULL, NULL,
+		add_read(l, READ_REGION, NULL, NULL, NULL,
 			 xasprintf("https://compute.googleapis.com/compute/v1/projects/%s/regions/%s", l->project, l->region));
-		add_read(l, READ_PROJECT, NULL, NULL,
+		add_read(l, READ_PROJECT, NULL, NULL, NULL,
 			 xasprintf("https://compute.googleapis.com/compute/v1/projects/%s", l->project));
 	}
-	add_policy(l, &places, l->region);
-	add_policy(l, &usage, NULL);
-	add_policy(l, &cmek, NULL);
+	add_policy(l, &places, l->region, NULL);
+	add_policy(l, &usage, NULL, NULL);
+	add_policy(l, &cmek, NULL, NULL);
 	return l;
 }
 
@@ -276,6 +294,7 @@ void limits_free(struct limits *l)
 	for (size_t i = 0; i < l->count; i++) {
 		free(l->reads[i].url);
 		free(l->reads[i].value);
+		free(l->reads[i].resource);
 	}
 	free(l->reads);
 	cJSON_Delete(l->services);
@@ -302,14 +321,15 @@ const char *limits_url(const struct limits *l, size_t i)
 /* Replies ------------------------------------------------------------------------------------------------------------------- */
 
 /* elsewhere: other answers than project and region may cure it. */
-static void add_broken(struct limits *l, const char *id, const char *title, bool elsewhere, char *message, const char *fix,
-		       char *command)
+static cJSON *add_broken(struct limits *l, const char *id, const char *title, bool elsewhere, char *message, const char *fix,
+			 char *command)
 {
-	cJSON_AddItemToArray(l->broken,
-			     json_make("{'id':%s,'title':%s,'state':'fail','message':%s,'fix':%s,'command':%s,'elsewhere':%b}",
-				       id, title, message, fix, command, elsewhere));
+	cJSON *finding = json_make("{'id':%s,'title':%s,'state':'fail','message':%s,'fix':%s,'command':%s,'elsewhere':%b}", id,
+				   title, message, fix, command, elsewhere);
+	cJSON_AddItemToArray(l->broken, finding);
 	free(message);
 	free(command);
+	return finding;
 }
 
 static void take_apis(struct limits *l, const cJSON *reply)
@@ -361,7 +381,7 @@ static void take_quotas(struct limits *l, const cJSON *reply, bool regional)
 	}
 }
 
-static void forbidden(struct limits *l, const struct policy *p, const char *value)
+static void forbidden(struct limits *l, const struct policy *p, const char *value, const char *resource)
 {
 	/* What has no name of its own in the policy is let pass by the project's own policy, which takes Google's default. */
 	bool named = value && !p->bare, managed = strstr(p->constraint, ".managed.") != NULL;
@@ -372,8 +392,11 @@ static void forbidden(struct limits *l, const struct policy *p, const char *valu
 			: managed || value ? xasprintf("gcloud org-policies reset %s --project=%s", p->constraint, l->project)
 					   : xasprintf("gcloud resource-manager org-policies disable-enforce %s --project=%s",
 						       p->constraint, l->project);
-	add_broken(l, "policy", _("Organisation policy"), p != &places && !p->every, message,
-		   _("Choose otherwise, or ask for an exception for this project (roles/orgpolicy.policyAdmin may)."), command);
+	cJSON *finding = add_broken(
+	    l, "policy", _("Organisation policy"), p != &places && !p->every, message,
+	    _("Choose otherwise, or ask for an exception for this project (roles/orgpolicy.policyAdmin may)."), command);
+	if (resource)
+		json_put_str(finding, "resource", resource);
 }
 
 static void take_policy(struct limits *l, const struct reading *r, const cJSON *reply)
@@ -382,12 +405,12 @@ static void take_policy(struct limits *l, const struct reading *r, const cJSON *
 	l->policy_read = true;
 	if (r->policy != &usage && r->policy != &cmek) {
 		if (forbids(rules, r->value))
-			forbidden(l, r->policy, r->value);
+			forbidden(l, r->policy, r->value, r->resource);
 		return;
 	}
 	cJSON_ArrayForEach(service, l->services)
 		if (cJSON_IsString(service) && forbids(rules, service->valuestring))
-			forbidden(l, r->policy, service->valuestring);
+			forbidden(l, r->policy, service->valuestring, NULL);
 }
 
 static void note(char **why, const char *text)

@@ -352,6 +352,12 @@ def forbidden(home):
            f"T8: {policy} is named with its cure", run.returncode, result)
         if step != "service": # which needs the database
             ok("sql" not in begun, f"T6: {policy} is met before the database is begun", begun)
+        ok("cannot be told before it is made" in run.stdout, f"T6: that {policy} cannot be read beforehand is said")
+        world = home.file("world.json", {"policies": {policy: rule}, "services": ["*"]})
+        run = home.run("apply", "--rehearse", "--json", "--world", world, home.example("forbidden.json", auth__client_secret="prompt"))
+        result = result_of(run.stdout)
+        ok(run.returncode == 78 and result.get("created") == 0 and result.get("message", "").startswith(f"{step}: ") and policy in result.get("message", "")
+           and "--project=demo-proj" in result.get("fix", ""), f"T6: {policy}, where it can be read, is told before anything is made", run.returncode, result)
 
 
 def main():
