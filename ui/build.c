@@ -8,6 +8,7 @@
 #include "engine/lines.h"
 
 #include <curses.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -422,9 +423,15 @@ static bool only_yours(const struct work *b)
 	return !b->over && progress_count(&b->p, PHASE_YOURS) && !progress_count(&b->p, PHASE_RUNNING);
 }
 
+/* All of it only once the run has said how it ended. */
+static double share_done(struct work *b)
+{
+	return fmin(progress_share(&b->p), b->over ? 1 : 0.99);
+}
+
 static void draw_bar(struct work *b, int y, int x, int width)
 {
-	double share = progress_share(&b->p);
+	double share = share_done(b);
 	int full = (int)(width * share),
 	    busy = b->over || !b->p.running ? 0 : (width - full) * b->p.running / (b->p.running + b->p.left + 1);
 	for (int i = 0; i < width; i++)
@@ -455,7 +462,7 @@ static void draw_status(struct wizard *w, int y, struct rect r)
 	char took[32], about[32];
 	double left = progress_left(&b->p), whole = b->p.now - b->p.started + left;
 	int x = r.x + put(y, r.x, r.w, ROLE_TITLE, status_word(w)) + 2;
-	x += putf(y, x, 6, ROLE_TEXT, "%3d %%", (int)(progress_share(&b->p) * 100)) + 2;
+	x += putf(y, x, 6, ROLE_TEXT, "%3d %%", (int)(share_done(b) * 100)) + 2;
 	clock_text(b->p.now - b->p.started, took);
 	bool known = b->p.surveyed && !b->over && left >= 10;
 	char *time = known ? xasprintf(_("%s of %s"), took, about_text(whole, about)) : xstrdup(took);

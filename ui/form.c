@@ -447,7 +447,7 @@ static void draw_suggestions(const struct wizard *w, const struct question *q, s
 {
 	const cJSON *list = form_suggestions(w, q), *item;
 	if (!list && !strcmp(q->id, "project.id") && wizard_survey_awaited(w, SURVEY_PROJECTS))
-		put(r.y, r.x + 2, r.w - 2, ROLE_BUSY, _("looking up your projects..."));
+		put(r.y, r.x + 4, r.w - 4, ROLE_BUSY, _("Looking up your projects..."));
 	if (!list || r.h < 2)
 		return;
 	int count = 0, current = -1, n = 0;

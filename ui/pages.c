@@ -23,7 +23,7 @@ const struct wizard_page wizard_pages[] = {
     {.id = "access", .title = N_("Access"), .intro = N_("How people and programs sign in, and who may."), .sections = {"auth"}},
     {.id = "size",
      .title = N_("Size and cost"),
-     .intro = N_("How large it is. Sizes can be changed later; what cannot says so."),
+     .intro = N_("How large it is. Sizes can be changed later; what cannot be changed says so."),
      .sections = {"database", "artifacts", "image"},
      .basics = true},
     {.id = "review", .title = N_("Review"), .intro = N_("This is what will be built. Nothing has been created so far.")},

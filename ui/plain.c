@@ -25,6 +25,7 @@ struct plain {
 	FILE *in, *out;
 	struct lines *lines;
 	char *filter; /* what lists are narrowed by */
+	char *pasted; /* the text to paste elsewhere that was said last */
 	bool input_ended;
 };
 
@@ -144,13 +145,19 @@ static void say_suggestions(struct plain *p, const struct question *q)
 		outside_print(p->out, _("  nothing holds %s\n"), p->filter);
 }
 
-/* The text to paste elsewhere is said where the page begins that needs it. */
+/* The text to paste elsewhere is said before the first question of the page that needs it, and once more when an answer there changes it. */
 static void say_errand(struct plain *p)
 {
 	const struct resource *e = draft_errand(p->w);
+	const char *paste = e ? draft_errand_text(e, "paste") : "";
+	if (!*paste || (p->pasted && !strcmp(p->pasted, paste)))
+		return;
+	free(p->pasted);
+	p->pasted = xstrdup(paste);
+	outside_print(p->out, "\n%s\n", draft_errand_text(e, "title"));
 	if (draft_errand_open(e))
-		outside_print(p->out, "\n%s\n%s\n%s\n", draft_errand_text(e, "title"), draft_errand_text(e, "steps"),
-			      draft_errand_text(e, "paste"));
+		outside_print(p->out, "%s\n", draft_errand_text(e, "steps"));
+	outside_print(p->out, "%s\n", paste);
 }
 
 /* What the question is, and what can be chosen: said once, not after each mistake. */
@@ -381,7 +388,7 @@ static bool ask_all(struct plain *p, int at)
 		if (page != page_of(q))
 			say_page(p, page_of(q)->id);
 		draft_settle(p->w);
-		if (page != page_of(q) && page_holds(page_of(q), "auth"))
+		if (page_holds(page_of(q), "auth"))
 			say_errand(p);
 		page = page_of(q);
 		enum reply r = ask(p, q);
@@ -864,6 +871,7 @@ int plain_on(struct session *s, struct answers *a, const struct wizard_options *
 	int code = talk(&p);
 	lines_free(p.lines);
 	free(p.filter);
+	free(p.pasted);
 	wizard_free(p.w);
 	session_free(opened_here);
 	fflush(out);

@@ -235,9 +235,15 @@ static int hint_cells(const struct hint *h)
 	return cells(h->key) + 1 + cells(h->label);
 }
 
-static bool is_way_back(const struct hint *h)
+/* The hint that leads out of here, or NULL: Esc; where that does nothing, what stops or leaves. */
+static const struct hint *way_back(const struct hints *h)
 {
-	return !strcmp(h->key, _("Esc")) || !strcmp(h->key, _("any other key")) || !strcmp(h->key, "q");
+	const char *const keys[] = {_("Esc"), _("any other key"), _("Ctrl-C"), "q"};
+	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+		for (size_t i = 0; i < h->count; i++)
+			if (!strcmp(h->list[i].key, keys[k]))
+				return &h->list[i];
+	return NULL;
 }
 
 static void draw_hints(struct wizard *w)
@@ -248,13 +254,10 @@ static void draw_hints(struct wizard *w)
 		w->over->hints(w, &h);
 	else
 		view_of(wizard_page(w))->hints(w, &h);
-	int kept = 0; /* for the way back, which no other hint pushes off the row */
-	for (size_t i = 0; i < h.count; i++)
-		if (is_way_back(&h.list[i]))
-			kept = hint_cells(&h.list[i]) + 3;
+	const struct hint *back = way_back(&h); /* which no other hint pushes off the row */
+	int kept = back ? hint_cells(back) + 3 : 0;
 	for (size_t i = 0; i < h.count; i++) {
-		if (is_way_back(&h.list[i]))
-			kept = 0;
+		kept = &h.list[i] == back ? 0 : kept;
 		if (x + hint_cells(&h.list[i]) + kept > width - 1)
 			continue;
 		x += put(y, x, width - x, ROLE_KEY, h.list[i].key) + 1;

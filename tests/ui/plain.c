@@ -126,6 +126,8 @@ static void at_the_review(void)
 	says_after_pages("nobody is consent", "auth.client_id", "12-a.apps.googleusercontent.com", false, "\n", false, "[no] ");
 	says_after_pages("the redirect URI is said", "auth.client_id", "q", true, "", false,
 			 "https://mlflow-246813579012.us-central1.run.app/oauth2/callback");
+	says_after_pages("and where the client is known already", NULL, NULL, false, "q\n", true,
+			 "https://mlflow-246813579012.us-central1.run.app/oauth2/callback");
 }
 
 /* What is typed for a secret is kept apart; the answers say that it was typed. */

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "base/file.h"
 #include "base/gettext.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/sealed.h"
 #include "tests/tap.h"
@@ -444,6 +445,28 @@ static void one_change(void)
 	close_it();
 }
 
+/* Checks that find no room beside each other are counted; what failed comes before what is well. */
+static void checks_counted(void)
+{
+	struct buf screen = {0};
+	open_at(24, 80, false, true);
+	turns(2);
+	to_review();
+	struct survey *s = &w->surveys[SURVEY_PREFLIGHT];
+	cJSON_Delete(s->result);
+	s->result = json_make(
+	    "[{'id':'a','title':'Identity','state':'ok'},{'id':'b','title':'Permissions','state':'ok'},"
+	    "{'id':'c','title':'Organisation policies','state':'ok'},{'id':'d','title':'Billing','state':'warn'}]");
+	s->state = SURVEY_KNOWN;
+	wizard_draw(w);
+	screen_dump(&screen);
+	const char *line = strstr(buf_text(&screen), "Ready"), *first = line ? strstr(line, "Billing") : NULL,
+		   *more = line ? strstr(line, "and 1 more") : NULL, *end = line ? strchr(line, '\n') : NULL;
+	ok(first && more && end && first < more && more < end, "of the checks that find no room it is said how many there are");
+	buf_free(&screen);
+	close_it();
+}
+
 /* A second run opens on the review; the file is written when its owner says so. */
 static void again(void)
 {
@@ -620,6 +643,7 @@ int main(void)
 	hub();
 	again();
 	one_change();
+	checks_counted();
 	watching();
 	sizes();
 	german(dir);
