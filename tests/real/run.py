@@ -292,6 +292,53 @@ def stored(stack, google):
     ok(status == 200 and SIZE in sizes, "the artifact is in the bucket that was planned", status, sizes)
 
 
+TRACE = """
+import mlflow
+mlflow.set_experiment("for real")
+with mlflow.start_span("old") as span:
+    span.set_inputs({"question": "what is kept?"})
+mlflow.flush_trace_async_logging()
+"""
+PASS = """
+import os, sys
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from mlflow.tracing.trace_archival_service import _run_trace_archival_scheduler
+store = SqlAlchemyStore(os.environ["MLFLOW_BACKEND_STORE_URI"], os.environ["MLFLOW_ARTIFACTS_DESTINATION"])
+print("archived", _run_trace_archival_scheduler(store))
+"""
+
+
+def archival(home, stack, postgresql, google, answers, token):
+    """Trace archival: MLflow's own pass, by the file that start.sh writes, moves a trace of forty days to the planned bucket."""
+    folder, kept = home.file("archival"), home.file("kept.yaml")
+    run = home.run("render", answers, "--out", folder, "--quiet", *[w for s in (
+        "server.jobs=true", "server.memory=4Gi", "server.cpu_always=true", "server.min_instances=1", "server.archive_traces_days=30") for w in ("--set", s)])
+    ok(run.returncode == 0, "render writes the files with an archive", run.stderr)
+    said = environment_of(os.path.join(folder, "server.env"))
+    os.mkdir(home.file("fake"))
+    # In MLflow's place: keeps the file that it is shown.
+    os.chmod(home.file("fake/mlflow", '#!/bin/sh\nwhile [ "$1" != --trace-archival-config ]; do shift; done\ncat "$2" >"$KEPT"\n'), 0o755)
+    env = stack.server | {k: v for k, v in said.items() if k.startswith("TRACE_")}
+    run = subprocess.run(["/bin/sh", os.path.join(folder, "start.sh")], env=env | {"PATH": f"{home.file('fake')}:/usr/bin:/bin", "KEPT": kept}, capture_output=True, text=True, timeout=30)
+    ok(run.returncode == 0 and said.get("TRACE_ARCHIVE", "") in read(kept).decode(), "start.sh writes the file and names it", run.stderr)
+    python = f"{parts.MLFLOW}/python"
+    client = stack.base | {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{stack.proxy_port}", "MLFLOW_TRACKING_TOKEN": token, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    run = subprocess.run([python, "-c", TRACE], env=client, cwd=home.path, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+    ok(run.returncode == 0 and postgresql.sql("mlflow", "select count(*) from trace_info") == "1", "a trace is logged", run.stderr[-1500:])
+
+    def archived():
+        run = subprocess.run([python, "-c", PASS], env=env | {"MLFLOW_TRACE_ARCHIVAL_CONFIG": kept}, cwd=home.path, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        return run.stdout.strip() if run.returncode == 0 else run.stderr[-1500:]
+
+    first = archived()
+    postgresql.sql("mlflow", f"update trace_info set timestamp_ms = timestamp_ms - {40 * 86400 * 1000}")
+    second = archived()
+    ok((first, second) == ("archived 0", "archived 1"), "it stays while it is young, and is archived when it is old", first, second)
+    bucket, _, prefix = said["TRACE_ARCHIVE"].removeprefix("gs://").partition("/")
+    status, reply = google.ask("GET", f"https://storage.googleapis.com/storage/v1/b/{bucket}/o?prefix={prefix}/")
+    ok(status == 200 and len(reply.get("items", [])) >= 1, "to the bucket that was planned", status, reply)
+
+
 def walls(home, stack, answers):
     """Our own proof, when the gate is gone: it must not say that it succeeded."""
     front = f"{stack.files.host}=http://127.0.0.1:{stack.mlflow_port}"
@@ -315,7 +362,7 @@ def without_gate(stack, postgresql, scope):
     return mlflow if up else None
 
 
-def with_gate(home, stack, sim, answers, scope):
+def with_gate(home, stack, sim, answers, scope, postgresql):
     """oauth2-proxy in front of it, and everything that goes through both."""
     gate(stack)
     proxy = scope.enter_context(stack.proxy())
@@ -333,6 +380,7 @@ def with_gate(home, stack, sim, answers, scope):
     same_door(stack.files.door, door(stack.visit, token))
     sdk(stack, home, token)
     stored(stack, google)
+    archival(home, stack, postgresql, google, answers, token)
     walls(home, stack, answers)
 
 
@@ -372,7 +420,7 @@ def main():
             if parts.proxy_missing():
                 skip("oauth2-proxy, the proof and the SDK", parts.proxy_missing())
             elif up:
-                with_gate(home, stack, sim, answers, scope)
+                with_gate(home, stack, sim, answers, scope, postgresql)
             if up:
                 ok(up.ended() == 0, "told to stop, MLflow ends in time with 0", up.said()[-1000:])
     done()
