@@ -2,12 +2,34 @@
 """A trial's whole life: tables and files on volumes of the cluster, which grow and do not shrink, outlive another release and a destroy without their word, and are found again."""
 from cluster import ask, namespace_of
 from drift import change
-from harness import Home, Sim, done, ok, result_of
+from harness import Home, Sim, done, ok, result_of, wait_for
 
 
 def go(sim, verb, answers, *options):
     run = sim.run(verb, answers, "--json", "--yes", *options, timeout=200)
     return run.returncode, result_of(run.stdout)
+
+
+def guarded(sim, host, ns):
+    """Whom the policy does not let in does not get to the database: a server that starts then says so, and comes up when it is let in again."""
+    policy = f"https://{host}/apis/networking.k8s.io/v1/namespaces/{ns}/networkpolicies/database"
+    pods = f"https://{host}/api/v1/namespaces/{ns}/pods"
+    ingress = ask(sim, "GET", policy)[1]["spec"]["ingress"]
+
+    def server():
+        return ask(sim, "GET", pods + "?labelSelector=app%3Dmlflow")[1]["items"][0]["metadata"]["name"]
+
+    def fails():
+        opened = ask(sim, "GET", pods + "?labelSelector=app%3Dmlflow")[1]["items"]
+        states = [c for pod in opened for c in pod["status"].get("containerStatuses", [])]
+        return any(c.get("restartCount") or "terminated" in c.get("state", {}) for c in states)
+
+    def set_to(rules):
+        return ask(sim, "PATCH", policy + "?fieldManager=mlflow-setup", {"spec": {"ingress": rules}}, "application/merge-patch+json")[0]
+    ok(set_to([]) == 200 and ask(sim, "DELETE", f"{pods}/{server()}")[0] == 200, "nobody is let in to the database, and the server's pod goes")
+    wait_for(fails, "the next one to fail", 60)
+    ok(fails(), "the next one does not get to its database")
+    ok(set_to(ingress) == 200, "it is let in again")
 
 
 def main():
@@ -18,6 +40,8 @@ def main():
         ok(code == 0 and result.get("outcome") == "proven", "a trial is proven", code, result)
         host, ns = namespace_of(sim)
         inside = f"https://{host}/api/v1/namespaces/{ns}"
+
+        guarded(sim, host, ns)
 
         change(answers, database__volume_gib=40)
         code, result = go(sim, "apply", answers)
