@@ -283,6 +283,8 @@ static bool list_frame(struct sim_call *c, const struct compute_kind *k, const c
 	buf_printf(&id, "%.*s%s", strcmp(suffix, "List") ? 0 : (int)strlen(path), path, strcmp(suffix, "List") ? path : "");
 	const char *link = compute_link(path);
 	*extra = json_make("{'kind':%s,'id':%s,'selfLink':%s}", buf_text(&kind), buf_text(&id), link);
+	if (!strcmp(buf_text(&kind), "compute#securityPolicyList")) /* the one list without a link to itself */
+		cJSON_DeleteItemFromObject(*extra, "selfLink");
 	buf_free(&kind);
 	buf_free(&id);
 	return true;
