@@ -10,7 +10,7 @@ sim_libsim_a_SOURCES = \
 	sim/api/metadata.c \
 	sim/api/oauth.c sim/api/oauth.h \
 	sim/api/signin.c \
-	sim/api/sts.c \
+	sim/api/sts.c sim/api/sts.h \
 	sim/core/ca.c sim/core/ca.h \
 	sim/core/check.c \
 	sim/core/clock.c \
@@ -85,11 +85,6 @@ check_PROGRAMS += tests/sim/spdy
 TESTS += tests/sim/spdy
 tests_sim_spdy_SOURCES = tests/sim/spdy.c tests/tap.h
 tests_sim_spdy_LDADD = $(LIB_SIM)
-
-check_PROGRAMS += tests/sim/yaml
-TESTS += tests/sim/yaml
-tests_sim_yaml_SOURCES = tests/sim/yaml.c tests/tap.h
-tests_sim_yaml_LDADD = $(LIB_SIM)
 
 check_PROGRAMS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/mlflow_releases tests/sim/policies tests/sim/private_endpoints tests/sim/recorded_truths tests/sim/stack_apis tests/sim/tokens
 TESTS += tests/sim/contract tests/sim/core tests/sim/faults tests/sim/mlflow_releases tests/sim/policies tests/sim/private_endpoints tests/sim/recorded_truths tests/sim/stack_apis tests/sim/tokens tests/sim/server.sh tests/sim/tables.sh

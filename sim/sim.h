@@ -37,6 +37,9 @@ struct sim_request {
 	const char *body;
 	size_t body_len;
 };
+/* The header by which whoever ends TLS says whom the client's certificate names, where the host's own authority vouches for it. It is no name that HTTP
+ * allows: no client can send it. */
+#define SIM_CERTIFIED "(certified)"
 /* What a fault rule asks of whoever carries the bytes; zero for none. */
 struct sim_mischief {
 	enum {
@@ -106,5 +109,10 @@ void sim_on_exchange(struct sim *s, void (*fn)(void *arg, const cJSON *entry), v
 const char *sim_owner_token(const struct sim *s);
 const char *sim_project(const struct sim *s);
 const cJSON *sim_owner_credentials(const struct sim *s);
+
+/* A cluster that is not Google's answers as SIM_ELSEWHERE_HOST, and as 127.0.0.1: a kubeconfig file for it at this address ("https://HOST:PORT"), with a context whose
+ * user has a token ("elsewhere") and one whose user has a certificate ("elsewhere-certificate"). The caller deletes it. */
+#define SIM_ELSEWHERE_HOST "kubernetes.elsewhere.test"
+cJSON *sim_kubeconfig(struct sim *s, const char *server);
 
 #endif

@@ -18,7 +18,7 @@ static const struct {
 } surveys_of[SURVEY_COUNT] = {
     [SURVEY_WHO] = {"who", false},         [SURVEY_PROJECTS] = {"projects", false},  [SURVEY_PROJECT] = {"project", true},
     [SURVEY_REGIONS] = {"regions", true},  [SURVEY_PREFLIGHT] = {"preflight", true}, [SURVEY_LIMITS] = {"limits", true},
-    [SURVEY_SIGN_IN] = {"sign-in", false},
+    [SURVEY_SIGN_IN] = {"sign-in", false}, [SURVEY_CONTEXTS] = {"contexts", false},
 };
 
 static void done(void *arg, const cJSON *result, struct err *e)
@@ -36,6 +36,9 @@ static void done(void *arg, const cJSON *result, struct err *e)
 static char *about(const struct wizard *w, enum survey_id id)
 {
 	const char *project = answers_str(w->answers, "project.id");
+	const char *by = question_surveyed(w->answers, surveys_of[id].name);
+	if (id == SURVEY_CONTEXTS)
+		return xstrdup(by ? by : "");
 	if (id < SURVEY_PREFLIGHT)
 		return xstrdup(project);
 	cJSON *choices = answers_choices(w->answers);
@@ -63,6 +66,8 @@ static bool ready(const struct wizard *w, enum survey_id id, const char *of)
 	const struct survey *s = &w->surveys[id];
 	if (id == SURVEY_SIGN_IN) /* asked by the last page alone */
 		return false;
+	if (id == SURVEY_CONTEXTS) /* this machine's files are not read for who does not ask */
+		return question_surveyed(w->answers, surveys_of[id].name) && (!s->of || strcmp(s->of, of) != 0);
 	if (!surveys_of[id].of_project)
 		return s->state == SURVEY_UNKNOWN;
 	if (!*answers_str(w->answers, "project.id") || form_draft(w, "project.id") || form_typing_since(w) < SETTLED)

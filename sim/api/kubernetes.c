@@ -5,6 +5,7 @@
 #include "sim/api/compute.h"
 #include "sim/api/kubernetes_access.h"
 #include "sim/api/kubernetes_admission.h"
+#include "sim/api/kubernetes_elsewhere.h"
 #include "sim/api/kubernetes_pods.h"
 #include "sim/api/serving.h"
 #include "sim/api/kubernetes_discovery.h"
@@ -187,6 +188,8 @@ static void watch(struct kubernetes_call *k)
 /* A request's way. ------------------------------------------------------------------------------------------------------- */
 static struct sim_object *cluster_of(struct sim *s, const char *host)
 {
+	if (elsewhere_answers(host))
+		return elsewhere_cluster(s);
 	for (struct sim_object *o = sim_first(s, "container.clusters", "projects/"); o; o = sim_following(s, o, "projects/"))
 		if (!strcmp(json_str(o->doc, "endpoint", ""), host) ||
 		    !strcmp(json_str(o->doc, "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint", ""), host))
@@ -477,6 +480,8 @@ static void kubernetes_serve(struct sim_call *c)
 		sim_bytes(c, 404, "text/plain; charset=utf-8", "404 page not found\n", 19);
 		return;
 	}
+	if (elsewhere_is(k.cluster))
+		c->principal = NULL; /* nobody of Google's is anybody there */
 	k.user = kubernetes_user(c, k.cluster);
 	if (strstr(c->host, ".gke.goog") && !dns_lets_in(&k))
 		return;
@@ -521,6 +526,8 @@ static bool kubernetes_closed(struct sim *s, const char *host)
 static const struct sim_route routes[] = {
     {"* 104.154.*/*", kubernetes_serve, NULL, NULL},
     {"* gke-*.gke.goog/*", kubernetes_serve, NULL, NULL},
+    {"* " SIM_ELSEWHERE_HOST "/*", kubernetes_serve, NULL, NULL},
+    {"* 127.0.0.1/*", kubernetes_serve, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -18,6 +18,9 @@ bool kubernetes_issuer(struct kubernetes_call *k);
 bool kubernetes_may(const struct kubernetes_call *k, const struct kubernetes_wish *w, char **permission);
 /* The answer to a review of this name ("selfsubjectaccessreviews"); NULL when there is none such. */
 cJSON *kubernetes_review(const struct kubernetes_call *k, const char *plural, const cJSON *sent);
+/* A token of this service account for these audiences (a list), as the cluster signs it; the caller frees. */
+char *kubernetes_account_token(struct sim *s, const struct sim_object *cluster, const cJSON *account, const cJSON *audiences,
+			       double seconds);
 /* A TokenRequest answered for a service account. */
 cJSON *kubernetes_token(const struct kubernetes_call *k, const cJSON *account, const cJSON *sent);
 

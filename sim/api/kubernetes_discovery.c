@@ -3,6 +3,7 @@
 
 #include "sim/api/kubernetes.h"
 #include "sim/api/kubernetes_discovery.h"
+#include "sim/api/kubernetes_elsewhere.h"
 #include "sim/api/serving.h"
 
 #include "base/json.h"
@@ -47,6 +48,13 @@ static void put_json(struct sim_call *c, cJSON *doc)
 
 static void version(struct sim_call *c)
 {
+	if (elsewhere_answers(c->host)) {
+		put_json(c,
+			 json_make("{'major':'1','minor':'34','gitVersion':'v1.34.1','gitCommit':'"
+				   "0000000000000000000000000000000000000000','gitTreeState':'clean','buildDate':"
+				   "'2025-09-09T19:33:20Z','goVersion':'go1.24.6','compiler':'gc','platform':'linux/amd64'}"));
+		return;
+	}
 	put_json(c, json_make("{'major':'1','minor':'35','gitVersion':'v1.35.6-gke.1250000','gitCommit':'"
 			      "0000000000000000000000000000000000000000',"
 			      "'gitTreeState':'clean','buildDate':'2026-07-20T00:00:00Z','goVersion':'go1.24.6 "

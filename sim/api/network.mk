@@ -41,6 +41,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes.c \
 	sim/api/kubernetes.h \
 	sim/api/kubernetes_access.c sim/api/kubernetes_access.h \
+	sim/api/kubernetes_elsewhere.c sim/api/kubernetes_elsewhere.h \
 	sim/api/kubernetes_admission.c sim/api/kubernetes_admission.h \
 	sim/api/kubernetes_autopilot.c \
 	sim/api/kubernetes_controllers.c \

@@ -59,8 +59,7 @@ sim_libsim_a_SOURCES += \
 	sim/front/walls.c sim/front/walls.h \
 	sim/front/volume.c sim/front/volume.h \
 	sim/front/workload.c sim/front/workload.h \
-	sim/front/workloads.c sim/front/workloads.h \
-	sim/front/yaml.c sim/front/yaml.h
+	sim/front/workloads.c sim/front/workloads.h
 
 check_PROGRAMS += tests/sim/serving_run
 TESTS += tests/sim/serving_run

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "sim/api/cel.h"
 #include "sim/api/oauth.h"
+#include "sim/api/sts.h"
 
 #include "base/json.h"
 #include "base/libcrypto.h"
@@ -56,7 +57,8 @@ static bool signed_by(const char *jwks, const char *token, const char *kid)
 	return good;
 }
 
-static const char *fault(struct sim *s, const cJSON *provider, const char *token, const cJSON *header, const cJSON *claims)
+static const char *token_fault(struct sim *s, const cJSON *provider, const char *token, const cJSON *header,
+			       const cJSON *claims)
 {
 	const char *jwks = json_str(provider, "oidc.jwksJson", ""), *why = NULL, *issuer = json_str(claims, "iss", "");
 	if (strcmp(issuer, json_str(provider, "oidc.issuerUri", "")))
@@ -144,58 +146,82 @@ static char *principal_of(const char *audience, const cJSON *attributes)
 	return buf_take(&b);
 }
 
-static void issue(struct sim_call *c, const struct sim_object *provider, const char *audience, const cJSON *claims)
+/* Why an exchange is refused. */
+struct refusal {
+	int http;
+	const char *error, *words; /* NULL: it is not */
+};
+
+/* By the provider's mapping and condition. */
+static struct refusal judge_claims(const struct sim_object *provider, const char *audience, const cJSON *claims,
+				   char **principal)
 {
 	const char *condition = json_str(provider->doc, "attributeCondition", "");
 	cJSON *attributes = mapped(provider->doc, claims);
 	char *verdict = *condition ? cel_value(condition, attributes) : xstrdup("true");
 	const char *subject = json_str(attributes, "google.subject", "");
-	if (!*subject) {
-		oauth_error(c, 400, "invalid_request", "The mapped attribute 'google.subject' must not be empty.");
-	} else if (strlen(subject) > 127) {
-		oauth_error(
-		    c, 400, "invalid_request",
+	struct refusal why = {0};
+	if (!*subject)
+		why = (struct refusal){400, "invalid_request", "The mapped attribute 'google.subject' must not be empty."};
+	else if (strlen(subject) > 127)
+		why = (struct refusal){
+		    400, "invalid_request",
 		    "The size of mapped attribute google.subject exceeds the 127 bytes limit. Either modify your attribute "
-		    "mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes.");
-	} else if (!verdict || strcmp(verdict, "true")) {
-		oauth_error(c, 401, "unauthorized_client", "The given credential is rejected by the attribute condition.");
-	} else {
-		char *principal = principal_of(audience, attributes), *made = sim_token_new(c->sim, principal, 3600);
-		oauth_reply(c, 200,
-			    json_make("{'access_token':%s,'issued_token_type':'urn:ietf:params:oauth:token-type:access_token',"
-				      "'token_type':'Bearer','expires_in':3600}",
-				      made));
-		free(principal), free(made);
-	}
+		    "mapping or the incoming assertion to produce a mapped attribute that is less than 127 bytes."};
+	else if (!verdict || strcmp(verdict, "true"))
+		why = (struct refusal){401, "unauthorized_client",
+				       "The given credential is rejected by the attribute condition."};
+	else
+		*principal = principal_of(audience, attributes);
 	cJSON_Delete(attributes);
 	free(verdict);
+	return why;
+}
+
+/* Whom policies see, in *principal for the caller to free; or why nobody is. */
+static struct refusal judge(struct sim *s, const char *audience, const char *token, char **principal)
+{
+	struct sim_object *provider = provider_of(s, audience);
+	cJSON *header, *claims;
+	if (!provider || closed(s, provider))
+		return (struct refusal){
+		    400, "invalid_target",
+		    "The target service indicated by the \"audience\" parameters is invalid. This might either be because the "
+		    "pool or provider is disabled or deleted or because it doesn't exist."};
+	if (!oidc_jwt_parts(token, &header, &claims))
+		return (struct refusal){400, "invalid_request", "Unable to parse the ID Token."};
+	const char *fault = token_fault(s, provider->doc, token, header, claims);
+	if (!fault && !audience_ok(provider->doc, audience, claims))
+		fault = "The audience in ID Token does not match the expected audience.";
+	struct refusal why = fault ? (struct refusal){400, "invalid_grant", fault}
+				   : judge_claims(provider, audience, claims, principal);
+	cJSON_Delete(header);
+	cJSON_Delete(claims);
+	return why;
+}
+
+char *sts_exchanged(struct sim *s, const char *audience, const char *token)
+{
+	char *principal = NULL;
+	judge(s, audience, token, &principal);
+	return principal;
 }
 
 static void exchange(struct sim_call *c, const cJSON *form)
 {
-	const char *audience = either(form, "audience", "audience"), *token = either(form, "subject_token", "subjectToken");
-	struct sim_object *provider = provider_of(c->sim, audience);
-	cJSON *header, *claims;
-	if (!provider || closed(c->sim, provider)) {
-		oauth_error(
-		    c, 400, "invalid_target",
-		    "The target service indicated by the \"audience\" parameters is invalid. This might either be because the "
-		    "pool or provider is disabled or deleted or because it doesn't exist.");
+	char *principal = NULL;
+	struct refusal why = judge(c->sim, either(form, "audience", "audience"), either(form, "subject_token", "subjectToken"),
+				   &principal);
+	if (why.words) {
+		oauth_error(c, why.http, why.error, why.words);
 		return;
 	}
-	if (!oidc_jwt_parts(token, &header, &claims)) {
-		oauth_error(c, 400, "invalid_request", "Unable to parse the ID Token.");
-		return;
-	}
-	const char *why = fault(c->sim, provider->doc, token, header, claims);
-	if (!why && !audience_ok(provider->doc, audience, claims))
-		why = "The audience in ID Token does not match the expected audience.";
-	if (why)
-		oauth_error(c, 400, "invalid_grant", why);
-	else
-		issue(c, provider, audience, claims);
-	cJSON_Delete(header);
-	cJSON_Delete(claims);
+	char *made = sim_token_new(c->sim, principal, 3600);
+	oauth_reply(c, 200,
+		    json_make("{'access_token':%s,'issued_token_type':'urn:ietf:params:oauth:token-type:access_token',"
+			      "'token_type':'Bearer','expires_in':3600}",
+			      made));
+	free(principal), free(made);
 }
 
 static void sts_token(struct sim_call *c)

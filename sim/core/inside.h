@@ -45,6 +45,9 @@ struct sim {
 	EVP_PKEY *oidc_key;
 	char *oidc_kid;
 	struct authority *ca;
+	/* of the cluster that is nobody's but its own (sim/api/kubernetes_elsewhere.c) */
+	EVP_PKEY *elsewhere_key;
+	struct authority *elsewhere_ca;
 };
 
 struct routed {

@@ -19,4 +19,9 @@ const char *oidc_kid(struct sim *s);
 /* Its public half as a JSON Web Key. The caller deletes. */
 cJSON *oidc_jwk(struct sim *s);
 
+/* The same for the cluster elsewhere, which signs its service accounts' tokens by a key of its own. */
+EVP_PKEY *jwt_elsewhere_key(struct sim *s);
+cJSON *jwt_elsewhere_jwk(struct sim *s);
+char *jwt_elsewhere_sign(struct sim *s, const cJSON *claims);
+
 #endif

@@ -132,6 +132,7 @@ const char *oidc_kid(struct sim *s)
 void oidc_free(struct sim *s)
 {
 	EVP_PKEY_free(s->oidc_key);
+	EVP_PKEY_free(s->elsewhere_key);
 	free(s->oidc_kid);
 }
 
@@ -147,12 +148,36 @@ static char *number64(EVP_PKEY *key, const char *name)
 	return text;
 }
 
-cJSON *oidc_jwk(struct sim *s)
+static cJSON *jwk(EVP_PKEY *key, const char *kid)
 {
-	char *n = number64(oidc_key(s), OSSL_PKEY_PARAM_RSA_N), *e = number64(oidc_key(s), OSSL_PKEY_PARAM_RSA_E);
-	cJSON *j = json_make("{'kty':'RSA','alg':'RS256','use':'sig','kid':%s,'n':%s,'e':%s}", oidc_kid(s), n, e);
+	char *n = number64(key, OSSL_PKEY_PARAM_RSA_N), *e = number64(key, OSSL_PKEY_PARAM_RSA_E);
+	cJSON *j = json_make("{'kty':'RSA','alg':'RS256','use':'sig','kid':%s,'n':%s,'e':%s}", kid, n, e);
 	free(n), free(e);
 	return j;
+}
+
+cJSON *oidc_jwk(struct sim *s)
+{
+	return jwk(oidc_key(s), oidc_kid(s));
+}
+
+#define ELSEWHERE_KID "TDnDnFcZcvcZ0e1rd4Bbq0PzQxXlBNGXhyrBv4xDN2k"
+
+EVP_PKEY *jwt_elsewhere_key(struct sim *s)
+{
+	if (!s->elsewhere_key)
+		s->elsewhere_key = EVP_RSA_gen(2048);
+	return s->elsewhere_key;
+}
+
+cJSON *jwt_elsewhere_jwk(struct sim *s)
+{
+	return jwk(jwt_elsewhere_key(s), ELSEWHERE_KID);
+}
+
+char *jwt_elsewhere_sign(struct sim *s, const cJSON *claims)
+{
+	return oidc_jwt_sign(jwt_elsewhere_key(s), ELSEWHERE_KID, claims);
 }
 
 char *sim_id_token(struct sim *s, const cJSON *claims)

@@ -6,9 +6,9 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/yaml.h"
 #include "sim/api/compute.h"
 #include "sim/api/serving.h"
-#include "sim/front/yaml.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #include "sim/front/pod.h"
 
 #include "sim/api/kubernetes.h"
+#include "sim/api/kubernetes_elsewhere.h"
 #include "sim/api/kubernetes_pods.h"
 #include "sim/api/serving.h"
 
@@ -313,13 +314,15 @@ static void keep_log(const struct run *r, const char *container, const char *tex
 		if (cJSON_GetArraySize(json_at(mine, "now")) < 2000)
 			cJSON_AddItemToArray(json_at(mine, "now"), json_make("{'time':%s,'line':%s}", when, line));
 		free(when);
-		sim_log_entry(r->sim, project, "k8s_container",
-			      json_make("{'project_id':%s,'location':%s,'cluster_name':%s,'namespace_name':%s,'pod_name':%s,'"
-					"container_name':%s}",
-					project, json_str(r->cluster->doc, "location", ""),
-					json_str(r->cluster->doc, "name", ""), json_str(r->pod->doc, "metadata.namespace", ""),
-					json_str(r->pod->doc, "metadata.name", ""), container),
-			      "stderr", bad ? "ERROR" : "INFO", line);
+		if (!elsewhere_is(r->cluster))
+			sim_log_entry(
+			    r->sim, project, "k8s_container",
+			    json_make("{'project_id':%s,'location':%s,'cluster_name':%s,'namespace_name':%s,'pod_name':%s,'"
+				      "container_name':%s}",
+				      project, json_str(r->cluster->doc, "location", ""), json_str(r->cluster->doc, "name", ""),
+				      json_str(r->pod->doc, "metadata.namespace", ""),
+				      json_str(r->pod->doc, "metadata.name", ""), container),
+			    "stderr", bad ? "ERROR" : "INFO", line);
 		p += len + (p[len] == '\n');
 	}
 }

@@ -4,6 +4,8 @@
 
 #include "sim/api/compute.h"
 #include "sim/api/kubernetes.h"
+#include "sim/api/kubernetes_access.h"
+#include "sim/api/kubernetes_elsewhere.h"
 #include "sim/api/kubernetes_pods.h"
 #include "sim/api/serving.h"
 
@@ -186,6 +188,41 @@ static cJSON *files_of(const struct pod *p, const cJSON *source, bool secret, co
 	return files;
 }
 
+/* A token of the pod's service account, as a projected volume has it. */
+static void put_token(const struct pod *p, const cJSON *source, cJSON *files)
+{
+	const struct sim_object *account = named(p, "serviceaccounts", json_str(p->spec, "serviceAccountName", "default"));
+	cJSON *audiences = json_make("[%s]", json_str(source, "audience", ""));
+	char *token = account ? kubernetes_account_token(p->sim, p->cluster, account->doc, audiences,
+							 json_num(source, "expirationSeconds", 3600))
+			      : NULL;
+	if (token)
+		cJSON_AddStringToObject(files, json_str(source, "path", ""), token);
+	cJSON_Delete(audiences);
+	free(token);
+}
+
+static cJSON *projected(const struct pod *p, const cJSON *v, cJSON *out)
+{
+	cJSON *files = cJSON_CreateObject(), *some, *one;
+	const cJSON *source;
+	cJSON_ArrayForEach(source, json_at(v, "projected.sources")) {
+		const cJSON *map = json_at(source, "configMap"), *secret = json_at(source, "secret");
+		if (json_at(source, "serviceAccountToken"))
+			put_token(p, json_at(source, "serviceAccountToken"), files);
+		if (!map && !secret)
+			continue;
+		some = files_of(p, map ? map : secret, !map, json_str(map ? map : secret, "name", ""), json_str(v, "name", ""),
+				out);
+		while ((one = some->child)) {
+			cJSON_DetachItemViaPointer(some, one);
+			cJSON_AddItemToObject(files, one->string, one);
+		}
+		cJSON_Delete(some);
+	}
+	return files;
+}
+
 static cJSON *volumes(const struct pod *p, cJSON *out)
 {
 	cJSON *all = cJSON_CreateArray();
@@ -198,6 +235,8 @@ static cJSON *volumes(const struct pod *p, cJSON *out)
 		else if (json_at(v, "configMap"))
 			files = files_of(p, json_at(v, "configMap"), false, json_str(v, "configMap.name", ""),
 					 json_str(v, "name", ""), out);
+		else if (json_at(v, "projected"))
+			files = projected(p, v, out);
 		cJSON *volume = json_make("{'name':%s,'files':%j}", json_str(v, "name", ""),
 					  files ? files : cJSON_CreateObject());
 		const struct sim_object *claim = named(p, "persistentvolumeclaims",
@@ -284,6 +323,31 @@ static bool has_way_out(const struct pod *p)
 	return !private_nodes;
 }
 
+/* Whom a registry takes a machine for that is not Google's: the account of the token in the pod's pull secret. */
+static const char *secret_puller(const struct pod *p)
+{
+	const char *who = "";
+	const cJSON *ref, *one;
+	cJSON_ArrayForEach(ref, json_at(p->spec, "imagePullSecrets")) {
+		const struct sim_object *o = named(p, "secrets", json_str(ref, "name", ""));
+		char *text = o ? value_in(o, true, ".dockerconfigjson") : NULL;
+		cJSON *config = text ? cJSON_Parse(text) : NULL;
+		cJSON_ArrayForEach(one, json_at(config, "auths")) {
+			const char *coded = json_str(one, "auth", "");
+			char *plain = xcalloc(1, strlen(coded) + 1);
+			plain[sim_unbase64(coded, plain, strlen(coded))] = '\0';
+			const char *token = text_starts(plain, "oauth2accesstoken:") ? strchr(plain, ':') + 1 : "",
+				   *owner = *token ? sim_token_owner(p->sim, token) : NULL;
+			if (owner)
+				who = sim_tmp("%s", owner);
+			free(plain);
+		}
+		cJSON_Delete(config);
+		free(text);
+	}
+	return who;
+}
+
 cJSON *pod_template(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod)
 {
 	const char *ns = json_str(pod->doc, "metadata.namespace", "");
@@ -298,8 +362,11 @@ cJSON *pod_template(struct sim *s, const struct sim_object *cluster, const struc
 		cJSON_AddItemToArray(all, container(&p, k, whole));
 	cJSON_Delete(whole);
 	const char *network = json_str(cluster->doc, "networkConfig.network", "");
+	bool elsewhere = elsewhere_is(cluster);
+	const char *who = elsewhere ? elsewhere_identity(s, all, mounted) : identity(&p),
+		   *puller = elsewhere ? secret_puller(&p) : node_account(&p);
 	return json_make("{'platform':'pod','cluster':%s,'pod':%s,'principal':%s,'puller':%s,'network':%s,'reaches':{'google':"
 			 "true,'internet':%b},'"
 			 "inits':%d,'volumes':%j,'containers':%j}",
-			 cluster->key, pod->key, identity(&p), node_account(&p), network, has_way_out(&p), first, mounted, all);
+			 cluster->key, pod->key, who, puller, network, has_way_out(&p), first, mounted, all);
 }

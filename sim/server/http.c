@@ -309,8 +309,19 @@ static void put_sim_reply(struct connection *c, struct sim_reply *r)
 	c->due = server_clock() + real;
 }
 
+/* Who the client is by its certificate stands among the headers. */
+static void note_certificate(struct connection *c)
+{
+	char whom[256];
+	if (!tls_certified(c, whom, sizeof whom))
+		return;
+	c->headers = xgrow(c->headers, c->header_count, &c->header_room, sizeof *c->headers);
+	c->headers[c->header_count++] = (struct sim_header){xstrdup(SIM_CERTIFIED), xstrdup(whom)};
+}
+
 static void serve(struct connection *c)
 {
+	note_certificate(c);
 	struct sim_request q = {.method = reader_method(&c->parser),
 				.host = c->host ? c->host : "",
 				.target = buf_text(&c->target),

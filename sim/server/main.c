@@ -50,7 +50,8 @@ static const char usage[] =
     "A simulated Google Cloud behind an HTTPS proxy on 127.0.0.1, for mlflow-setup, gcloud, terraform and kubectl.\n"
     "\n"
     "  --port=N              listen on this port of 127.0.0.1 (0, the default: any free one)\n"
-    "  --ready-file=FILE     write {\"proxy\",\"ca\",\"pid\",\"project\",\"token\",\"credentials\"} there once it listens;\n"
+    "  --ready-file=FILE     write {\"proxy\",\"ca\",\"pid\",\"project\",\"token\",\"credentials\",\n"
+    "                        \"kubeconfig\"} there once it listens (the last is of a cluster that is not Google's);\n"
     "                        without it they go to standard output\n"
     "  --world=FILE          the world at the beginning, as JSON; by default project demo-proj, all APIs off\n"
     "  --seed=N              what chance draws from (1)\n"
@@ -252,7 +253,7 @@ static bool start_sim(struct server *v, const struct options *o)
 
 /* The certificate authority and the owner's credentials, in files that end with us. */
 struct papers {
-	char *dir, *ca, *credentials;
+	char *dir, *ca, *credentials, *kubeconfig;
 };
 
 static bool write_papers(struct server *v, const struct options *o, struct papers *p)
@@ -266,20 +267,28 @@ static bool write_papers(struct server *v, const struct options *o, struct paper
 	}
 	p->ca = xasprintf("%s/ca.pem", p->dir);
 	p->credentials = xasprintf("%s/credentials.json", p->dir);
+	p->kubeconfig = xasprintf("%s/kubeconfig", p->dir);
 	char *credentials = json_text(sim_owner_credentials(v->sim), 0), *proxy = xasprintf("http://127.0.0.1:%d", v->port);
+	char *server = xasprintf("https://127.0.0.1:%d", v->port);
+	cJSON *contexts = sim_kubeconfig(v->sim, server);
+	char *kubeconfig = json_text(contexts, 0);
+	cJSON_Delete(contexts);
+	free(server);
 	const char *pem = sim_ca_pem(v->sim);
-	cJSON *ready = json_make("{'proxy':%s,'ca':%s,'pid':%d,'project':%s,'token':%s,'credentials':%s}", proxy, p->ca,
-				 (int)getpid(), sim_project(v->sim), sim_owner_token(v->sim), p->credentials);
+	cJSON *ready = json_make("{'proxy':%s,'ca':%s,'pid':%d,'project':%s,'token':%s,'credentials':%s,'kubeconfig':%s}",
+				 proxy, p->ca, (int)getpid(), sim_project(v->sim), sim_owner_token(v->sim), p->credentials,
+				 p->kubeconfig);
 	char *text = json_text(ready, -1);
 	bool well = file_write(p->ca, pem, strlen(pem), 0644, &e) &&
 		    file_write(p->credentials, credentials, strlen(credentials), 0600, &e) &&
+		    file_write(p->kubeconfig, kubeconfig, strlen(kubeconfig), 0600, &e) &&
 		    (!o->ready || file_write(o->ready, text, strlen(text), 0600, &e));
 	if (!o->ready && well) {
 		printf("%s\n", text);
 		fflush(stdout);
 	}
 	cJSON_Delete(ready);
-	free(credentials), free(proxy), free(text);
+	free(credentials), free(kubeconfig), free(proxy), free(text);
 	well = well || complain(&e);
 	err_free(&e);
 	return well;
@@ -291,11 +300,13 @@ static void remove_papers(const struct options *o, struct papers *p)
 		unlink(p->ca);
 	if (p->credentials)
 		unlink(p->credentials);
+	if (p->kubeconfig)
+		unlink(p->kubeconfig);
 	if (p->dir)
 		rmdir(p->dir);
 	if (o->ready && p->ca)
 		unlink(o->ready);
-	free(p->dir), free(p->ca), free(p->credentials);
+	free(p->dir), free(p->ca), free(p->credentials), free(p->kubeconfig);
 }
 
 static void log_entry(void *arg, const cJSON *entry)

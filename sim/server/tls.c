@@ -26,6 +26,31 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* As an API server: whoever has a certificate shows it, and whose is not vouched for is nobody. */
+static int take_any(int good, X509_STORE_CTX *store)
+{
+	(void)good, (void)store;
+	return 1;
+}
+
+static void ask_certificate(struct sim *s, SSL_CTX *ctx)
+{
+	X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), ca_elsewhere_certificate(s));
+	SSL_CTX_add_client_CA(ctx, ca_elsewhere_certificate(s));
+	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"elsewhere", 9);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, take_any);
+}
+
+const char *tls_certified(const struct connection *c, char *into, int room)
+{
+	X509 *shown = c->ssl ? SSL_get1_peer_certificate(c->ssl) : NULL;
+	bool good = shown && SSL_get_verify_result(c->ssl) == X509_V_OK &&
+		    X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName, into, room) > 0;
+	X509_free(shown);
+	return good ? into : NULL;
+}
+
 static SSL_CTX *context_new(struct sim *s, const char *host, bool bad)
 {
 	X509 *cert = ca_mint(s, host, bad);
@@ -38,6 +63,8 @@ static SSL_CTX *context_new(struct sim *s, const char *host, bool bad)
 	SSL_CTX_use_PrivateKey(ctx, ca_leaf_key(s));
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
+	if (ca_is_elsewhere(host))
+		ask_certificate(s, ctx);
 	X509_free(cert);
 	return ctx;
 }

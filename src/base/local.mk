@@ -16,7 +16,8 @@ src_base_libbase_a_SOURCES = \
 	src/base/process.c src/base/process.h \
 	src/base/sealed.c src/base/sealed.h \
 	src/base/secret.c src/base/secret.h \
-	src/base/text.c src/base/text.h
+	src/base/text.c src/base/text.h \
+	src/base/yaml.c src/base/yaml.h
 
 check_PROGRAMS += tests/base/json
 TESTS += tests/base/json
@@ -53,3 +54,8 @@ check_PROGRAMS += tests/base/encode
 TESTS += tests/base/encode
 tests_base_encode_SOURCES = tests/base/encode.c tests/tap.h
 tests_base_encode_LDADD = $(LIB_BASE)
+
+check_PROGRAMS += tests/base/yaml
+TESTS += tests/base/yaml
+tests_base_yaml_SOURCES = tests/base/yaml.c tests/tap.h
+tests_base_yaml_LDADD = $(LIB_BASE)

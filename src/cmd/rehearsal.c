@@ -378,6 +378,14 @@ static struct sim *make_world(const struct cli *cli, bool *handy, struct err *e)
 	return sim;
 }
 
+/* Whatever context the answers name is a cluster of the simulated world. */
+static void play_contexts(struct session *s, struct sim *sim)
+{
+	cJSON *contexts = sim_kubeconfig(sim, "https://" SIM_ELSEWHERE_HOST);
+	session_play_context(s, "https://" SIM_ELSEWHERE_HOST, json_str(contexts, "users.0.user.token", ""));
+	cJSON_Delete(contexts);
+}
+
 struct session *rehearsal_open(const struct cli *cli, bool paced, struct err *e)
 {
 	bool handy;
@@ -391,6 +399,7 @@ struct session *rehearsal_open(const struct cli *cli, bool paced, struct err *e)
 	struct credentials *c = credentials_from_json(loop, transport, sim_owner_credentials(sim), _("the rehearsal's owner"),
 						      e);
 	struct session *s = session_new(loop, transport, c, true);
+	play_contexts(s, sim);
 	if (handy)
 		session_watch(s, hand, cloud);
 	return s;

@@ -463,6 +463,10 @@ static void send_change(void *arg, struct err *e)
 	struct run *r = s->run;
 	struct err journal = {0};
 	bool reads = only_reads(s), deletes = s->intent == VERDICT_DELETE;
+	if (e->exit == EXIT_PERMISSION && step_permission_spreads(s)) {
+		look_after_lag(s);
+		return;
+	}
 	if (e->exit) {
 		step_fail(s, e);
 		return;

@@ -19,7 +19,9 @@ static void passage_free(struct passage *p)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
-	if (p->signing_in)
+	if (p->signing_in && p->way->context)
+		context_forget(p->way->context, p);
+	else if (p->signing_in)
 		credentials_forget(session_credentials(p->way->run->session), p);
 	if (p->below)
 		passage_under(p)->cancel(passage_under(p), p->below);
@@ -74,14 +76,29 @@ static void passage_give_up(struct passage *p, const char *why)
 
 /* Setting out --------------------------------------------------------------------------------------------------------------- */
 
-static void passage_token(void *arg, const char *token, struct err *e)
+static void passage_shown(void *arg, const struct context_shown *shown, struct err *e)
 {
 	struct passage *p = arg;
 	p->signing_in = false;
-	if (token)
-		p->way->kind->go(p, token);
+	if (shown)
+		p->way->kind->go(p, shown);
 	else
 		passage_give_up(p, e->what ? e->what : _("no token came."));
+}
+
+static void passage_token(void *arg, const char *token, struct err *e)
+{
+	struct context_shown shown = {.token = token};
+	passage_shown(arg, token ? &shown : NULL, e);
+}
+
+static void passage_sign_in(struct passage *p)
+{
+	p->signing_in = true;
+	if (p->way->context)
+		context_credential(p->way->context, passage_shown, p);
+	else
+		credentials_token(session_credentials(p->way->run->session), passage_token, p);
 }
 
 static unsigned long passage_send(struct transport *t, const struct http_request *r, http_done *done, void *arg)
@@ -95,12 +112,11 @@ static unsigned long passage_send(struct transport *t, const struct http_request
 		return p->id;
 	}
 	w->kind->take(p, r);
-	if (w->who == PROVER) {
-		p->signing_in = true;
-		credentials_token(session_credentials(w->run->session), passage_token, p);
-	} else {
-		w->kind->go(p, w->who == FORGER ? "not-a-token" : NULL);
-	}
+	struct context_shown other = {.token = w->who == FORGER ? "not-a-token" : NULL};
+	if (w->who == PROVER)
+		passage_sign_in(p);
+	else
+		w->kind->go(p, &other);
 	return p->id;
 }
 

@@ -4,6 +4,7 @@
 #define MS_ENGINE_PASSAGE_H
 
 #include "engine/reach.h"
+#include "net/context.h"
 
 /* One request on its way. A way's own struct for it begins with this. */
 struct passage {
@@ -22,8 +23,8 @@ struct passage_kind {
 	size_t size; /* of the way's own struct */
 	/* Keeps what it needs of a request that is well formed; its body is the caller's until the end. */
 	void (*take)(struct passage *p, const struct http_request *r);
-	/* Sets out; token NULL: nothing is shown. Ends by passage_end or passage_fail, from loop_turn. */
-	void (*go)(struct passage *p, const char *token);
+	/* Sets out; what is shown is valid during the call. Ends by passage_end or passage_fail, from loop_turn. */
+	void (*go)(struct passage *p, const struct context_shown *shown);
 	/* Frees what take and go made; also called for a request that was never taken. */
 	void (*drop)(struct passage *p);
 	void (*close)(struct passages *w); /* frees what the way's own struct holds */
@@ -34,6 +35,7 @@ struct passages {
 	struct transport transport; /* first: the transport is cast back */
 	const struct passage_kind *kind;
 	struct run *run;
+	struct context *context; /* whose credential is shown; NULL: Google's token */
 	enum who who;
 	struct passage *first;
 	unsigned long last_id;

@@ -28,13 +28,14 @@ enum channel { CHANNEL_DATA, CHANNELS = 2 };
 struct cluster_way {
 	struct passages way; /* first: it is cast back */
 	char *pods, *app;    /* URL of the namespace's pods, and the label by which ours are found */
-	char *ca;            /* NULL: those that vouch for everybody */
+	char *ca;            /* NULL: those that vouch for everybody, or the context's */
 	int port;
 };
 
 struct cluster_passage {
 	struct socket_passage socket; /* first: it is cast back; below is the question for pods before the channel */
-	char *bearer;                 /* NULL: nothing is shown */
+	char *bearer;                 /* NULL: no token is shown */
+	char *certificate, *key;      /* NULL: none is shown */
 	size_t begun[CHANNELS];       /* bytes that came on each, as far as the port's two */
 };
 
@@ -48,8 +49,21 @@ static void cluster_drop(struct passage *passage)
 	struct cluster_passage *p = (struct cluster_passage *)passage;
 	if (p->bearer)
 		sodium_memzero(p->bearer, strlen(p->bearer));
+	if (p->key)
+		sodium_memzero(p->key, strlen(p->key));
 	free(p->bearer);
+	free(p->certificate);
+	free(p->key);
 	socket_drop(passage);
+}
+
+/* How the API server is reached, and what is shown to it besides a token. */
+static struct http_request cluster_how(const struct cluster_passage *p)
+{
+	struct http_request how = {.ca = cluster_way(p)->ca, .certificate = p->certificate, .key = p->key};
+	if (cluster_way(p)->way.context)
+		context_dress(cluster_way(p)->way.context, &how);
+	return how;
 }
 
 static void cluster_fail(struct cluster_passage *p, enum http_failure failure, const char *why)
@@ -132,8 +146,11 @@ static void cluster_turned_down(struct cluster_passage *p, const struct http_rep
 		cluster_fail(p, reply->failure, reply->failure_text ? reply->failure_text : "");
 		return;
 	}
-	if (reply->status == 401 && p->socket.passage.way->who == PROVER)
-		credentials_reject(session_credentials(p->socket.passage.way->run->session));
+	const struct passages *way = p->socket.passage.way;
+	if (reply->status == 401 && way->who == PROVER && way->context)
+		context_reject(way->context);
+	else if (reply->status == 401 && way->who == PROVER)
+		credentials_reject(session_credentials(way->run->session));
 	passage_refuse(&p->socket.passage, reply->status);
 }
 
@@ -152,7 +169,8 @@ static const struct socket_kind cluster_socket = {.subprotocol = SUBPROTOCOL,
 static void cluster_forward(struct cluster_passage *p, const char *pod)
 {
 	char *url = xasprintf("%s/%s/portforward?ports=%d", cluster_way(p)->pods, pod, cluster_way(p)->port);
-	socket_open(&p->socket, &cluster_socket, url, p->bearer, cluster_way(p)->ca);
+	struct http_request how = cluster_how(p);
+	socket_open(&p->socket, &cluster_socket, url, p->bearer, &how);
 	free(url);
 }
 
@@ -188,23 +206,24 @@ static void cluster_listed(void *arg, struct http_reply *reply)
 	cJSON_Delete(list);
 }
 
-static void cluster_go(struct passage *passage, const char *token)
+static void cluster_go(struct passage *passage, const struct context_shown *shown)
 {
 	struct cluster_passage *p = (struct cluster_passage *)passage;
 	struct transport *under = passage_under(passage);
 	static char authorization[] = "Authorization";
 	char *url = xasprintf("%s?labelSelector=app%%3D%s", cluster_way(p)->pods, cluster_way(p)->app);
-	p->bearer = token ? xasprintf("Bearer %s", token) : NULL;
+	p->bearer = shown->token ? xasprintf("Bearer %s", shown->token) : NULL;
+	p->certificate = shown->certificate ? xstrdup(shown->certificate) : NULL;
+	p->key = shown->key ? xstrdup(shown->key) : NULL;
 	struct header header = {authorization, p->bearer};
 	passage_patience(passage, 60, cluster_late);
-	passage->below = under->send(under,
-				     &(struct http_request){.method = "GET",
-							    .url = url,
-							    .headers = &header,
-							    .header_count = p->bearer != NULL,
-							    .ca = cluster_way(p)->ca,
-							    .anonymous = !p->bearer},
-				     cluster_listed, p);
+	struct http_request request = cluster_how(p);
+	request.method = "GET";
+	request.url = url;
+	request.headers = &header;
+	request.header_count = p->bearer != NULL;
+	request.anonymous = !p->bearer && !p->certificate;
+	passage->below = under->send(under, &request, cluster_listed, p);
 	free(url);
 }
 
@@ -222,17 +241,30 @@ static const struct passage_kind cluster_passages = {.size = sizeof(struct clust
 						     .drop = cluster_drop,
 						     .close = cluster_close};
 
+/* The API server's address; NULL with e where no credential is for it. */
+static char *cluster_server(const cJSON *with, const struct context *context, struct err *e)
+{
+	const char *host = json_str(with, "host", "");
+	char *server = context ? xstrdup(context_server(context)) : xasprintf("https://%s", host);
+	if (context || *json_str(with, "ca", "") || call_is_cluster(server))
+		return server;
+	free(server);
+	err_set(e, EXIT_BUG, host, NULL, _("nothing is sent there: it is not a host that the credentials are for."));
+	return NULL;
+}
+
 static struct transport *cluster_open(struct run *r, const cJSON *with, enum who who, struct err *e)
 {
-	const char *ca = json_str(with, "ca", ""), *host = json_str(with, "host", "");
-	char *pods = xasprintf("https://%s/api/v1/namespaces/%s/pods", host, json_str(with, "namespace", ""));
-	if (!*ca && !call_is_cluster(pods)) {
-		free(pods);
-		err_set(e, EXIT_BUG, host, NULL, _("nothing is sent there: it is not a host that the credentials are for."));
+	const char *ca = json_str(with, "ca", ""), *name = json_str(with, "context", NULL);
+	struct context *context = name ? contexts_find(session_contexts(r->session), json_str(with, "kubeconfig", ""), name, e)
+				       : NULL;
+	char *server = e->exit ? NULL : cluster_server(with, context, e);
+	if (!server)
 		return NULL;
-	}
 	struct cluster_way *w = (struct cluster_way *)passages_open(&cluster_passages, sizeof(struct cluster_way), r, who);
-	w->pods = pods;
+	w->way.context = context;
+	w->pods = xasprintf("%s/api/v1/namespaces/%s/pods", server, json_str(with, "namespace", ""));
+	free(server);
 	w->app = xstrdup(json_str(with, "app", ""));
 	w->ca = *ca ? xstrdup(ca) : NULL;
 	w->port = (int)json_num(with, "port", 0);

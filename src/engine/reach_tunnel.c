@@ -141,8 +141,9 @@ static const struct socket_kind tunnel_socket = {.subprotocol = RELAY_SUBPROTOCO
 						 .shut = tunnel_shut,
 						 .besides = BESIDES_MAX};
 
-static void tunnel_go(struct passage *passage, const char *token)
+static void tunnel_go(struct passage *passage, const struct context_shown *shown)
 {
+	const char *token = shown->token;
 	char *bearer = token ? xasprintf("Bearer %s", token) : NULL;
 	passage_patience(passage, 60, tunnel_late);
 	socket_open((struct socket_passage *)passage, &tunnel_socket, ((struct tunnel_way *)passage->way)->url, bearer, NULL);

@@ -670,6 +670,7 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 	const char *project = answers_str(o->answers, "project.id");
 	const char *quota = credentials_quota_project(c) ? credentials_quota_project(c) : credentials_email(c) ? NULL : project;
 	r->api = api_new(r->loop, session_transport(s), c, quota);
+	api_set_contexts(r->api, session_contexts(s));
 	r->started = loop_now(r->loop);
 	clock_gettime(CLOCK_MONOTONIC, &r->real_started);
 	bool journalled = r->mode->changes && !session_is_rehearsal(s);

@@ -221,6 +221,8 @@ void step_decide_apply(struct step *s);
 void step_cancel(struct step *s);
 /* May this refusal pass by itself, because something that the step needs was made moments ago? Keeps the time; true means: try again. */
 bool step_lags(struct step *s, int http, const char *message);
+/* The same of a permission that lacks while this run gave some a moment ago. */
+bool step_permission_spreads(struct step *s);
 /* Looks again when that may have passed. Of several that are told the same words one asks and the others follow it. */
 void step_lag_pause(struct step *s);
 /* What it was told while it lagged is not so any more: those who were told the same look again at once. */
@@ -371,6 +373,8 @@ void proof_free(struct proof *p);
 struct transport *session_transport(const struct session *s);
 struct credentials *session_credentials(const struct session *s);
 struct loop *session_loop(const struct session *s);
+/* The contexts of kubeconfig files that its runs speak to. */
+struct contexts *session_contexts(const struct session *s);
 void session_tell(const struct session *s, const cJSON *event);
 /* By what pauses between looks are divided. */
 double session_haste(const struct session *s);

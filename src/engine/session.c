@@ -4,6 +4,7 @@
 #include "engine/survey.h"
 
 #include "base/mem.h"
+#include "net/context.h"
 #include "net/credentials.h"
 #include "net/transport.h"
 
@@ -13,6 +14,7 @@ struct session {
 	struct loop *loop;
 	struct transport *transport;
 	struct credentials *credentials;
+	struct contexts *contexts;
 	struct surveys *surveys;
 	bool rehearsal;
 	double haste;
@@ -25,7 +27,8 @@ struct session *session_new(struct loop *loop, struct transport *transport, stru
 	struct session *s = xcalloc(1, sizeof *s);
 	*s = (struct session){
 	    .loop = loop, .transport = transport, .credentials = credentials, .rehearsal = rehearsal, .haste = 1};
-	s->surveys = surveys_new(loop, transport, credentials);
+	s->contexts = contexts_new(loop);
+	s->surveys = surveys_new(loop, transport, credentials, s->contexts);
 	return s;
 }
 
@@ -34,6 +37,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	surveys_free(s->surveys);
+	contexts_free(s->contexts);
 	credentials_free(s->credentials);
 	s->transport->free(s->transport);
 	loop_free(s->loop);
@@ -95,6 +99,16 @@ struct transport *session_transport(const struct session *s)
 struct credentials *session_credentials(const struct session *s)
 {
 	return s->credentials;
+}
+
+struct contexts *session_contexts(const struct session *s)
+{
+	return s->contexts;
+}
+
+void session_play_context(struct session *s, const char *server, const char *token)
+{
+	contexts_play(s->contexts, server, token);
 }
 
 struct loop *session_loop(const struct session *s)

@@ -19,6 +19,8 @@ void session_free(struct session *s);
 bool session_is_rehearsal(const struct session *s);
 /* Who sees the events of its runs besides the face, and before it: the operator's hand in a rehearsal. */
 void session_watch(struct session *s, event_fn *watcher, void *arg);
+/* In rehearsal: every context of a kubeconfig file is this server's, which takes this token. */
+void session_play_context(struct session *s, const char *server, const char *token);
 /* In rehearsal: seconds of cloud time a second of watching. */
 void session_set_speed(struct session *s, double speed);
 
@@ -35,6 +37,7 @@ double session_now(const struct session *s);
  *  "projects"  -> [{"id","name","number"}...]                        at most 500
  *  "project"   -> {"id","number","organization" or null,"billing":bool,"state"} for the project in answers
  *  "regions"   -> [{"id","title"}...]                                 for the project in answers
+ *  "contexts"  -> [{"id","title"}...]                                 of the kubeconfig file in answers, the current one first
  *  "sign-in"   -> {"seen":bool}                                       has the server's log a person who signed in since this session began?
  *  "limits"    -> findings as those of preflight, some with "command", a line for a shell that mends it: APIs, quota, organisation policy, as the plan
  *                 of the answers meets them

@@ -139,7 +139,8 @@ static void socket_answered(void *arg, struct http_reply *reply)
 
 static const struct http_channel socket_channel = {socket_answered, socket_heard, socket_ended};
 
-void socket_open(struct socket_passage *p, const struct socket_kind *kind, const char *url, const char *bearer, const char *ca)
+void socket_open(struct socket_passage *p, const struct socket_kind *kind, const char *url, const char *bearer,
+		 const struct http_request *how)
 {
 	struct transport *under = passage_under(&p->passage);
 	const char *const named[][2] = {{"Upgrade", "websocket"},
@@ -156,12 +157,11 @@ void socket_open(struct socket_passage *p, const struct socket_kind *kind, const
 			headers[count++] = (struct header){(char *)(uintptr_t)named[i][0], (char *)(uintptr_t)named[i][1]};
 	p->kind = kind;
 	ws_key(p->key);
-	p->passage.below = under->upgrade(under,
-					  &(struct http_request){.method = "GET",
-								 .url = (char *)(uintptr_t)url,
-								 .headers = headers,
-								 .header_count = count,
-								 .ca = ca,
-								 .anonymous = !bearer},
-					  &socket_channel, p);
+	struct http_request request = how ? *how : (struct http_request){0};
+	request.method = "GET";
+	request.url = url;
+	request.headers = headers;
+	request.header_count = count;
+	request.anonymous = !bearer && !request.certificate;
+	p->passage.below = under->upgrade(under, &request, &socket_channel, p);
 }

@@ -33,8 +33,9 @@ struct socket_passage {
 
 /* passage_kind's take: the request is written down. */
 void socket_take(struct passage *p, const struct http_request *r);
-/* Asks for the socket. bearer NULL: nothing is shown. ca NULL: those vouch that vouch for everybody. */
-void socket_open(struct socket_passage *p, const struct socket_kind *kind, const char *url, const char *bearer, const char *ca);
+/* Asks for the socket. bearer NULL: no token is shown. how: what a request says of the way to its host, ca and certificate and the like; NULL: nothing. */
+void socket_open(struct socket_passage *p, const struct socket_kind *kind, const char *url, const char *bearer,
+		 const struct http_request *how);
 /* Sends frames. */
 void socket_say(struct socket_passage *p, const struct buf *frames);
 /* Bytes of the port's reply. False when that ended the passage. */

@@ -539,6 +539,14 @@ static bool granted_lately(const struct step *s)
 	return found;
 }
 
+bool step_permission_spreads(struct step *s)
+{
+	if (!granted_lately(s))
+		return false;
+	lag_goes_on(s);
+	return step_now(s) - s->lag_since < SPREAD_BUDGET;
+}
+
 /* It failed after this run's own request. */
 static void failed(struct step *s)
 {

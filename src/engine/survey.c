@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "gcp/roles.h"
 #include "net/api.h"
+#include "net/context.h"
 #include "net/credentials.h"
 #include "plan/limits.h"
 #include "plan/permissions.h"
@@ -38,7 +39,7 @@ struct survey {
 	struct surveys *owner;
 	struct survey *next;
 	const struct survey_kind *kind;
-	char *project, *stack;
+	char *project, *stack, *kubeconfig;
 	cJSON *result;
 	cJSON *needed, *tested;    /* preflight: permissions that an apply needs, and all; NULL when the answers make no plan */
 	cJSON *held;               /* of them: an object with those that are held */
@@ -57,6 +58,7 @@ struct survey {
 struct surveys {
 	struct loop *loop;
 	struct credentials *credentials;
+	struct contexts *contexts;
 	struct api *api;
 	double since; /* when they were made, seconds since 1970 */
 	struct survey *list;
@@ -82,6 +84,7 @@ static void drop(struct survey *s)
 	cJSON_Delete(s->abroad);
 	free(s->project);
 	free(s->stack);
+	free(s->kubeconfig);
 	free(s);
 }
 
@@ -453,6 +456,17 @@ static void begin_sign_in(struct survey *s)
 	free(project);
 }
 
+/* contexts ------------------------------------------------------------------------------------------------------------------- */
+
+/* No cloud is asked: it is this machine's files that tell. */
+static void begin_contexts(struct survey *s)
+{
+	struct err e = {0};
+	s->result = contexts_list(s->owner->contexts, s->kubeconfig, &e);
+	answer(s, s->result ? NULL : &e);
+	err_free(&e);
+}
+
 /* limits --------------------------------------------------------------------------------------------------------------------- */
 
 static void on_limit(void *arg, const struct api_result *r)
@@ -500,15 +514,17 @@ static struct limits *limits_of(const struct answers *a)
 static const struct survey_kind kinds_of_survey[] = {
     {"who", begin_who, false},         {"projects", begin_projects, false},  {"project", begin_project, false},
     {"regions", begin_regions, false}, {"preflight", begin_preflight, true}, {"limits", begin_limits, false},
-    {"sign-in", begin_sign_in, false},
+    {"sign-in", begin_sign_in, false}, {"contexts", begin_contexts, false},
 };
 
-struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials)
+struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials,
+			    struct contexts *contexts)
 {
 	struct surveys *s = xcalloc(1, sizeof *s);
 	s->loop = loop;
 	s->since = loop_wall(loop);
 	s->credentials = credentials;
+	s->contexts = contexts;
 	if (credentials)
 		s->api = api_new(loop, transport, credentials, credentials_quota_project(credentials));
 	return s;
@@ -566,6 +582,7 @@ void survey_begin(struct surveys *all, const char *what, const struct answers *a
 		if (s->kind == kind)
 			drop(s);
 	}
+	const char *by = a ? question_surveyed(a, what) : NULL;
 	struct survey *s = xcalloc(1, sizeof *s);
 	*s = (struct survey){.owner = all,
 			     .next = all->list,
@@ -573,10 +590,11 @@ void survey_begin(struct surveys *all, const char *what, const struct answers *a
 			     .done = done,
 			     .arg = arg,
 			     .project = xstrdup(a ? answers_str(a, "project.id") : ""),
-			     .stack = xstrdup(a ? answers_str(a, "stack.name") : "")};
+			     .stack = xstrdup(a ? answers_str(a, "stack.name") : ""),
+			     .kubeconfig = xstrdup(by ? by : "")};
 	all->list = s;
 	list_permissions(s, a);
 	if (kind && kind->begin == begin_limits && a)
 		s->limits = limits_of(a);
-	s->timer = loop_after(all->loop, 0, kind && all->api ? begin : refuse, s);
+	s->timer = loop_after(all->loop, 0, kind && (all->api || kind->begin == begin_contexts) ? begin : refuse, s);
 }

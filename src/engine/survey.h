@@ -6,8 +6,10 @@
 
 struct surveys;
 
-/* The parts are borrowed; credentials may be NULL: then every survey fails and says so. */
-struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials);
+struct contexts;
+/* The parts are borrowed; credentials may be NULL: then every survey fails and says so, but that of contexts. */
+struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials,
+			    struct contexts *contexts);
 void surveys_free(struct surveys *s);
 void survey_begin(struct surveys *s, const char *what, const struct answers *a, survey_done *done, void *arg);
 

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "engine/vault.h"
 
+#include "base/encode.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -206,6 +207,57 @@ static void access_version(struct entry *n, const char *version_name)
 	call_free(&c);
 }
 
+#define PULL "pull:"
+
+/* A token of an account, as a registry's client keeps it: {"auths":{HOST:{"auth":base64 of "oauth2accesstoken:TOKEN"}}}. */
+static struct secret *docker_config(const char *host, const char *token)
+{
+	char *both = xasprintf("oauth2accesstoken:%s", token), *coded = encode_base64(both, strlen(both)),
+	     *text = xasprintf("{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}", host, coded);
+	struct secret *s = secret_copy(text, strlen(text));
+	sodium_memzero(both, strlen(both));
+	sodium_memzero(coded, strlen(coded));
+	sodium_memzero(text, strlen(text));
+	free(both);
+	free(coded);
+	free(text);
+	return s;
+}
+
+static void on_pull_token(void *arg, const struct api_result *r)
+{
+	struct entry *n = arg;
+	struct err e = {0};
+	const cJSON *token = json_at(r->reply, "accessToken");
+	const char *host = n->secret->reference + strlen(PULL);
+	char *name = xstrndup(host, strcspn(host, "/"));
+	n->call = 0;
+	if (r->http == 200 && cJSON_IsString(token)) {
+		n->value = docker_config(name, token->valuestring);
+		sodium_memzero(token->valuestring, strlen(token->valuestring));
+	} else if (r->err.exit) {
+		err_set(&e, r->err.exit, n->secret->name, r->err.fix, "%s", r->err.what);
+	} else {
+		err_set(&e, EXIT_UNAVAILABLE, n->secret->name, NULL, _("no token came."));
+	}
+	tell(n->vault, n->value ? NULL : n->secret->name, &e);
+	err_free(&e);
+	free(name);
+}
+
+/* "pull:HOST/EMAIL": what lets a cluster's machines pull from that registry for an hour, as that account. */
+static void pull_token(struct entry *n)
+{
+	struct call c = {0};
+	const char *slash = strchr(n->secret->reference, '/');
+	call_set(&c, DIALECT_NONE, "POST",
+		 json_make("{'scope':['https://www.googleapis.com/auth/cloud-platform'],'lifetime':'3600s'}"),
+		 "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/%s:generateAccessToken",
+		 slash ? slash + 1 : "");
+	n->call = api_call(n->vault->api, &c, &(struct api_policy){.budget = 60, .just_enabled = true}, on_pull_token, n);
+	call_free(&c);
+}
+
 /* Starts getting one; false, with e set, when it cannot be had. */
 static bool get(struct entry *n, struct err *e)
 {
@@ -218,6 +270,10 @@ static bool get(struct entry *n, struct err *e)
 	}
 	if (!reference) {
 		n->value = secret_draw((enum secret_recipe)n->secret->recipe);
+		return true;
+	}
+	if (text_starts(reference, PULL)) {
+		pull_token(n);
 		return true;
 	}
 	if (text_starts(reference, "secret:")) {

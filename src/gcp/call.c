@@ -26,6 +26,8 @@ void call_free(struct call *c)
 	free(c->certificate);
 	free(c->key);
 	free(c->bearer);
+	free(c->kubeconfig);
+	free(c->context);
 	free(c->fault);
 	cJSON_Delete(c->body);
 	*c = (struct call){0};
@@ -48,6 +50,8 @@ struct call call_copy(const struct call *c)
 	copy.certificate = copy_text(c->certificate);
 	copy.key = copy_text(c->key);
 	copy.bearer = copy_text(c->bearer);
+	copy.kubeconfig = copy_text(c->kubeconfig);
+	copy.context = copy_text(c->context);
 	copy.fault = copy_text(c->fault);
 	copy.body = cJSON_Duplicate(c->body, true);
 	return copy;

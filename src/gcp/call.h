@@ -20,12 +20,16 @@ enum dialect {
 enum audience {
 	AUDIENCE_GOOGLE, /* Google's APIs: the operator's access token, and only when the host is Google's */
 	AUDIENCE_CLUSTER, /* a GKE cluster's API server, which takes that token too: with a CA of its own in `ca`, or at its DNS endpoint */
-	AUDIENCE_OWN,   /* somebody else's host: `bearer` and `certificate`, nothing of Google's */
-	AUDIENCE_NOBODY /* shown nothing */
+	AUDIENCE_CONTEXT, /* the API server of a context of a kubeconfig file: what that says is shown, and nothing of Google's */
+	AUDIENCE_OWN,     /* somebody else's host: `bearer` and `certificate`, nothing of Google's */
+	AUDIENCE_NOBODY   /* shown nothing */
 };
 
 /* Leaves {"$secret":"NAME"} (and {"$secret":"NAME","as":"base64"}) in body stand for a secret's value; only the transport's
  * last moment puts it in. {"$secret":"NAME","as":"crc32c"} is the decimal CRC-32C of that secret. */
+/* The beginning of the URL of a call of AUDIENCE_CONTEXT: what sends it puts the address of the context's server in its place. */
+#define CALL_CONTEXT_SERVER "https://context.invalid"
+
 struct call {
 	char *method; /* "GET", "POST", ... */
 	char *url;    /* https://HOST/..., parameters percent-encoded */
@@ -37,6 +41,8 @@ struct call {
 	char *ca;           /* PEM: the only authorities that may vouch for the host; NULL for those of the machine */
 	char *certificate;  /* PEM: the client's, with the key in `key`; NULL for none */
 	char *key, *bearer; /* names of secrets, looked up at the last moment; NULL for none */
+	char *kubeconfig,
+	    *context; /* of AUDIENCE_CONTEXT: which file and context, as the answers say; "" where they say nothing */
 	enum dialect dialect;
 	bool request_id; /* the method takes ?requestId=UUID: the engine adds it, the same on every retry */
 	char *

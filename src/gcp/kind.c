@@ -56,6 +56,8 @@ struct kind_time kind_time(const struct kind *k, const cJSON *spec)
 char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed)
 {
 	const struct permissions *p = &k->permissions;
+	if (k->outside && k->outside(spec))
+		return xstrdup("");
 	const char *const fixed[DEEDS] = {[DEED_READ] = p->read,
 					  [DEED_LIST] = p->list,
 					  [DEED_CREATE] = p->create,

@@ -114,6 +114,8 @@ struct kind {
 	/* US dollars a month in the region, by the spec, at list prices of kind_prices_date (gcp/prices.h); negative when it depends on use. NULL with
 	 * billable: by what is kept in it. */
 	double (*monthly)(const cJSON *spec, const char *region);
+	/* Is what is specified so asked of somebody else's server? Then it needs neither the API nor its permissions. NULL: never. */
+	bool (*outside)(const cJSON *spec);
 	bool enables; /* switches APIs on: its spec's "services" is filled with what the plan's kinds need */
 	bool spreads; /* what it makes is not known everywhere at once (accounts, permissions) */
 	bool grants;  /* it gives permissions; want of one that it gave may pass by itself */

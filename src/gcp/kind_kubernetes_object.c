@@ -1,6 +1,7 @@
 /* An object of a cluster, of any of Kubernetes' kinds: set by server-side apply in our name, so what others own in it stays theirs, and what they own
  * and we want is a conflict that the API server words. Namespaces, Jobs, Deployments and Ingresses are waited for.
- * spec: {"host": the API server's,"ca": PEM of the only ones that vouch for it, or "", "collection":"/apis/apps/v1/namespaces/NS/deployments","body":{"apiVersion","kind",...}}; name is
+ * spec: {"host": the API server's,"ca": PEM of the only ones that vouch for it, or "", or in place of both "kubeconfig","context": of a file, "" where
+ * kubectl's own choice counts, "collection":"/apis/apps/v1/namespaces/NS/deployments","body":{"apiVersion","kind",...}}; name is
  * kubectl's way to say it: "deployment/mlflow".
  * Secrets stand in body.data as {"$secret":NAME,"as":"base64"}. */
 #include "config.h"
@@ -35,19 +36,42 @@ static const char *name_of(const struct view *v)
 	return slash ? slash + 1 : v->name;
 }
 
-void kubernetes_ask(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
+static void ask_host(const struct view *v, const char *method, cJSON *body, struct call *out)
 {
-	const char *host = json_str(v->spec, "host", ""), *collection = json_str(v->spec, "collection", ""),
-		   *ca = json_str(v->spec, "ca", "");
+	const char *host = json_str(v->spec, "host", ""), *ca = json_str(v->spec, "ca", "");
 	char *base = xasprintf("https://%s", host);
 	call_set_url(out, DIALECT_NONE, method, body, base);
 	if (!*host || host[strspn(host, HOST_CHARACTERS)])
 		call_refuse(out, _("\"%s\" is no host of a cluster"), host);
-	call_add(out, "/%-s/%s", collection + (*collection == '/'), name_of(v));
-	call_tail(out, query);
 	free(base);
 	out->audience = AUDIENCE_CLUSTER;
 	out->ca = *ca && !out->fault ? xstrdup(ca) : NULL;
+}
+
+void kubernetes_begin(const struct view *v, const char *method, cJSON *body, struct call *out)
+{
+	const char *context = json_str(v->spec, "context", NULL);
+	if (!context) {
+		ask_host(v, method, body, out);
+		return;
+	}
+	call_set_url(out, DIALECT_NONE, method, body, CALL_CONTEXT_SERVER);
+	out->audience = AUDIENCE_CONTEXT;
+	out->kubeconfig = xstrdup(json_str(v->spec, "kubeconfig", ""));
+	out->context = xstrdup(context);
+}
+
+void kubernetes_ask(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
+{
+	const char *collection = json_str(v->spec, "collection", "");
+	kubernetes_begin(v, method, body, out);
+	call_add(out, "/%-s/%s", collection + (*collection == '/'), name_of(v));
+	call_tail(out, query);
+}
+
+bool kubernetes_outside(const cJSON *spec)
+{
+	return json_at(spec, "context") != NULL;
 }
 
 static void kubernetes_object_observe(const struct view *v, struct call *out)
@@ -319,15 +343,10 @@ static void kubernetes_object_destroy(const struct view *v, const struct observa
 /* What runs pods is asked for by those, in its namespace. */
 static void kubernetes_object_ask_why(const struct view *v, const cJSON *notes, int turn, struct call *out)
 {
-	const char *ca = json_str(v->spec, "ca", "");
 	if (!is(v, "Job") && !is(v, "Deployment") && !is(v, "StatefulSet"))
 		return;
-	char *base = xasprintf("https://%s", json_str(v->spec, "host", ""));
-	call_set_url(out, DIALECT_NONE, "GET", NULL, base);
+	kubernetes_begin(v, "GET", NULL, out);
 	call_add(out, "/api/v1/namespaces/%s", json_str(v->spec, "body.metadata.namespace", ""));
-	free(base);
-	out->audience = AUDIENCE_CLUSTER;
-	out->ca = *ca && !out->fault ? xstrdup(ca) : NULL;
 	if (!trouble_ask(notes, turn, out))
 		call_free(out);
 }
@@ -359,7 +378,7 @@ static double kubernetes_object_monthly(const cJSON *spec, const char *region)
 	double hour = 0;
 	const cJSON *c;
 	const char *kind = json_str(spec, "body.kind", "");
-	if (!strcmp(kind, "Deployment") || !strcmp(kind, "StatefulSet"))
+	if (!kubernetes_outside(spec) && (!strcmp(kind, "Deployment") || !strcmp(kind, "StatefulSet")))
 		cJSON_ArrayForEach(c, json_at(spec, "body.spec.template.spec.containers"))
 			hour += cpus(json_str(c, "resources.requests.cpu", "0")) * 0.0445 +
 				gibs(json_str(c, "resources.requests.memory", "0")) * 0.0049225;
@@ -417,6 +436,7 @@ const struct kind kind_kubernetes_object = {
     .console_page = "kubernetes/workload/overview",
     .log = "resource.type=\"k8s_container\" resource.labels.namespace_name=\"{body.metadata.namespace}\"",
     .permits = kubernetes_object_permits,
+    .outside = kubernetes_outside,
     .usual = 5,
     .slow = 90,
     .takes = kubernetes_object_takes,

@@ -112,6 +112,7 @@ const struct kind kind_kubernetes_stop = {
     .part = PART_SERVER,
     .console_page = "kubernetes/workload/overview",
     .permissions = {.read = "container.clusters.connect container.deployments.get", .update = "container.deployments.update"},
+    .outside = kubernetes_outside,
     .usual = 10,
     .slow = 40,
     .deadline = 600,

@@ -95,6 +95,8 @@ static bool kubernetes_volume_guarded(const struct observation *seen)
 /* As a balanced persistent disk, which GKE's default storage class gives: 0.10 dollars a GiB. */
 static double kubernetes_volume_monthly(const cJSON *spec, const char *region)
 {
+	if (kubernetes_outside(spec))
+		return 0;
 	return gibs(json_str(spec, "body." SIZE, "0")) * 0.10 * price_factor(PRICED_MACHINE, region);
 }
 
@@ -111,6 +113,7 @@ const struct kind kind_kubernetes_volume = {
     .part = PART_STORAGE,
     .console_page = "kubernetes/storage",
     .permits = kubernetes_volume_permits,
+    .outside = kubernetes_outside,
     .usual = 0.5,
     .slow = 2,
     .deadline = 900,

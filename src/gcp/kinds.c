@@ -70,6 +70,7 @@ const struct kind *const kinds[] = {
     &kind_errand_redirect,
     &kind_cluster,
     &kind_existing_cluster,
+    &kind_context,
     &kind_kubernetes_object,
     &kind_service_identity,
     &kind_iap_settings,

@@ -22,7 +22,7 @@ extern const struct kind kind_dns_authorization, kind_certificate, kind_certific
 extern const struct kind kind_dns_record, kind_dns_zone;
 extern const struct kind kind_scheduler_job, kind_uptime_check, kind_notification_channel, kind_alert_policy;
 extern const struct kind kind_errand_record, kind_errand_redirect;
-extern const struct kind kind_cluster, kind_existing_cluster, kind_kubernetes_object;
+extern const struct kind kind_cluster, kind_existing_cluster, kind_context, kind_kubernetes_object;
 extern const struct kind kind_service_identity, kind_iap_settings;
 extern const struct kind kind_appengine_application, kind_appengine_placeholder, kind_appengine_ingress, kind_appengine_version;
 extern const struct kind kind_appengine_service, kind_appengine_versions, kind_appengine_stop;

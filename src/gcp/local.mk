@@ -33,6 +33,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_scheduler_job.c \
 	src/gcp/kind_errand_record.c \
 	src/gcp/kind_errand_redirect.c \
+	src/gcp/kind_context.c \
 	src/gcp/kind_existing_cluster.c \
 	src/gcp/kind_firewall.c \
 	src/gcp/kind_forwarding_rule.c \

@@ -8,6 +8,7 @@
 #include "base/outside.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "net/context.h"
 #include "net/credentials.h"
 #include "net/fill.h"
 #include "net/retry.h"
@@ -25,6 +26,7 @@ struct api_job {
 	unsigned long id, sending; /* sending: the transport's id while a request is under way */
 	loop_id timer;
 	struct call call;
+	struct context *context; /* of a call that is for one */
 	struct api_policy policy;
 	char uuid[37];
 	double deadline;
@@ -43,6 +45,7 @@ struct api {
 	struct loop *loop;
 	struct transport *transport;
 	struct credentials *credentials;
+	struct contexts *contexts;
 	char *quota_project;
 	bool plain; /* it was denied: it is not sent any more */
 	struct secret *(*secrets)(void *arg, const char *name);
@@ -73,6 +76,11 @@ void api_set_secrets(struct api *a, struct secret *(*lookup)(void *arg, const ch
 {
 	a->secrets = lookup;
 	a->secrets_arg = arg;
+}
+
+void api_set_contexts(struct api *a, struct contexts *contexts)
+{
+	a->contexts = contexts;
 }
 
 void api_set_uploads(struct api *a, bool (*lookup)(void *arg, const char *name, struct buf *out), void *arg)
@@ -155,7 +163,26 @@ static void finish_err(struct api_job *j, struct err *e)
 	finish(j, &result);
 }
 
+static char *host_of(const char *url);
 static void get_token(struct api_job *j);
+
+/* Puts the server's address into the URL of a call for a context. */
+static bool find_context(struct api_job *j, struct err *e)
+{
+	struct call *c = &j->call;
+	if (c->audience != AUDIENCE_CONTEXT || j->context)
+		return true;
+	if (!j->api->contexts || !text_starts(c->url, CALL_CONTEXT_SERVER "/"))
+		return err_set(e, EXIT_BUG, c->url, NULL, "no context is known here");
+	if (!(j->context = contexts_find(j->api->contexts, c->kubeconfig, c->context, e)))
+		return false;
+	char *url = xasprintf("%s%s", context_server(j->context), c->url + strlen(CALL_CONTEXT_SERVER));
+	free(c->url);
+	free(j->host);
+	c->url = url;
+	j->host = host_of(url);
+	return true;
+}
 
 static void on_timer(void *arg)
 {
@@ -167,7 +194,10 @@ static void on_timer(void *arg)
 		finish_err(j, &e);
 		return;
 	}
-	get_token(j);
+	if (find_context(j, &e))
+		get_token(j);
+	else
+		finish_err(j, &e);
 }
 
 /* Words -------------------------------------------------------------------------------------------------------------------- */
@@ -176,6 +206,12 @@ static void on_timer(void *arg)
 static bool shows_token(const struct api_job *j)
 {
 	return j->call.audience == AUDIENCE_GOOGLE || j->call.audience == AUDIENCE_CLUSTER;
+}
+
+/* May another credential be got where one is refused? */
+static bool signs_in(const struct api_job *j)
+{
+	return shows_token(j) || j->context;
 }
 
 static char *host_of(const char *url)
@@ -200,6 +236,8 @@ static bool is_closed(const struct api_job *j)
 
 static const char *unreached_fix(const struct api_job *j)
 {
+	if (j->context)
+		return _("Does the cluster run, and is it reached from here? kubectl with this context shows the same.");
 	return is_closed(j)
 		   ? _("Is the cluster's API server closed to this machine? Open its DNS endpoint, which IAM guards: gcloud "
 		       "container "
@@ -214,7 +252,12 @@ static void word_failure(const struct api_job *j, const struct http_reply *reply
 		   *fix = reply->failure_fix ? _(reply->failure_fix) : NULL;
 	switch (reply->failure) {
 	case HTTP_TLS:
-		err_set(e, EXIT_UNAVAILABLE, host, api_tls_fix(), _("the connection is not safe: %s."), text);
+		err_set(e, j->context ? EXIT_CONFIG : EXIT_UNAVAILABLE, host,
+			j->context
+			    ? _("Does the context name the cluster's own authority (certificate-authority-data)? kubectl with "
+				"this context shows the same.")
+			    : api_tls_fix(),
+			_("the connection is not safe: %s."), text);
 		break;
 	case HTTP_REFUSED:
 		err_set(e, EXIT_CONFIG, host, fix, _("it cannot be asked: %s."), text);
@@ -223,7 +266,7 @@ static void word_failure(const struct api_job *j, const struct http_reply *reply
 		err_set(e, EXIT_UNAVAILABLE, host, NULL, _("the reply is larger than any that is expected."));
 		break;
 	case HTTP_UNREACHABLE:
-		err_set(e, is_closed(j) ? EXIT_CONFIG : EXIT_UNAVAILABLE, host, fix ? fix : unreached_fix(j),
+		err_set(e, is_closed(j) || j->context ? EXIT_CONFIG : EXIT_UNAVAILABLE, host, fix ? fix : unreached_fix(j),
 			_("no connection: %s."), text);
 		break;
 	default:
@@ -256,6 +299,10 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 	outside_text(&message, error->message, strlen(error->message), false, 1000);
 	if (error->http == 401 && shows_token(j))
 		fix = xstrdup(_("Sign in again: gcloud auth application-default login."));
+	else if (error->http == 401 && j->context)
+		fix = xasprintf(_("Sign in to the cluster again, in its provider's own way. Whether it lets you in is told by: "
+				  "kubectl --context=%s auth whoami"),
+				context_name(j->context));
 	else if (error->constraint && strcasestr(error->constraint, "constraints/"))
 		fix = api_policy_fix(error->constraint);
 	else if (error->reason && !strcmp(error->reason, "SERVICE_DISABLED") && error->service)
@@ -309,7 +356,10 @@ static void begin_retry(struct api_job *j, const struct retry *r, const struct a
 	switch (r->class) {
 	case RETRY_SIGN_IN:
 		j->signed_in_again = true;
-		credentials_reject(a->credentials);
+		if (j->context)
+			context_reject(j->context);
+		else
+			credentials_reject(a->credentials);
 		get_token(j);
 		return;
 	case RETRY_PLAIN:
@@ -340,7 +390,7 @@ static void judge(struct api_job *j, struct http_reply *reply, struct api_result
 	    .chance = randombytes_uniform(1000) / 1000.0,
 	    .look_first = j->policy.no_retry_unknown,
 	    .just_enabled = j->policy.just_enabled,
-	    .signed_in_again = j->signed_in_again || !shows_token(j),
+	    .signed_in_again = j->signed_in_again || !signs_in(j),
 	    .quota_project = charged(j),
 	};
 	struct retry r = bad ? retry_decide(&f) : (struct retry){RETRY_NEVER, 0, "answered", false};
@@ -424,6 +474,7 @@ static bool may_show(const struct api_job *j, struct err *e)
 {
 	const char *url = j->call.url;
 	bool fine = j->call.audience == AUDIENCE_NOBODY || (j->call.audience == AUDIENCE_OWN && text_starts(url, "https://")) ||
+		    (j->call.audience == AUDIENCE_CONTEXT && j->context && text_starts(url, "https://")) ||
 		    (j->call.audience == AUDIENCE_GOOGLE && call_is_google(url)) ||
 		    (j->call.audience == AUDIENCE_CLUSTER &&
 		     (j->call.ca ? text_starts(url, "https://") : call_is_cluster(url)));
@@ -446,8 +497,9 @@ static void close_named(struct secret *s)
 		secret_close(s);
 }
 
-static void send_with(struct api_job *j, const char *bearer, const char *key)
+static void send_with(struct api_job *j, const struct context_shown *shows)
 {
+	const char *bearer = shows->token;
 	struct api *a = j->api;
 	static char authorization[] = "Authorization", content_type[] = "Content-Type", user_project[] = "X-Goog-User-Project",
 		    gzip[] = "application/gzip", json[] = "application/json", range_name[] = "Range", accept_name[] = "Accept";
@@ -474,9 +526,11 @@ static void send_with(struct api_job *j, const char *bearer, const char *key)
 				       .body_len = j->body_len,
 				       .timeout = j->policy.timeout,
 				       .ca = j->call.ca,
-				       .certificate = j->call.certificate,
-				       .key = key,
+				       .certificate = shows->certificate,
+				       .key = shows->key,
 				       .once = j->policy.no_retry_unknown};
+	if (j->context)
+		context_dress(j->context, &request);
 	j->tries++;
 	a->counts.requests++;
 	if (reads(j))
@@ -493,11 +547,13 @@ static void send_with(struct api_job *j, const char *bearer, const char *key)
 static void send_it(struct api_job *j, const char *token)
 {
 	struct secret *bearer = NULL, *key = NULL;
-	const char *bearer_text = NULL, *key_text = NULL;
+	struct context_shown shows = {.certificate = j->call.certificate};
 	struct err e = {0};
-	if (may_show(j, &e) && make_body(j, &e) && open_named(j, j->call.bearer, &bearer, &bearer_text, &e) &&
-	    open_named(j, j->call.key, &key, &key_text, &e))
-		send_with(j, token ? token : bearer_text, key_text);
+	if (may_show(j, &e) && make_body(j, &e) && open_named(j, j->call.bearer, &bearer, &shows.token, &e) &&
+	    open_named(j, j->call.key, &key, &shows.key, &e)) {
+		shows.token = token ? token : shows.token;
+		send_with(j, &shows);
+	}
 	close_named(bearer);
 	close_named(key);
 	if (e.exit)
@@ -519,8 +575,29 @@ static void on_token(void *arg, const char *token, struct err *e)
 	}
 }
 
+static void on_shown(void *arg, const struct context_shown *shown, struct err *e)
+{
+	struct api_job *j = arg;
+	struct err own = {0};
+	j->waits_token = false;
+	if (j->cancelled)
+		job_free(j);
+	else if (!shown || !may_show(j, &own) || !make_body(j, &own)) {
+		if (!shown)
+			err_move(&own, e);
+		finish_err(j, &own);
+	} else {
+		send_with(j, shown);
+	}
+}
+
 static void get_token(struct api_job *j)
 {
+	if (j->context) {
+		j->waits_token = true;
+		context_credential(j->context, on_shown, j);
+		return;
+	}
 	if (!shows_token(j)) {
 		send_it(j, NULL);
 		return;
@@ -559,7 +636,8 @@ void api_cancel(struct api *a, unsigned long id)
 	if (j->sending)
 		a->transport->cancel(a->transport, j->sending);
 	unpark(j);
-	if (!j->waits_token || credentials_forget(a->credentials, j))
+	bool told = j->waits_token && !(j->context ? context_forget(j->context, j) : credentials_forget(a->credentials, j));
+	if (!told)
 		job_free(j); /* else its token is being handed out, and it goes when it gets it */
 }
 

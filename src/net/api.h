@@ -47,6 +47,9 @@ struct api_policy {
 /* Substitutes $secret leaves from this function at the last moment; NULL ends the call with EXIT_BUG. */
 struct secret;
 void api_set_secrets(struct api *a, struct secret *(*lookup)(void *arg, const char *name), void *arg);
+/* Where calls of AUDIENCE_CONTEXT go, and what is shown there; borrowed, and outlives a. NULL, as at first: nowhere. */
+struct contexts;
+void api_set_contexts(struct api *a, struct contexts *contexts);
 /* Supplies the bytes of struct call.upload. */
 void api_set_uploads(struct api *a, bool (*lookup)(void *arg, const char *name, struct buf *out), void *arg);
 

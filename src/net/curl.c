@@ -26,7 +26,7 @@ static const struct libcurl *lib; /* NULL until something is sent */
 struct curl_job {
 	unsigned long id;
 	CURL *easy;
-	struct curl_slist *headers;
+	struct curl_slist *headers, *connect_to;
 	struct http_reply reply;
 	size_t room, header_bytes;
 	bool started;
@@ -183,6 +183,7 @@ static void job_free(struct curl_job *j)
 	if (j->easy) {
 		lib->easy_cleanup(j->easy);
 		lib->slist_free_all(j->headers);
+		lib->slist_free_all(j->connect_to);
 	}
 	http_reply_free(&j->reply);
 	channel_free(j->channel);
@@ -412,6 +413,9 @@ static void set_network(struct curl_transport *t, CURL *easy, const struct http_
 	if (r->direct) {
 		lib->easy_setopt(easy, CURLOPT_PROXY, "");
 		lib->easy_setopt(easy, CURLOPT_NOPROXY, "*");
+	} else if (r->proxy) {
+		lib->easy_setopt(easy, CURLOPT_PROXY, r->proxy);
+		lib->easy_setopt(easy, CURLOPT_NOPROXY, "");
 	} else if (t->proxy) {
 		lib->easy_setopt(easy, CURLOPT_PROXY, t->proxy);
 		lib->easy_setopt(easy, CURLOPT_NOPROXY, "");
@@ -429,10 +433,33 @@ static void set_network(struct curl_transport *t, CURL *easy, const struct http_
 	limit_protocols(easy);
 }
 
+/* Another name for TLS than the host's: libcurl is told the one, and to connect to the other, which is still whom the request names. */
+static void set_host(struct curl_job *j, const struct http_request *r)
+{
+	if (!r->server_name) {
+		lib->easy_setopt(j->easy, CURLOPT_URL, r->url);
+		return;
+	}
+	const char *host = r->url + strlen("https://"), *path = host + strcspn(host, "/?#");
+	const char *bracket = *host == '[' ? strchr(host, ']') : NULL;
+	const char *port = memchr(bracket ? bracket : host, ':', (size_t)(path - (bracket ? bracket : host)));
+	int name_len = (int)((port ? port : path) - host), port_len = port ? (int)(path - port) : 0;
+	char *url = xasprintf("https://%s%.*s%s", r->server_name, port_len, port ? port : "", path);
+	char *to = xasprintf("::%.*s:%.*s", name_len, host, port ? port_len - 1 : 3, port ? port + 1 : "443");
+	char *header = xasprintf("Host: %.*s", (int)(path - host), host);
+	j->connect_to = lib->slist_append(NULL, to);
+	j->headers = lib->slist_append(j->headers, header);
+	lib->easy_setopt(j->easy, CURLOPT_URL, url);
+	lib->easy_setopt(j->easy, CURLOPT_CONNECT_TO, j->connect_to);
+	free(header);
+	free(to);
+	free(url);
+}
+
 static void make_easy(struct curl_transport *t, struct curl_job *j, const struct http_request *r)
 {
 	j->easy = lib->easy_init();
-	lib->easy_setopt(j->easy, CURLOPT_URL, r->url);
+	set_host(j, r);
 	lib->easy_setopt(j->easy, CURLOPT_PRIVATE, (char *)j);
 	lib->easy_setopt(j->easy, CURLOPT_ERRORBUFFER, j->error);
 	lib->easy_setopt(j->easy, CURLOPT_USERAGENT, "mlflow-setup/" PACKAGE_VERSION);

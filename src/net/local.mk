@@ -5,12 +5,15 @@ src_net_libnet_a_SOURCES = \
 	src/net/credentials_external.c \
 	src/net/credentials_find.c src/net/credentials_private.h \
 	src/net/channel.c src/net/channel.h \
+	src/net/context.c src/net/context.h \
 	src/net/curl.c \
 	src/net/fill.c src/net/fill.h \
 	src/net/gcloud.c src/net/gcloud.h \
 	src/net/jwt.c src/net/jwt.h \
+	src/net/kubeconfig.c src/net/kubeconfig.h \
 	src/net/libcurl.c src/net/libcurl.h \
 	src/net/loop.c src/net/loop.h \
+	src/net/plugin.c src/net/plugin.h \
 	src/net/recorder.c src/net/recorder.h \
 	src/net/relay.c src/net/relay.h \
 	src/net/retry.c src/net/retry.h \
@@ -20,12 +23,14 @@ src_net_libnet_a_SOURCES = \
 	src/net/unpacked.c src/net/unpacked.h \
 	src/net/websocket.c src/net/websocket.h
 
-check_PROGRAMS += tests/net/api tests/net/credentials tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
-TESTS += tests/net/api tests/net/credentials tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
+check_PROGRAMS += tests/net/api tests/net/credentials tests/net/kubeconfig tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
+TESTS += tests/net/api tests/net/credentials tests/net/kubeconfig tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
 tests_net_api_SOURCES = tests/net/api.c tests/net/script.h tests/tap.h
 tests_net_api_LDADD = $(LIB_NET)
 tests_net_credentials_SOURCES = tests/net/credentials.c tests/net/script.h tests/tap.h
 tests_net_credentials_LDADD = $(LIB_NET)
+tests_net_kubeconfig_SOURCES = tests/net/kubeconfig.c tests/tap.h
+tests_net_kubeconfig_LDADD = $(LIB_NET)
 tests_net_loop_SOURCES = tests/net/loop.c tests/tap.h
 tests_net_loop_LDADD = $(LIB_NET)
 tests_net_recorder_SOURCES = tests/net/recorder.c tests/net/script.h tests/tap.h

@@ -30,6 +30,8 @@ struct http_request {
 	const char
 	    *ca; /* PEM: the only authorities that may vouch for the host, beside a transport's own; NULL for the usual ones */
 	const char *certificate, *key; /* PEM: shown when the host asks for them; NULL for none */
+	const char *server_name; /* the name that the host's certificate has to be for, and that TLS asks for; NULL: the host */
+	const char *proxy;       /* the URL of the proxy that this host is behind; NULL: the transport's */
 };
 /* Why this can never be sent, as a constant phrase ("a header has a line end"), or NULL: what came from outside stands in URLs and headers, and
  * must not be able to end one. Every transport asks this first. */

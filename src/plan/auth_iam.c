@@ -20,7 +20,8 @@ static bool auth_iam_prepare(struct design *d, struct err *e)
 
 static void auth_iam_guard(struct design *d)
 {
-	people_let_in(d, &d->front.invoke, d->front.invoked);
+	if (d->front.invoke.holder)
+		people_let_in(d, &d->front.invoke, d->front.invoked);
 	if (d->axes.target->admit)
 		d->axes.target->admit(d, people_members(d->answers));
 }

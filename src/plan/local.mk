@@ -66,6 +66,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/target_appengine_yaml.c src/plan/target_appengine_yaml.h \
 	src/plan/target_gke.c \
 	src/plan/target_gke_cluster.c src/plan/target_gke_disks.c src/plan/target_gke_objects.h src/plan/target_gke_cluster.h \
+	src/plan/target_gke_context.c src/plan/target_gke_context.h \
 	src/plan/target_gke_manifests.c \
 	src/plan/target_run.c \
 	src/plan/target_vm.c \
@@ -136,7 +137,7 @@ WALK_TESTS += tests/cases/drift.py tests/cases/taken_back.py
 
 # A cluster that others work in too.
 WALK_TESTS += tests/cases/cluster.py
-WALK_TESTS += tests/cases/existing_cluster.py
+WALK_TESTS += tests/cases/existing_cluster.py tests/cases/context.py
 
 # App Engine's own traps.
 WALK_TESTS += tests/cases/appengine.py

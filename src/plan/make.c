@@ -15,6 +15,11 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static bool needs_api(const struct resource *r)
+{
+	return r->kind && r->kind->api && !(r->kind->outside && r->kind->outside(r->spec));
+}
+
 /* Each API that a kind of the plan needs, and those that are listed for another reason, once and sorted. */
 static cJSON *apis_of(const struct plan *p, const cJSON *listed)
 {
@@ -24,7 +29,7 @@ static cJSON *apis_of(const struct plan *p, const cJSON *listed)
 	cJSON_ArrayForEach(name, listed)
 		names[count++] = name->valuestring;
 	for (size_t i = 0; i < p->count; i++)
-		if (p->resources[i].kind && p->resources[i].kind->api)
+		if (needs_api(&p->resources[i]))
 			names[count++] = p->resources[i].kind->api;
 	qsort(names, count, sizeof *names, by_text);
 	cJSON *list = cJSON_CreateArray();

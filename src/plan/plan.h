@@ -29,10 +29,11 @@ struct resource {
 
 /* A value that calls name as {"$secret":NAME} and that never leaves guarded memory but for Secret Manager. */
 struct plan_secret {
-	char *name;      /* "db-password" */
-	int recipe;      /* enum secret_recipe when it is drawn; negative when the operator refers to it */
-	char *reference; /* the operator's reference ("env:NAME", "prompt", ...), or NULL when it is drawn */
-	char *question;  /* id of the question whose answer that is; NULL when it is drawn */
+	char *name; /* "db-password" */
+	int recipe; /* enum secret_recipe when it is drawn; negative when the operator refers to it */
+	char *
+	    reference; /* the operator's reference ("env:NAME", "prompt", ...), "pull:HOST/EMAIL" for a registry's token of that account, or NULL when it is drawn */
+	char *question; /* id of the question whose answer that is; NULL when it is drawn */
 	char *keeper; /* id of the secretmanager.version that keeps it: when that stands, its payload (outputs.name + ":access")
 	                               is the value, and none is drawn */
 };

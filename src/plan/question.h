@@ -65,6 +65,7 @@ struct question {
 	/* What pattern and choices cannot say: NULL when fine, else a sentence N_() that says what is allowed. Called before the pattern. */
 	const char *(*check)(const struct answers *a, const char *value);
 	const char *suggests;  /* the survey (engine/session.h) whose list can be chosen from instead of typing, or NULL */
+	const char *surveyed;  /* the question whose answer that survey goes by, or NULL */
 	const char *rehearsal; /* what a rehearsal puts where only a human can get the answer, or NULL */
 	const char *typed;     /* N_(): what is said where a secret is typed; for TYPE_SECRET */
 	const char *
@@ -92,6 +93,8 @@ const struct question *question_find(const char *id);
 const struct page *page_find(const char *id);
 /* The choice of q with this id, or NULL. */
 const struct choice *choice_find(const struct question *q, const char *id);
+/* What this survey goes by: the answer to the question that the one which it is for names; NULL while nobody asks that one. */
+const char *question_surveyed(const struct answers *a, const char *survey);
 /* Its default with these answers: a new value for the caller. */
 cJSON *question_default(const struct question *q, const struct answers *a);
 /* text as a value of q's type, as --set reads it: where it is no number or truth, a text, which answers_set refuses in its words. */

@@ -336,6 +336,14 @@ const struct choice *choice_find(const struct question *q, const char *id)
 	return NULL;
 }
 
+const char *question_surveyed(const struct answers *a, const char *survey)
+{
+	for (const struct question *q = questions; q->id; q++)
+		if (q->surveyed && !strcmp(q->suggests, survey) && answers_asked(a, q))
+			return answers_str(a, q->surveyed);
+	return NULL;
+}
+
 const char *question_nearest(const char *id)
 {
 	const char *ids[ROOM];

@@ -25,7 +25,7 @@ static const struct row {
 } rows[] = {
     {"appengine_version", "^m[0-9a-f]{14}$", FORM_TEXT},
     {"backup", "^[0-9]{1,20}$", FORM_TEXT},
-    {"choices", "^[-A-Za-z0-9_.:/@]*$", FORM_CHOICES},
+    {"choices", "^[-A-Za-z0-9_.:/@+=~() ]*$", FORM_CHOICES},
     {"cluster_endpoint", "^(dns|ip)$", FORM_TEXT},
     {"database_address", "^[0-9]{1,3}([.][0-9]{1,3}){3}$", FORM_TEXT},
     {"database_password", "^[-A-Za-z0-9._:/+=]+$", FORM_TEXT},

@@ -12,6 +12,7 @@
 #include "plan/naming.h"
 #include "plan/parts.h"
 #include "plan/target_gke_cluster.h"
+#include "plan/target_gke_context.h"
 #include "plan/target_gke_objects.h"
 #include "plan/upgrade.h"
 
@@ -34,6 +35,7 @@ static char *namespace_of(const struct design *d)
 
 static const struct type namespace_type = {"Namespace", "v1", "namespace", "namespaces"},
 			 account_type = {"ServiceAccount", "v1", "serviceaccount", "serviceaccounts"},
+			 config_type = {"ConfigMap", "v1", "configmap", "configmaps"},
 			 secret_type = {"Secret", "v1", "secret", "secrets"},
 			 service_type = {"Service", "v1", "service", "services"}, job_type = {"Job", "batch/v1", "job", "jobs"},
 			 cron_job_type = {"CronJob", "batch/v1", "cronjob", "cronjobs"},
@@ -65,10 +67,10 @@ static struct resource *add(struct design *d, const char *id, const struct type 
 	json_put_str(body, "metadata.name", name);
 	if (!global)
 		json_put_str(body, "metadata.namespace", ns);
-	const char *cluster = cluster_id(d->answers);
-	struct resource *r = plan_add(d->plan, id, "kubernetes.object", spoken,
-				      json_make("{'host':%j,'ca':%j,'collection':%s,'body':%j}", plan_ref(cluster, "host"),
-						plan_ref(cluster, "ca"), collection, body));
+	cJSON *spec = json_make("{'collection':%s,'body':%j}", collection, body);
+	cluster_door(d->answers, spec);
+	struct resource *r = plan_add(d->plan, id, "kubernetes.object", spoken, spec);
+	plan_needs(r, cluster_id(d->answers));
 	if (!global)
 		plan_needs(r, "namespace");
 	free(collection);
@@ -256,6 +258,8 @@ static cJSON *spell_pod(const struct design *d, const struct container *const *c
 		json_put(pod, "nodeSelector", plan_ref(cluster_id(d->answers), "selector"));
 	if (d->connected)
 		json_put(pod, "initContainers", json_make("[%j]", spell_connector(d)));
+	if (context_chosen(d->answers))
+		context_equip(d, pod);
 	return pod;
 }
 
@@ -276,9 +280,30 @@ static cJSON *asked_for(const struct container *c)
 
 /* Who it is ----------------------------------------------------------------------------------------------------------------- */
 
+/* The service account, as the cluster's tokens name it. */
+static char *subject_of(const struct design *d)
+{
+	char *ns = namespace_of(d), *subject = xasprintf("system:serviceaccount:%s:" ACCOUNT, ns);
+	free(ns);
+	return subject;
+}
+
+/* The same of a cluster elsewhere. */
+static void identify_by_context(struct design *d)
+{
+	char *subject = subject_of(d);
+	d->identity = context_member(d, subject);
+	d->identified = xstrdup(CONTEXT_IDENTIFIED);
+	free(subject);
+}
+
 /* The service account in its namespace, as Google's policies name it; the pool is there once the project has a cluster that has it. */
 static void target_gke_identity(struct design *d)
 {
+	if (context_chosen(d->answers)) {
+		identify_by_context(d);
+		return;
+	}
 	char *ns = namespace_of(d);
 	d->identity = xasprintf("principal://iam.googleapis.com/projects/%s/locations/global/workloadIdentityPools/"
 				"%s.svc.id.goog/subject/ns/%s/sa/" ACCOUNT,
@@ -299,18 +324,37 @@ static void need_all(struct resource *r, const cJSON *ids)
 /* Its pods are taken for the server's account, where there is one. */
 static void link_account(struct design *d, cJSON *body)
 {
-	char *ns = namespace_of(d), *path = xasprintf("projects/%s/serviceAccounts/%s", d->plan->project, d->account);
-	char *pods = xasprintf("serviceAccount:%s.svc.id.goog[%s/" ACCOUNT "]", d->plan->project, ns);
+	bool elsewhere = context_chosen(d->answers);
+	char *ns = namespace_of(d), *path = xasprintf("projects/%s/serviceAccounts/%s", d->plan->project, d->account),
+	     *subject = subject_of(d);
+	char *pods = elsewhere ? context_member(d, subject)
+			       : xasprintf("serviceAccount:%s.svc.id.goog[%s/" ACCOUNT "]", d->plan->project, ns);
 	cJSON *annotations = cJSON_CreateObject();
 	cJSON_AddStringToObject(annotations, "iam.gke.io/gcp-service-account", d->account);
-	json_put(body, "metadata", json_make("{'annotations':%j}", annotations));
+	if (elsewhere)
+		cJSON_Delete(annotations);
+	else
+		json_put(body, "metadata", json_make("{'annotations':%j}", annotations));
 	plan_needs(part_grant(d->plan, "workload", "serviceAccount", path, "roles/iam.workloadIdentityUser", pods, "sa/server"),
-		   cluster_id(d->answers));
+		   elsewhere ? CONTEXT_IDENTIFIED : cluster_id(d->answers));
 	workload_needs(d->workload, "iam/workload");
 	workload_migration_needs(d->workload, "iam/workload");
+	free(subject);
 	free(pods);
 	free(path);
 	free(ns);
+}
+
+/* What pods of a cluster elsewhere need to be somebody for Google, and its machines to pull the image. */
+static void add_elsewhere(struct design *d)
+{
+	add(d, "credentials", &config_type, "google", json_make("{'data':%j}", context_credentials(d)));
+	cJSON *pull = context_pull(d);
+	if (!pull)
+		return;
+	struct resource *r = add(d, "pull-secret", &secret_type, "pull", pull);
+	plan_needs(r, "iam/puller");
+	plan_needs(r, "iam/puller-repository");
 }
 
 static void add_place(struct design *d)
@@ -324,6 +368,8 @@ static void add_place(struct design *d)
 	if (d->account)
 		link_account(d, account);
 	add(d, "account", &account_type, ACCOUNT, account);
+	if (context_chosen(d->answers))
+		add_elsewhere(d);
 	free(ns);
 }
 
@@ -348,12 +394,10 @@ static void add_job(struct design *d)
 	const struct workload *w = d->workload;
 	const struct container *containers[] = {w->migration};
 	char *ns = namespace_of(d), *collection = xasprintf("/apis/apps/v1/namespaces/%s/deployments", ns);
-	const char *cluster = cluster_id(d->answers);
-	const char *stop = upgrade_stop(
-	    d, "kubernetes.stop", "deployment/" SERVICE,
-	    json_make("{'host':%j,'ca':%j,'collection':%s,'body':{'kind':'Deployment'},'container':%s,'image':%j}",
-		      plan_ref(cluster, "host"), plan_ref(cluster, "ca"), collection, w->containers[0]->name,
-		      cJSON_Duplicate(w->containers[0]->image, 1)));
+	cJSON *stopped = json_make("{'collection':%s,'body':{'kind':'Deployment'},'container':%s,'image':%j}", collection,
+				   w->containers[0]->name, cJSON_Duplicate(w->containers[0]->image, 1));
+	cluster_door(d->answers, stopped);
+	const char *stop = upgrade_stop(d, "kubernetes.stop", "deployment/" SERVICE, stopped);
 	free(collection);
 	free(ns);
 	cJSON *pod = spell_pod(d, containers, 1), *notes = cJSON_CreateObject();
@@ -370,6 +414,10 @@ static void add_job(struct design *d)
 	plan_needs(r, "account");
 	plan_needs(r, "secret");
 	plan_needs(r, "policy");
+	if (context_chosen(d->answers))
+		plan_needs(r, "credentials");
+	if (plan_find(d->plan, "pull-secret"))
+		plan_needs(r, "pull-secret");
 }
 
 static void need_disk(struct resource *r, const char *disk)
@@ -485,8 +533,11 @@ static void add_policy(struct design *d)
 {
 	const struct container *front = workload_find(d->workload, d->workload->front);
 	cJSON *out = json_make("[{'ports':%j}]", ports(53, true));
-	cJSON_AddItemToArray(out, to_address("169.254.169.254/32", 80));
-	cJSON_AddItemToArray(out, to_address("169.254.169.252/32", 988));
+	if (!context_chosen(
+		d->answers)) { /* elsewhere the metadata server is another provider's, and nothing of the server's */
+		cJSON_AddItemToArray(out, to_address("169.254.169.254/32", 80));
+		cJSON_AddItemToArray(out, to_address("169.254.169.252/32", 988));
+	}
 	cJSON_AddItemToArray(out, json_make("{'ports':%j}", ports(443, false)));
 	if (d->workload->database)
 		cJSON_AddItemToArray(out, gke_way_to_database(d));
@@ -506,9 +557,13 @@ static void add_policy(struct design *d)
 static bool target_gke_spell(struct design *d, struct err *e)
 {
 	(void)e;
-	if (d->workload->database)
+	char *subject = subject_of(d);
+	if (d->workload->database && !context_chosen(d->answers)) /* machines elsewhere reach Docker Hub themselves */
 		part_docker_hub(d->plan);
 	cluster_add(d);
+	if (context_chosen(d->answers))
+		context_add(d, subject);
+	free(subject);
 	add_place(d);
 	add_secret(d);
 	gke_add_disks(d);
@@ -522,8 +577,10 @@ static bool target_gke_spell(struct design *d, struct err *e)
 	d->front = (struct front){
 	    .id = xstrdup("deployment"),
 	    .invoked = xstrdup("deployment"),
-	    .invoke = {"project", "roles/container.clusterViewer", xasprintf("projects/%s", d->plan->project)},
 	};
+	if (!context_chosen(d->answers))
+		d->front.invoke = (struct gate){"project", "roles/container.clusterViewer",
+						xasprintf("projects/%s", d->plan->project), NULL};
 	return true;
 }
 
@@ -579,11 +636,12 @@ static void target_gke_balance(struct design *d, const char *address)
 static void target_gke_reach(const struct design *d, struct reach *out)
 {
 	char *ns = namespace_of(d);
-	const char *cluster = cluster_id(d->answers);
 	out->way = "cluster";
-	out->with = json_make("{'host':%j,'ca':%j,'namespace':%s,'app':'" SERVICE "','port':%d}", plan_ref(cluster, "host"),
-			      plan_ref(cluster, "ca"), ns, workload_find(d->workload, d->workload->front)->port);
-	out->permissions = "container.pods.list container.pods.portForward";
+	out->with = json_make("{'namespace':%s,'app':'" SERVICE "','port':%d}", ns,
+			      workload_find(d->workload, d->workload->front)->port);
+	cluster_door(d->answers, out->with);
+	if (!context_chosen(d->answers))
+		out->permissions = "container.pods.list container.pods.portForward";
 	free(ns);
 }
 
@@ -592,8 +650,9 @@ static void target_gke_tunnel(const struct plan *p, struct buf *out)
 	const struct resource *ns = plan_find(p, "namespace");
 	buf_printf(out, "%s\n", _("# In another terminal, as long as it is used:"));
 	cluster_credentials(p, out);
-	buf_printf(out, "#   kubectl --namespace=%s port-forward service/" SERVICE " 5000:80\n",
-		   ns ? strchr(ns->name, '/') + 1 : "");
+	buf_puts(out, "#   kubectl ");
+	context_options(p, out);
+	buf_printf(out, "--namespace=%s port-forward service/" SERVICE " 5000:80\n", ns ? strchr(ns->name, '/') + 1 : "");
 }
 
 /* A Role that lets through to the pods of this namespace, and whom. The cluster knows people and service accounts by their address. */
@@ -640,8 +699,6 @@ static const struct render_row renders[] = {
     {NULL, NULL, 0, 0, false},
 };
 
-static const char *const apis[] = {"container", "compute", NULL};
-
 static const char *const asks[] = {"server.timeout", NULL};
 
 const struct target target_gke = {
@@ -653,14 +710,13 @@ const struct target target_gke = {
 	    .questions = cluster_questions,
 	    .asks = asks,
 	    .check = target_gke_check,
-	    .apis = apis,
 	},
     .renders = renders,
     .manifests_file = "manifests.json",
     .manifests = cluster_manifests,
     .listens = "0.0.0.0",
     .networked = true,
-    .housed = cluster_stands,
+    .housed = cluster_is_given,
     .ranged = true,
     .disks = true,
     .keeps_secrets = true,

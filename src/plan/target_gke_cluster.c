@@ -9,6 +9,7 @@
 #include "plan/axes.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
+#include "plan/target_gke_context.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,22 @@ bool cluster_stands(const struct answers *a)
 
 const char *cluster_id(const struct answers *a)
 {
-	return cluster_stands(a) ? STANDING : NEW;
+	return context_chosen(a) ? CONTEXT_CLUSTER : cluster_stands(a) ? STANDING : NEW;
+}
+
+bool cluster_is_given(const struct answers *a)
+{
+	return cluster_stands(a) || context_chosen(a);
+}
+
+void cluster_door(const struct answers *a, cJSON *spec)
+{
+	if (context_chosen(a)) {
+		context_door(a, spec);
+		return;
+	}
+	json_put(spec, "host", plan_ref(cluster_id(a), "host"));
+	json_put(spec, "ca", plan_ref(cluster_id(a), "ca"));
 }
 
 /* Its machines --------------------------------------------------------------------------------------------------------------- */
@@ -120,7 +136,11 @@ static void add_standing(struct design *d)
 void cluster_add(struct design *d)
 {
 	struct plan *p = d->plan;
+	if (context_chosen(d->answers))
+		return; /* its identity and its machines are not Google's (target_gke_context.c) */
 	char *quay = name_of(p->stack, "quay"), *hub = name_of(p->stack, "docker-hub");
+	part_api(p, "container");
+	part_api(p, "compute");
 	if (cluster_stands(d->answers))
 		add_standing(d);
 	else
@@ -135,6 +155,8 @@ void cluster_add(struct design *d)
 void cluster_credentials(const struct plan *p, struct buf *out)
 {
 	const struct resource *r = plan_find(p, STANDING);
+	if (plan_find(p, CONTEXT_CLUSTER))
+		return;
 	bool named = !r || json_bool(r->spec, "named", false);
 	buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s%s\n",
 		   r ? r->name : p->stack, r ? json_str(r->spec, "location", "") : p->region, p->project,
@@ -146,7 +168,7 @@ void cluster_credentials(const struct plan *p, struct buf *out)
 /* What stands in one cluster would stay behind in it, its load balancer too. */
 static void check_moved(const struct answers *a, problem_fn *found, void *arg)
 {
-	static const char *const where[] = {"gke.cluster", "gke.name", "gke.location"};
+	static const char *const where[] = {"gke.cluster", "gke.name", "gke.location", "gke.context"};
 	const cJSON *choices;
 	cJSON_ArrayForEach(choices, json_at(a->resolved, "choices")) {
 		bool other = false;
@@ -168,6 +190,8 @@ static void check_moved(const struct answers *a, problem_fn *found, void *arg)
 void cluster_check(const struct answers *a, problem_fn *found, void *arg)
 {
 	check_moved(a, found, arg);
+	if (context_chosen(a))
+		context_check(a, found, arg);
 }
 
 static const char *cluster_check_location(const struct answers *a, const char *value)
@@ -188,6 +212,10 @@ static const struct choice cluster_choices[] = {
     {.id = "existing",
      .title = N_("A cluster that stands"),
      .help = N_("One of the project's, Autopilot or Standard. Only a namespace in it is this stack's.")},
+    {.id = "context",
+     .title = N_("A context of a kubeconfig file"),
+     .help = N_("Any cluster that kubectl reaches: another provider's, or one on this machine. It is reached by kubectl "
+		"port-forward alone.")},
     {.id = NULL},
 };
 
@@ -207,6 +235,16 @@ const struct question cluster_questions[] = {
 	 .pattern = "^[a-z]+-[a-z]+[0-9]+(-[a-z])?$",
 	 .form = N_("A region or a zone, such as us-central1 or us-central1-b."),
 	 .check = cluster_check_location},
+	{.id = "gke.kubeconfig", .page = "target", .type = TYPE_TEXT, .title = N_("Kubeconfig file"), .optional = true,
+	 .help = N_("Empty: the files that kubectl takes, of KUBECONFIG or ~/.kube/config. What a context says of its user is shown to its cluster alone."),
+	 .after = "gke.location", .when = context_chosen,
+	 .pattern = "^~?/[-A-Za-z0-9._/@+=~ :]+$",
+	 .form = N_("A path that begins with / or ~/, of letters, digits, blanks and . _ / @ + = ~ : -.")},
+	{.id = "gke.context", .page = "target", .type = TYPE_TEXT, .title = N_("Context"),
+	 .help = N_("Which cluster of the file, and as whom: kubectl config get-contexts lists them. It needs the rights of a cluster-admin, or to make a namespace and all in it."),
+	 .after = "gke.kubeconfig", .when = context_chosen, .suggests = "contexts", .surveyed = "gke.kubeconfig",
+	 .pattern = "^[-A-Za-z0-9._:/@+=~() ]+$",
+	 .form = N_("Letters, digits, blanks and . _ : / @ + = ~ ( ) -, as kubectl config get-contexts has it.")},
 	{.id = NULL},
 };
 /* clang-format on */

@@ -7,12 +7,16 @@
 /* The questions that choose it, ended by a NULL id, and what is wrong with their answers together. */
 extern const struct question cluster_questions[];
 void cluster_check(const struct answers *a, problem_fn *found, void *arg);
-/* Does it stand already, whoever made it? */
+/* Is it one of the project's that stands already? */
 bool cluster_stands(const struct answers *a);
+/* Does it stand already, wherever it is and whoever made it? */
+bool cluster_is_given(const struct answers *a);
 /* The id of its resource in the plan. */
 const char *cluster_id(const struct answers *a);
 /* Plans it, or the look at it; in both cases its machines may read the stack's own repositories. */
 void cluster_add(struct design *d);
+/* Puts into an object's spec how its API server is asked. */
+void cluster_door(const struct answers *a, cJSON *spec);
 /* The line for a shell that gives kubectl the way to it: by its DNS endpoint where that is open, as was seen when the stack was last built. */
 void cluster_credentials(const struct plan *p, struct buf *out);
 

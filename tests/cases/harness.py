@@ -118,7 +118,7 @@ class Sim:
         return ["--cloud-proxy", self.ready["proxy"], "--cloud-ca", self.ready["ca"], "--speed", "20"]
 
     def environment(self):
-        return {"GOOGLE_APPLICATION_CREDENTIALS": self.ready["credentials"], "CLIENT_SECRET": SECRET}
+        return {"GOOGLE_APPLICATION_CREDENTIALS": self.ready["credentials"], "CLIENT_SECRET": SECRET, "KUBECONFIG": self.ready["kubeconfig"]}
 
     def run(self, *arguments, **options):
         """The program against this cloud."""

@@ -46,6 +46,7 @@ STOPS = {"database.tier", "database.availability", "database.flags", "database.l
 BACK = {"target", "database.login", "exposure", "auth.mode", "stack.name", "artifacts.mode", "server.gateway"}
 # Answers from which no request follows.
 SILENT = {"network.nat", "network.pods_range", "network.services_range", "network.host_project",  # no stack here asks them
+          "gke.kubeconfig", "gke.context",  # tests/cases/context.py does
           "auth.client_secret", "iap.client_secret", "run.kept_revisions", "appengine.kept_versions", "appengine.for_ever", "image.digest"}
 
 

@@ -141,6 +141,74 @@ static void existing_cluster(void)
 	cJSON_Delete(spec);
 }
 
+/* A context's three replies: the version, who issues tokens, and by which keys. A refusal's words; NULL: it is kept. */
+static void context_row(const char *version, const char *issuer, int http, const char *words, const char *what)
+{
+	cJSON *spec = parse("{'kubeconfig':'','context':'kind'}"), *reply = json_make("{'gitVersion':%s}", version),
+	      *found = json_make("{'issuer':%s}", issuer), *keys = parse("{'keys':[{'kid':'a'}]}");
+	struct view v = view_of("kind", spec);
+	const struct kind *k = kind_find("kubernetes.context");
+	struct observation seen = {0};
+	struct change c = {0};
+	struct call first = {0}, second = {0}, third = {0}, none = {0};
+	k->observe(&v, &first);
+	k->decode(&v, 200, reply, &seen);
+	k->observe_more(&v, &seen, &second);
+	k->decode_more(&v, http, found, &seen);
+	k->observe_more(&v, &seen, &third);
+	if (http == 200)
+		k->decode_more(&v, 200, keys, &seen);
+	k->observe_more(&v, &seen, &none);
+	ok(first.audience == AUDIENCE_CONTEXT && !strcmp(first.context, "kind") &&
+	       !strcmp(first.url, CALL_CONTEXT_SERVER "/version"),
+	   "%s: the context's server is asked", what);
+	ok(second.url && strstr(second.url, "/.well-known/openid-configuration") && !none.method, "and who issues its tokens");
+	if (http == 200)
+		ok(third.url && strstr(third.url, "/openid/v1/jwks") &&
+		       !strcmp(json_str(seen.outputs, "jwks", ""), "{\"keys\":[{\"kid\":\"a\"}]}"),
+		   "and its keys are kept as they are");
+	k->compare(&v, &seen, &c);
+	ok(words ? c.verdict == VERDICT_REFUSE && c.reason && strstr(c.reason, words) : c.verdict == VERDICT_KEEP, "%s: %s",
+	   what, c.reason ? c.reason : "kept");
+	change_free(&c);
+	observation_free(&seen);
+	call_free(&first);
+	call_free(&second);
+	call_free(&third);
+	call_free(&none);
+	cJSON_Delete(reply);
+	cJSON_Delete(found);
+	cJSON_Delete(keys);
+	cJSON_Delete(spec);
+}
+
+static void context(void)
+{
+	static const char plain[] = "https://kubernetes.default.svc.cluster.local";
+	context_row("v1.34.1", plain, 200, NULL, "a cluster on a laptop");
+	context_row("v1.28.9+k3s1", plain, 200, "1.29 is needed", "an old one");
+	context_row("v1.34.1", "kubernetes/serviceaccount", 200, "begins with https://", "an issuer of old");
+	context_row("v1.34.1", plain, 403, "system:service-account-issuer-discovery", "a user who may not see it");
+	context_row("v1.35.1-gke.1", "https://container.googleapis.com/v1/projects/demo/locations/r1/clusters/shared", 200,
+		    "gke.cluster=existing, gke.name=shared, gke.location=r1", "a cluster of the project's own");
+	context_row("v1.35.1-gke.1", "https://container.googleapis.com/v1/projects/other/locations/r1/clusters/shared", 200,
+		    NULL, "one of another project");
+	cJSON *spec = parse(
+	    "{'kubeconfig':'/k','context':'','collection':'/api/v1/namespaces/ml/secrets','body':{'kind':'Secret'}}");
+	struct view v = view_of("secret/mlflow", spec);
+	struct call c = {0};
+	const struct kind *k = kind_find("kubernetes.object");
+	k->observe(&v, &c);
+	ok(c.audience == AUDIENCE_CONTEXT && !strcmp(c.kubeconfig, "/k") &&
+	       !strcmp(c.url, CALL_CONTEXT_SERVER "/api/v1/namespaces/ml/secrets/mlflow"),
+	   "an object of it is asked for there");
+	char *permissions = kind_permissions(k, spec, DEED_CREATE);
+	is_str(permissions, "", "and needs no permission of Google's");
+	free(permissions);
+	call_free(&c);
+	cJSON_Delete(spec);
+}
+
 static void apply(void)
 {
 	cJSON *spec = parse(
@@ -533,6 +601,7 @@ int main(void)
 	mem_install();
 	cluster();
 	existing_cluster();
+	context();
 	trouble();
 	apply();
 	rollout();

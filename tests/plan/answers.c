@@ -49,6 +49,8 @@ static char *draw_text(const char *id)
 	    {"vm.zone", {"", "us-central1-a", "us-central1-f"}},
 	    {"gke.name", {"shared", "c", "team-a-2"}},
 	    {"gke.location", {"", "us-central1", "us-central1-f"}},
+	    {"gke.kubeconfig", {"", "/home/ada/.kube/config", "~/clusters/dev 1.yaml"}},
+	    {"gke.context", {"kind-dev", "docker-desktop", "arn:aws:eks:eu-west-1:1:cluster/a"}},
 	    {"auth.groups", {"team@example.com", "o'brien-fans@example.com", "g+x@example.org"}},
 	    {"iap.client_id", {"", "1-a.apps.googleusercontent.com", "22-b_c.apps.googleusercontent.com"}},
 	    {"iap.client_secret", {"", "env:A_B", "prompt"}},

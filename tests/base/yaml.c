@@ -2,7 +2,7 @@
 #include "config.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "sim/front/yaml.h"
+#include "base/yaml.h"
 #include "tests/tap.h"
 
 #include <stdlib.h>

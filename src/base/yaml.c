@@ -1,6 +1,6 @@
 /* YAML as JSON, read by libyaml. */
 #include "config.h"
-#include "sim/front/yaml.h"
+#include "base/yaml.h"
 
 #include <string.h>
 #include <yaml.h>

@@ -1,6 +1,6 @@
-/* The YAML of cloud-init's and container declarations' documents. */
-#ifndef MS_SIM_FRONT_YAML_H
-#define MS_SIM_FRONT_YAML_H
+/* The YAML of documents that people and machines write: cloud-init, kubeconfig files. */
+#ifndef MS_BASE_YAML_H
+#define MS_BASE_YAML_H
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
