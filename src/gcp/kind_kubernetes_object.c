@@ -48,17 +48,20 @@ static void ask_host(const struct view *v, const char *method, cJSON *body, stru
 	out->ca = *ca && !out->fault ? xstrdup(ca) : NULL;
 }
 
-void kubernetes_begin(const struct view *v, const char *method, cJSON *body, struct call *out)
+void kubernetes_begin_context(const struct view *v, const char *method, cJSON *body, struct call *out)
 {
-	const char *context = json_str(v->spec, "context", NULL);
-	if (!context) {
-		ask_host(v, method, body, out);
-		return;
-	}
 	call_set_url(out, DIALECT_NONE, method, body, CALL_CONTEXT_SERVER);
 	out->audience = AUDIENCE_CONTEXT;
 	out->kubeconfig = xstrdup(json_str(v->spec, "kubeconfig", ""));
-	out->context = xstrdup(context);
+	out->context = xstrdup(json_str(v->spec, "context", ""));
+}
+
+void kubernetes_begin(const struct view *v, const char *method, cJSON *body, struct call *out)
+{
+	if (json_at(v->spec, "context"))
+		kubernetes_begin_context(v, method, body, out);
+	else
+		ask_host(v, method, body, out);
 }
 
 void kubernetes_ask(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
