@@ -82,6 +82,8 @@ static void add_coded(cJSON *into, const char *name, const char *pem)
 cJSON *sim_kubeconfig(struct sim *s, const char *server)
 {
 	char *key, *certificate = ca_elsewhere_client(s, ELSEWHERE_ADMIN, &key);
+	struct scratch own;
+	scratch_begin(&own); /* it is asked for by no request */
 	cJSON *cluster = json_make("{'server':%s}", server), *user = cJSON_CreateObject();
 	add_coded(cluster, "certificate-authority-data", ca_elsewhere_pem(s));
 	add_coded(user, "client-certificate-data", certificate);
@@ -93,6 +95,7 @@ cJSON *sim_kubeconfig(struct sim *s, const char *server)
 	    ","
 	    "'user':'certificate'}}]}",
 	    cluster, json_str(elsewhere_cluster(s)->hidden, "token", ""), user);
+	scratch_end(&own);
 	free(key);
 	free(certificate);
 	return all;
