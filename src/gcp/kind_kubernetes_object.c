@@ -56,7 +56,7 @@ void kubernetes_begin_context(const struct view *v, const char *method, cJSON *b
 	out->context = xstrdup(json_str(v->spec, "context", ""));
 }
 
-void kubernetes_begin(const struct view *v, const char *method, cJSON *body, struct call *out)
+static void ask_server(const struct view *v, const char *method, cJSON *body, struct call *out)
 {
 	if (json_at(v->spec, "context"))
 		kubernetes_begin_context(v, method, body, out);
@@ -67,7 +67,7 @@ void kubernetes_begin(const struct view *v, const char *method, cJSON *body, str
 void kubernetes_ask(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out)
 {
 	const char *collection = json_str(v->spec, "collection", "");
-	kubernetes_begin(v, method, body, out);
+	ask_server(v, method, body, out);
 	call_add(out, "/%-s/%s", collection + (*collection == '/'), name_of(v));
 	call_tail(out, query);
 }
@@ -348,7 +348,7 @@ static void kubernetes_object_ask_why(const struct view *v, const cJSON *notes, 
 {
 	if (!is(v, "Job") && !is(v, "Deployment") && !is(v, "StatefulSet"))
 		return;
-	kubernetes_begin(v, "GET", NULL, out);
+	ask_server(v, "GET", NULL, out);
 	call_add(out, "/api/v1/namespaces/%s", json_str(v->spec, "body.metadata.namespace", ""));
 	if (!trouble_ask(notes, turn, out))
 		call_free(out);

@@ -9,10 +9,8 @@
 /* The annotation of a volume that says whether it goes with its stack: "true" when it does not. */
 #define KUBERNETES_PROTECTED "mlflow-setup/deletion-protection"
 
-/* A request to the API server that the view's spec tells: its "host" and "ca", or its "kubeconfig" and "context". body is owned by the call; what follows the
- * server's address is to be added. A host that is none is the call's fault. */
-void kubernetes_begin(const struct view *v, const char *method, cJSON *body, struct call *out);
-/* The same for a spec that tells a context in any case. */
+/* A request to the API server of the context that the view's spec tells by "kubeconfig" and "context"; body is owned by the call, and what follows the server's
+ * address is to be added. */
 void kubernetes_begin_context(const struct view *v, const char *method, cJSON *body, struct call *out);
 /* A request for the object that the view names ("deployment/NAME") in its spec's "collection" there; query is text as it stands ("?a=b", ""). */
 void kubernetes_ask(const struct view *v, const char *method, cJSON *body, const char *query, struct call *out);
