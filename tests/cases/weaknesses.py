@@ -115,9 +115,11 @@ def weak_password(run):
 
 @rule("E-04")
 def key_files(run):
-    """A service account's key: made, stored, mounted."""
+    """A service account's key: made, stored, mounted. A file that only says how a cluster's own token is exchanged is none."""
+    texts = list(run.texts()) + list(run.payloads())
+    exchanged = any("external_account" in t and "subject_token_type" in t for _, t in texts)
     made = [x["url"] for x in run.writes if re.search(r"/serviceAccounts/[^/]+/keys$", x["url"])]
-    return made + [w for w, t in list(run.texts()) + list(run.payloads()) if "BEGIN PRIVATE KEY" in t or "GOOGLE_APPLICATION_CREDENTIALS" in t]
+    return made + [w for w, t in texts if "BEGIN PRIVATE KEY" in t or '"private_key"' in t or ("GOOGLE_APPLICATION_CREDENTIALS" in t and not exchanged)]
 
 
 @rule("E-05")
