@@ -12,19 +12,23 @@ sim_libsim_a_SOURCES = \
 	sim/api/signin.c \
 	sim/api/sts.c sim/api/sts.h \
 	sim/core/ca.c sim/core/ca.h \
-	sim/core/check.c \
+	sim/core/check.c sim/core/check.h \
+	sim/core/check_values.c \
 	sim/core/clock.c \
 	sim/core/contract.c sim/core/contract.h \
 	sim/core/core.h \
 	sim/core/durations.c \
+	sim/core/exchange_log.c \
 	sim/core/faults.c \
 	sim/core/fields.c \
+	sim/core/guard.c \
 	sim/core/handle.c \
 	sim/core/inside.h \
 	sim/core/jwt.h \
 	sim/core/list.c \
 	sim/core/oidc.c \
 	sim/core/reply.c \
+	sim/core/routes.c \
 	sim/core/scratch.c \
 	sim/core/core.c \
 	sim/core/store.c \
@@ -55,7 +59,7 @@ sim/api/container_pools.$(OBJEXT): sim/tables/container_pool_updates.tbl
 sim/api/container_updates.$(OBJEXT): sim/tables/container_updates.tbl
 sim/api/kubernetes_defaults.$(OBJEXT): sim/tables/kubernetes_defaults.tbl
 sim/api/kubernetes_objects.$(OBJEXT): sim/tables/kubernetes_seeds.tbl
-sim/core/check.$(OBJEXT): sim/tables/enum_types.tbl
+sim/core/check_values.$(OBJEXT): sim/tables/enum_types.tbl
 sim/front/mlflow_server.$(OBJEXT): sim/tables/mlflow_flags.tbl
 sim/api/kubernetes_table.$(OBJEXT): sim/tables/kubernetes_columns.tbl
 sim/front/oauth2_proxy.$(OBJEXT): sim/tables/oauth2_proxy_options.tbl

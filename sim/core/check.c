@@ -1,28 +1,16 @@
 /* Requests and our own replies held to the contract, in Google's words. */
 #include "config.h"
-#include "sim/core/inside.h"
+#include "sim/core/check.h"
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "sim/core/table.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { VIOLATIONS_MAX = 20 };
-
-struct check {
-	const struct contract_api *api;
-	bool reply, lenient;
-	struct exchange *x;
-	struct buf message; /* of all violations, one a line */
-	const char *reason; /* of the first one, for errors[] */
-	cJSON *violations;
-	int count;
-};
 
 static void check_object(struct check *k, const char *fields, cJSON *object, const char *path);
 static void check_value(struct check *k, struct span type, cJSON *value, const char *path, const char *name);
@@ -36,8 +24,7 @@ static char *path_join(const char *path, const char *name)
 	return buf_take(&b);
 }
 
-__attribute__((format(printf, 4, 5))) static void violation(struct check *k, const char *path, const char *reason,
-							    const char *format, ...)
+void check_violation(struct check *k, const char *path, const char *reason, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -56,16 +43,16 @@ __attribute__((format(printf, 4, 5))) static void violation(struct check *k, con
 	free(text);
 }
 
-static bool legacy(const struct check *k)
+bool check_legacy(const struct check *k)
 {
 	return k->api->errors == SIM_ERRORS_LEGACY;
 }
 
 /* Compute Engine takes "" for an enum, and null anywhere, as not said: Terraform's provider sends both with each machine, and null for a
  * field that is not the request's with a proxy's override. */
-static bool compute(const struct check *k)
+bool check_compute(const struct check *k)
 {
-	return legacy(k) && !strcmp(k->api->name, "compute");
+	return check_legacy(k) && !strcmp(k->api->name, "compute");
 }
 
 /* Cloud Storage's PATCH takes null for what shall go, a map's member too: that is how a label is taken away. */
@@ -77,10 +64,10 @@ static bool takes_away(const struct check *k, const cJSON *member)
 static void unknown_name(struct check *k, const char *path, const char *name, const char *why)
 {
 	if (*path)
-		violation(k, path, "badRequest", "Invalid JSON payload received. Unknown name \"%s\" at '%s': %s", name, path,
-			  why);
+		check_violation(k, path, "badRequest", "Invalid JSON payload received. Unknown name \"%s\" at '%s': %s", name,
+				path, why);
 	else
-		violation(k, "", "badRequest", "Invalid JSON payload received. Unknown name \"%s\": %s", name, why);
+		check_violation(k, "", "badRequest", "Invalid JSON payload received. Unknown name \"%s\": %s", name, why);
 }
 
 /* "resource.fooBar" of compute's own words, for a path of proto names. */
@@ -92,245 +79,23 @@ static char *legacy_path(const char *path)
 	return buf_take(&b);
 }
 
-static void wrong_value(struct check *k, const char *path, const char *proto, const cJSON *value, const char *more)
+void check_wrong_value(struct check *k, const char *path, const char *proto, const cJSON *value, const char *more)
 {
 	char *shown = json_text(value, -1);
-	if (compute(k) && strstr(proto, "INT") && cJSON_IsString(value)) {
-		violation(k, path, "invalid", "Invalid value for: Expected a signed integer, got '%s' (class java.lang.String)",
-			  value->valuestring);
-	} else if (compute(k)) {
+	if (check_compute(k) && strstr(proto, "INT") && cJSON_IsString(value)) {
+		check_violation(k, path, "invalid",
+				"Invalid value for: Expected a signed integer, got '%s' (class java.lang.String)",
+				value->valuestring);
+	} else if (check_compute(k)) {
 		char *camel = legacy_path(path);
-		violation(k, path, "invalid", "Invalid value for field '%s': '%s'. %s", camel,
-			  cJSON_IsString(value) ? value->valuestring : shown, *more ? more : "Invalid type.");
+		check_violation(k, path, "invalid", "Invalid value for field '%s': '%s'. %s", camel,
+				cJSON_IsString(value) ? value->valuestring : shown, *more ? more : "Invalid type.");
 		free(camel);
 	} else {
-		violation(k, path, "badRequest", "Invalid value at '%s' (%s), %s%s", path, proto, *more ? "" : shown, more);
+		check_violation(k, path, "badRequest", "Invalid value at '%s' (%s), %s%s", path, proto, *more ? "" : shown,
+				more);
 	}
 	free(shown);
-}
-
-/* A number as it stands in a JSON number or a text; false when it is none or out of range. */
-static bool number_within(const cJSON *v, double min, double max, bool whole)
-{
-	double n = v->valuedouble;
-	if (cJSON_IsString(v)) {
-		char *end;
-		n = strtod(v->valuestring, &end);
-		if (end == v->valuestring || *end || isspace((unsigned char)v->valuestring[0]))
-			return !whole && (!strcmp(v->valuestring, "NaN") || text_ends(v->valuestring, "Infinity"));
-	} else if (!cJSON_IsNumber(v)) {
-		return false;
-	}
-	return n >= min && n <= max && (!whole || n == floor(n));
-}
-
-static bool is_base64(const char *s)
-{
-	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"), pad = strspn(s + n, "=");
-	return !s[n + pad] && pad <= 2 && n % 4 != 1 && (!pad || (n + pad) % 4 == 0);
-}
-
-static bool digits(const char **p, int count)
-{
-	for (; count; count--, ++*p)
-		if (!isdigit((unsigned char)**p))
-			return false;
-	return true;
-}
-
-static bool is_timestamp(const char *s)
-{
-	if (!digits(&s, 4) || *s++ != '-' || !digits(&s, 2) || *s++ != '-' || !digits(&s, 2) || (*s != 'T' && *s != 't') ||
-	    !*s++ || !digits(&s, 2) || *s++ != ':' || !digits(&s, 2) || *s++ != ':' || !digits(&s, 2))
-		return false;
-	if (*s == '.') {
-		size_t n = strspn(s + 1, "0123456789");
-		if (!n || n > 9)
-			return false;
-		s += n + 1;
-	}
-	if (*s == 'Z' || *s == 'z')
-		return !s[1];
-	return (*s == '+' || *s == '-') && (s++, digits(&s, 2)) && *s++ == ':' && digits(&s, 2) && !*s;
-}
-
-static bool is_duration(const char *s)
-{
-	s += *s == '-';
-	size_t n = strspn(s, "0123456789");
-	s += n;
-	if (*s == '.') {
-		size_t f = strspn(s + 1, "0123456789");
-		if (!f || f > 9)
-			return false;
-		s += f + 1;
-	}
-	return n && n < 13 && !strcmp(s, "s");
-}
-
-static bool is_mask(const char *s)
-{
-	return s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,*`-/ ")] == '\0';
-}
-
-/* The enum's value of this name, in any case, as proto's JSON has been read since 2021 (gcloud's own policy files say Keep and Delete); NULL. */
-static const char *in_enum(struct span type, const char *value)
-{
-	size_t len = strlen(value);
-	for (const char *p = type.p + 2, *end = type.p + type.n; p < end;) {
-		const char *bar = memchr(p, '|', (size_t)(end - p));
-		size_t n = (size_t)((bar ? bar : end) - p);
-		if (n == len && !strncasecmp(p, value, n))
-			return p;
-		p += n + 1;
-	}
-	return NULL;
-}
-
-/* Enums whose numbers are not their places in the document, in the document's order. */
-static const struct {
-	const char *first; /* the first value tells which enum it is */
-	signed char numbers[20];
-} odd_enums[] = {
-    {"LAUNCH_STAGE_UNSPECIFIED", {0, 6, 7, 1, 2, 3, 4, 5}},
-    {"COMMON_REASON_UNDEFINED", {0, 1, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17}},
-};
-
-/* The n-th value of an enum; n is 0 past the last. */
-static struct span enum_value(struct span type, int n)
-{
-	const char *p = type.p + 2, *end = type.p + type.n;
-	for (; n > 0 && p < end; n--) {
-		const char *bar = memchr(p, '|', (size_t)(end - p));
-		p = bar ? bar + 1 : end;
-	}
-	const char *bar = memchr(p, '|', (size_t)(end - p));
-	return (struct span){p, (size_t)((bar ? bar : end) - p)};
-}
-
-static int enum_number(struct span type, int place)
-{
-	for (size_t i = 0; i < sizeof odd_enums / sizeof *odd_enums; i++)
-		if (span_is(enum_value(type, 0), odd_enums[i].first) && place < 20)
-			return odd_enums[i].numbers[place];
-	return place;
-}
-
-/* Proto numbers are as good as names: they become names. */
-static bool name_of_number(struct span type, cJSON *v)
-{
-	for (int i = 0; enum_value(type, i).n; i++)
-		if (enum_number(type, i) == v->valueint) {
-			v->type = cJSON_String;
-			v->valuestring = span_text(enum_value(type, i));
-			return true;
-		}
-	return false;
-}
-
-TABLE_OF(enum_types, "enum_types.tbl", 3);
-
-static char *enum_type(const struct check *k, const char *field)
-{
-	for (size_t i = 0; i < table_rows(&enum_types); i++) {
-		const char *type = table_cell(&enum_types, i, 2);
-		if (!strcmp(table_cell(&enum_types, i, 0), k->api->name) && !strcmp(table_cell(&enum_types, i, 1), field))
-			return text_starts(type, "google.") ? xasprintf("type.googleapis.com/%s", type)
-							    : xasprintf("type.googleapis.com/%s.%s", k->api->package, type);
-	}
-	return xasprintf("type.googleapis.com/%s.%c%s", k->api->package, toupper((unsigned char)field[0]), field + 1);
-}
-
-static void check_enum(struct check *k, struct span type, cJSON *v, const char *path, const char *name)
-{
-	const char *same = cJSON_IsString(v) ? in_enum(type, v->valuestring) : NULL;
-	bool exact = same && !memcmp(same, v->valuestring, strlen(v->valuestring));
-	if (exact)
-		return;
-	if (same && !k->reply && !legacy(k)) {
-		memcpy(v->valuestring, same, strlen(v->valuestring));
-		return;
-	}
-	if (cJSON_IsNumber(v) && !k->reply && !legacy(k) && name_of_number(type, v))
-		return;
-	char *enumeration = enum_type(k, name);
-	wrong_value(k, path, enumeration, v, "");
-	free(enumeration);
-}
-
-static void check_string_format(struct check *k, struct span type, const cJSON *v, const char *path, const char *name)
-{
-	struct buf more = {0};
-	const char *proto = "TYPE_STRING";
-	bool text = cJSON_IsString(v);
-	const char *s = text ? v->valuestring : "";
-	if (span_is(type, "bytes")) {
-		proto = "TYPE_BYTES";
-		if (text && !is_base64(s))
-			buf_printf(&more, "Base64 decoding failed for \"%s\"", s);
-	} else if (span_is(type, "time")) {
-		proto = "type.googleapis.com/google.protobuf.Timestamp";
-		size_t n = strlen(s);
-		bool zoned = n && (s[n - 1] == 'Z' || s[n - 1] == 'z' || (n > 6 && (s[n - 6] == '+' || s[n - 6] == '-')));
-		if (text && !is_timestamp(s))
-			buf_printf(
-			    &more, "Field '%s', %s", name,
-			    zoned ? "Invalid time format: Failed to parse input"
-				  : "Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset.");
-	} else if (span_is(type, "dur")) {
-		proto = "type.googleapis.com/google.protobuf.Duration";
-		if (text && !is_duration(s))
-			buf_printf(&more, "Field '%s', Illegal duration format; duration must end with 's'", name);
-	} else if (span_is(type, "mask")) {
-		proto = "type.googleapis.com/google.protobuf.FieldMask";
-		if (text && !is_mask(s))
-			buf_printf(&more, "Field '%s', Invalid field mask", name);
-	}
-	if (!text || more.len)
-		wrong_value(k, path, proto, v, buf_text(&more));
-	buf_free(&more);
-}
-
-/* A number in a text, or the other way, becomes what Google's replies have: 64 bits as text, the rest as number. */
-static void respell(cJSON *v, bool as_text)
-{
-	char text[32];
-	if (as_text == cJSON_IsString(v) || (cJSON_IsString(v) && !number_within(v, -INFINITY, INFINITY, false)))
-		return;
-	if (as_text) {
-		snprintf(text, sizeof text, "%.0f", v->valuedouble);
-		v->type = cJSON_String;
-		v->valuestring = xstrdup(text);
-	} else {
-		double n = strtod(v->valuestring, NULL);
-		free(v->valuestring);
-		v->valuestring = NULL;
-		v->type = cJSON_Number;
-		cJSON_SetNumberValue(v, n);
-	}
-}
-
-static void check_number(struct check *k, struct span type, cJSON *v, const char *path)
-{
-	static const struct {
-		const char *type, *proto;
-		double min, max;
-	} kinds[] = {{"i32", "TYPE_INT32", -2147483648.0, 4294967295.0},
-		     {"u32", "TYPE_UINT32", 0, 4294967295.0},
-		     {"i64", "TYPE_INT64", -0x1p63, 0x1p63},
-		     {"u64", "TYPE_UINT64", 0, 0x1p64},
-		     {"num", "TYPE_DOUBLE", -INFINITY, INFINITY}};
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if (!span_is(type, kinds[i].type))
-			continue;
-		bool as_text = type.n == 3 && type.p[1] == '6'; /* 64 bits are texts in Google's replies, others numbers */
-		bool spelt = !k->reply || as_text == cJSON_IsString(v);
-		if (!spelt || !number_within(v, kinds[i].min, kinds[i].max, strcmp(kinds[i].type, "num") != 0))
-			wrong_value(k, path, kinds[i].proto, v, "");
-		else if (!k->reply)
-			respell(v, as_text);
-		return;
-	}
 }
 
 static void check_array(struct check *k, struct span type, cJSON *v, const char *path, const char *name)
@@ -340,14 +105,14 @@ static void check_array(struct check *k, struct span type, cJSON *v, const char 
 		char *proto = of.p[0] == '@'
 				  ? xasprintf("type.googleapis.com/%s.%.*s", k->api->package, (int)of.n - 1, of.p + 1)
 				  : xstrdup("TYPE_STRING");
-		wrong_value(k, path, proto, v, "");
+		check_wrong_value(k, path, proto, v, "");
 		free(proto);
 		return;
 	}
 	int i = 0;
 	for (cJSON *e = v->child, *next; e; e = next) {
 		next = e->next;
-		if (cJSON_IsNull(e) && compute(k) && !k->reply) {
+		if (cJSON_IsNull(e) && check_compute(k) && !k->reply) {
 			cJSON_Delete(cJSON_DetachItemViaPointer(v, e));
 			continue;
 		}
@@ -360,7 +125,7 @@ static void check_array(struct check *k, struct span type, cJSON *v, const char 
 static void check_map(struct check *k, struct span of, cJSON *v, const char *path, const char *name)
 {
 	if (!cJSON_IsObject(v)) {
-		wrong_value(k, path, "TYPE_MESSAGE", v, "");
+		check_wrong_value(k, path, "TYPE_MESSAGE", v, "");
 		return;
 	}
 	for (cJSON *e = v->child, *next; e; e = next) {
@@ -387,7 +152,7 @@ static void check_message(struct check *k, struct span type, cJSON *v, const cha
 		char *proto = xasprintf("type.googleapis.com/%s.%.*s", k->api->package, (int)schema.n, schema.p);
 		bool any = fields && fields < k->api->end && !strncmp(fields, " * any", 6);
 		if (!any)
-			wrong_value(k, path, proto, v, "");
+			check_wrong_value(k, path, proto, v, "");
 		free(proto);
 	} else if (fields) {
 		check_object(k, fields, v, path);
@@ -410,7 +175,7 @@ static void check_value(struct check *k, struct span type, cJSON *v, const char 
 		bool word = cJSON_IsString(v) && !k->reply &&
 			    (!strcmp(v->valuestring, "true") || !strcmp(v->valuestring, "false"));
 		if (!cJSON_IsBool(v) && !word) {
-			wrong_value(k, path, "TYPE_BOOL", v, "");
+			check_wrong_value(k, path, "TYPE_BOOL", v, "");
 		} else if (word) {
 			v->type = v->valuestring[0] == 't' ? cJSON_True : cJSON_False;
 			free(v->valuestring);
@@ -447,7 +212,7 @@ static bool has_flag(struct span flags, char c)
 /* What is not the client's to say goes, as Google lets it go. */
 static bool is_dropped(const struct check *k, const struct contract_field *f, const cJSON *v)
 {
-	bool no_enum = f && f->type.n > 1 && f->type.p[0] == 'e' && compute(k) && cJSON_IsString(v) && !*v->valuestring;
+	bool no_enum = f && f->type.n > 1 && f->type.p[0] == 'e' && check_compute(k) && cJSON_IsString(v) && !*v->valuestring;
 	return !k->reply && (cJSON_IsNull(v) || no_enum || (f && has_flag(f->flags, 'r')));
 }
 
@@ -479,7 +244,7 @@ static void check_member(struct check *k, const char *fields, cJSON *object, cJS
 		cJSON_Delete(cJSON_DetachItemViaPointer(object, v));
 		return;
 	}
-	if (!known && !typed && !k->lenient && !(cJSON_IsNull(v) && (k->reply || compute(k)))) {
+	if (!known && !typed && !k->lenient && !(cJSON_IsNull(v) && (k->reply || check_compute(k)))) {
 		unknown_name(k, path, v->string, "Cannot find field.");
 		return;
 	}
@@ -519,7 +284,7 @@ static char *body_name(const struct contract_method *m)
 	struct span r = m->request;
 	if (!strcmp(m->api->name, "sqladmin"))
 		return xstrdup("body");
-	if (legacy(&(struct check){.api = m->api}))
+	if (check_legacy(&(struct check){.api = m->api}))
 		return xstrdup("resource");
 	if (r.n > 7 && !memcmp(r.p + r.n - 7, "Request", 7))
 		return xstrdup("");
@@ -541,7 +306,7 @@ static bool finish(struct check *k)
 		return true;
 	}
 	cJSON *details = NULL;
-	if (legacy(k))
+	if (check_legacy(k))
 		cJSON_Delete(k->violations);
 	else
 		details = json_make("[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':%j}]",
@@ -561,7 +326,7 @@ static void check_required(struct check *k, const char *fields, const cJSON *bod
 			continue;
 		char *name = span_text(f.name), *path = path_join("", name);
 		if (!cJSON_GetObjectItemCaseSensitive(body, name))
-			violation(k, path, "required", "Field '%s' is required.", path);
+			check_violation(k, path, "required", "Field '%s' is required.", path);
 		free(name);
 		free(path);
 	}
@@ -660,7 +425,7 @@ static void check_parameter(struct check *k, struct exchange *x, const cJSON *q)
 		if (span_is(type, "b")) {
 			if (strcasecmp(first->valuestring, "true") && strcasecmp(first->valuestring, "false") &&
 			    strcmp(first->valuestring, "1") && strcmp(first->valuestring, "0"))
-				wrong_value(k, buf_text(&path), "TYPE_BOOL", first, "");
+				check_wrong_value(k, buf_text(&path), "TYPE_BOOL", first, "");
 		} else if (*first->valuestring) {
 			for (const cJSON *v = first; v; v = cJSON_IsArray(q) ? v->next : NULL) {
 				cJSON *copy = cJSON_CreateString(v->valuestring);
@@ -672,13 +437,14 @@ static void check_parameter(struct check *k, struct exchange *x, const cJSON *q)
 			cJSON_AddItemToObject(params, name, cJSON_Duplicate(q, 1));
 		free(name);
 		buf_free(&path);
-	} else if (!is_standard(q->string) && !k->lenient && !legacy(k) &&
+	} else if (!is_standard(q->string) && !k->lenient && !check_legacy(k) &&
 		   !(x->method.flags.n && memchr(x->method.flags.p, 'x', x->method.flags.n))) {
-		violation(k, "", "badRequest",
-			  "Invalid JSON payload received. Unknown name \"%s\": Cannot bind query parameter. Field '%s' could "
-			  "not be found in request "
-			  "message.",
-			  q->string, q->string);
+		check_violation(
+		    k, "", "badRequest",
+		    "Invalid JSON payload received. Unknown name \"%s\": Cannot bind query parameter. Field '%s' could "
+		    "not be found in request "
+		    "message.",
+		    q->string, q->string);
 	}
 }
 
@@ -691,8 +457,8 @@ bool check_query(struct exchange *x)
 	const char *at = x->method.params;
 	while (contract_next(&at, x->method.api->end, &f)) {
 		char *name = span_text(f.name);
-		if (has_flag(f.flags, '!') && legacy(&k) && !cJSON_GetObjectItemCaseSensitive(x->call.params, name))
-			violation(&k, name, "required", "Required parameter: %s", name);
+		if (has_flag(f.flags, '!') && check_legacy(&k) && !cJSON_GetObjectItemCaseSensitive(x->call.params, name))
+			check_violation(&k, name, "required", "Required parameter: %s", name);
 		free(name);
 	}
 	return finish(&k);
@@ -729,12 +495,12 @@ static void number_value(const struct contract_api *api, struct span type, cJSON
 	} else if (type.n && type.p[0] == '@') {
 		number_enums(api, contract_schema(api, (struct span){type.p + 1, type.n - 1}), v);
 	} else if (type.n > 2 && type.p[0] == 'e' && cJSON_IsString(v)) {
-		for (int i = 0; enum_value(type, i).n; i++)
-			if (span_is(enum_value(type, i), v->valuestring)) {
+		for (int i = 0; check_enum_value(type, i).n; i++)
+			if (span_is(check_enum_value(type, i), v->valuestring)) {
 				free(v->valuestring);
 				v->valuestring = NULL;
 				v->type = cJSON_Number;
-				cJSON_SetNumberValue(v, enum_number(type, i));
+				cJSON_SetNumberValue(v, check_enum_number(type, i));
 				return;
 			}
 	}

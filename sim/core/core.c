@@ -21,7 +21,7 @@ struct sim *sim_build(const struct sim_options *o, const struct sim_floors *floo
 	s->strict = getenv("MLFLOW_SETUP_SIM_STRICT") != NULL;
 	clock_init(s, o);
 	store_init(s);
-	handle_init(s);
+	routes_init(s);
 	const cJSON *world = o ? o->world : NULL;
 	token_init(s, world);
 	for (const struct sim_api *const *a = floors->apis; *a; a++)
@@ -47,7 +47,7 @@ void sim_free(struct sim *s)
 		return;
 	store_free(s);
 	clock_free(s);
-	handle_free(s);
+	routes_free(s);
 	faults_free(s->faults);
 	token_free(s);
 	oidc_free(s);

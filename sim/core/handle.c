@@ -2,7 +2,6 @@
 #include "config.h"
 #include "sim/core/inside.h"
 
-#include "base/encode.h"
 #include "base/json.h"
 #include "base/libcrypto.h"
 #include "base/mem.h"
@@ -15,114 +14,6 @@
 static const struct sim_identity *identity(const struct sim *s)
 {
 	return s->floors->identity;
-}
-
-/* Routes ------------------------------------------------------------------------------------------------------------------- */
-static int by_id(const void *a, const void *b)
-{
-	const struct routed *x = a, *y = b;
-	return strcmp(x->route->id, y->route->id);
-}
-
-static bool is_raw(const struct sim_route *r)
-{
-	return strchr(r->id, ' ') != NULL;
-}
-
-void handle_init(struct sim *s)
-{
-	size_t count = 0, raw = 0;
-	for (const struct sim_api *const *a = s->floors->apis; *a; a++)
-		for (const struct sim_route *r = (*a)->routes; r && r->id; r++, count++)
-			raw += is_raw(r);
-	struct routed *all = xcalloc(count + 1, sizeof *all);
-	s->raw = xcalloc(raw + 1, sizeof *s->raw);
-	for (const struct sim_api *const *a = s->floors->apis; *a; a++)
-		for (const struct sim_route *r = (*a)->routes; r && r->id; r++)
-			all[s->route_count++] = (struct routed){r, *a};
-	qsort(all, s->route_count, sizeof *all, by_id);
-	s->routes = all;
-	for (size_t i = 0; i < s->route_count; i++)
-		if (is_raw(all[i].route))
-			s->raw[s->raw_count++] = &all[i];
-}
-
-void handle_free(struct sim *s)
-{
-	free((void *)(uintptr_t)s->routes);
-	free(s->raw);
-}
-
-static const struct routed *route_by_id(const struct sim *s, const char *id)
-{
-	struct sim_route key = {.id = id};
-	struct routed wanted = {.route = &key};
-	return bsearch(&wanted, s->routes, s->route_count, sizeof wanted, by_id);
-}
-
-/* "id@version" before "id": what two versions of an API share may be told apart. */
-static const struct routed *route_of(const struct sim *s, const struct contract_method *m)
-{
-	char *id = span_text(m->id), *versioned = xasprintf("%s@%s", id, m->api->version);
-	const struct routed *r = route_by_id(s, versioned);
-	char *at = strchr(id, '@');
-	if (!r)
-		r = route_by_id(s, id);
-	if (!r && at) {
-		*at = '\0';
-		r = route_by_id(s, id);
-	}
-	free(id);
-	free(versioned);
-	return r;
-}
-
-/* '*' stands for any text. */
-static bool glob(const char *pattern, const char *patend, const char *text)
-{
-	const char *star = NULL, *mark = NULL;
-	while (*text) {
-		if (pattern < patend && *pattern == '*') {
-			star = ++pattern;
-			mark = text;
-		} else if (pattern < patend && *pattern == *text) {
-			pattern++;
-			text++;
-		} else if (star) {
-			pattern = star;
-			text = ++mark;
-		} else {
-			return false;
-		}
-	}
-	while (pattern < patend && *pattern == '*')
-		pattern++;
-	return pattern == patend;
-}
-
-bool sim_glob(const char *pattern, const char *text)
-{
-	return glob(pattern, pattern + strlen(pattern), text);
-}
-
-static bool raw_fits(const char *id, const char *method, const char *host, const char *path, bool literal)
-{
-	size_t verb = strcspn(id, " ");
-	const char *h = id + verb + 1, *slash = h + strcspn(h, "/");
-	bool wild = memchr(h, '*', (size_t)(slash - h)) != NULL;
-	return wild != literal && glob(id, id + verb, method) && glob(h, slash, host) &&
-	       glob(slash, slash + strlen(slash), path);
-}
-
-/* The raw route for the request: the longest that fits. literal: those of a host without wildcard, which come first. */
-static const struct routed *raw_route(const struct sim *s, const char *method, const char *host, const char *path, bool literal)
-{
-	const struct routed *best = NULL;
-	for (size_t i = 0; i < s->raw_count; i++)
-		if (raw_fits(s->raw[i]->route->id, method, host, path, literal) &&
-		    (!best || strlen(s->raw[i]->route->id) > strlen(best->route->id)))
-			best = s->raw[i];
-	return best;
 }
 
 /* Requests ----------------------------------------------------------------------------------------------------------------- */
@@ -239,194 +130,6 @@ static void not_found_page(struct exchange *x)
 	buf_free(&path);
 }
 
-static char *rpc_method(const struct exchange *x)
-{
-	char *id = span_text(x->method.id), *method = xasprintf("%s.%s", x->method.api->package, id);
-	free(id);
-	return method;
-}
-
-static void unauthenticated(struct exchange *x, bool bad)
-{
-	static const char missing[] =
-	    "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other "
-	    "valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
-	static const char invalid[] =
-	    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
-	    "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
-	char *method = rpc_method(x);
-	cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':%s,'domain':'googleapis.com',"
-				   "'metadata':{'method':%s,'service':%s}}]",
-				   bad ? "ACCESS_TOKEN_TYPE_UNSUPPORTED" : "CREDENTIALS_MISSING", method,
-				   x->method.api->service);
-	free(method);
-	sim_header(&x->call, "WWW-Authenticate",
-		   bad ? "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\""
-		       : "Bearer realm=\"https://accounts.google.com/\"");
-	if (x->errors == SIM_ERRORS_LEGACY) {
-		cJSON_Delete(details);
-		details = NULL;
-	}
-	sim_fail_with(&x->call, 401, "UNAUTHENTICATED", bad ? "authError" : "required", details, "%s", bad ? invalid : missing);
-}
-
-/* Fills the caller in; false, answered, when there is none and the API wants one. */
-static bool identify(struct exchange *x)
-{
-	struct sim_call *c = &x->call;
-	const char *bearer = sim_request_header(c->request, "Authorization");
-	bool given = bearer && !strncasecmp(bearer, "Bearer ", 7);
-	const char *token = given ? bearer + 7 : json_str(x->query, "access_token", json_str(x->query, "oauth_token", NULL));
-	c->principal = token ? sim_token_owner(c->sim, token) : NULL;
-	if (token && !c->principal)
-		c->principal = identity(c->sim)->jwt_owner(c->sim, token, c->host);
-	bool open = !x->has_method || x->method.api->anonymous ||
-		    (x->routed && x->routed->api->service == NULL && !x->routed->route->permission &&
-		     !strcmp(x->routed->api->name, "open"));
-	if (open || c->principal)
-		return true;
-	unauthenticated(x, token || bearer);
-	return false;
-}
-
-static void api_disabled(struct exchange *x, const char *consumer)
-{
-	const struct contract_api *a = x->method.api;
-	const char *number = identity(x->call.sim)->project_number(x->call.sim, consumer);
-	char *url = xasprintf("https://console.developers.google.com/apis/api/%s/overview?project=%s", a->service,
-			      number ? number : consumer);
-	char *named = xasprintf("projects/%s", number ? number : consumer);
-	char *message = xasprintf(
-	    "%s has not been used in project %s before or it is disabled. Enable it by visiting %s then retry. If you enabled "
-	    "this API recently, wait a few minutes for the action to propagate to our systems and retry.",
-	    a->title, number ? number : consumer, url);
-	cJSON *details = json_make(
-	    "[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'SERVICE_DISABLED','domain':'googleapis.com',"
-	    "'metadata':{'activationUrl':%s,'consumer':%s,'containerInfo':%s,'service':%s,'serviceTitle':%s}},"
-	    "{'@type':'type.googleapis.com/google.rpc.LocalizedMessage','locale':'en-US','message':%s},"
-	    "{'@type':'type.googleapis.com/google.rpc.Help','links':[{'description':'Google developers console API activation',"
-	    "'url':%s}]}]",
-	    url, named, number ? number : consumer, a->service, a->title, message, url);
-	enum sim_error_dialect own = x->errors;
-	x->errors = own == SIM_ERRORS_AIP ? own : SIM_ERRORS_BOTH;
-	sim_fail_with(&x->call, 403, "PERMISSION_DENIED", "accessNotConfigured", details, "%s", message);
-	x->errors = own;
-	free(url);
-	free(named);
-	free(message);
-}
-
-static bool unknown_project(struct exchange *x, const char *named)
-{
-	if (!strcmp(x->method.api->name, "compute")) {
-		if (strstr(x->call.path, "/global/images") || strstr(x->call.path, "/licenses"))
-			return true; /* of Google's public image projects */
-		sim_fail(&x->call, "NOT_FOUND", NULL, "The resource 'projects/%s' was not found", named);
-		return false;
-	}
-	char *consumer = xasprintf("projects/%s", named);
-	cJSON *details = json_make(
-	    "[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'CONSUMER_INVALID','domain':'googleapis.com',"
-	    "'metadata':{'consumer':%s,'service':%s}}]",
-	    consumer, x->method.api->service);
-	free(consumer);
-	sim_fail_with(&x->call, 403, "PERMISSION_DENIED", NULL,
-		      x->errors == SIM_ERRORS_LEGACY ? (cJSON_Delete(details), NULL) : details,
-		      "Permission denied on resource project %s.", named);
-	return false;
-}
-
-/* The project that pays for the call: the header's, the resource's, or the caller's. */
-static bool check_consumer(struct exchange *x, const char *named)
-{
-	struct sim_call *c = &x->call;
-	const char *service = x->routed ? x->routed->api->service : NULL,
-		   *asked = sim_request_header(c->request, "X-Goog-User-Project");
-	if (x->routed && !x->method.api->anonymous && c->project && !identity(c->sim)->usage_ok(c, x->method.api->service))
-		return false;
-	if (!service || x->method.api->anonymous)
-		return true;
-	bool manager = !strcmp(x->method.api->name, "cloudresourcemanager") || !strcmp(x->method.api->name, "cloudbilling") ||
-		       !strcmp(x->method.api->name, "serviceusage");
-	if (named && strcmp(named, "-") && !c->project && !manager)
-		return unknown_project(x, named);
-	/* Without that header the managers of projects are paid for by the client's own project, which has them enabled. */
-	if (manager && !asked)
-		return true;
-	const char *quota = asked ? identity(c->sim)->project_id(c->sim, asked) : NULL;
-	if (asked && (!quota || !identity(c->sim)->allowed(c->sim, c->principal, "serviceusage.services.use", quota, ""))) {
-		cJSON *details = json_make(
-		    "[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'USER_PROJECT_DENIED',"
-		    "'domain':'googleapis.com','metadata':{'service':%s}}]",
-		    service);
-		sim_fail_with(c, 403, "PERMISSION_DENIED", NULL, details,
-			      "Caller does not have required permission to use project %s. Grant the caller the "
-			      "roles/serviceusage.serviceUsageConsumer "
-			      "role, or a custom role with the serviceusage.services.use permission, by visiting "
-			      "https://console.developers.google.com/iam-admin/iam/project?project=%s and then retry. "
-			      "Propagation of the new "
-			      "permission may take a few minutes.",
-			      asked, asked);
-		return false;
-	}
-	const char *consumer = quota ? quota : c->project ? c->project : sim_project(c->sim);
-	if (identity(c->sim)->service_on(c->sim, consumer, service))
-		return true;
-	api_disabled(x, consumer);
-	return false;
-}
-
-static void denied(struct exchange *x, const char *permission, const char *holder)
-{
-	struct sim_call *c = &x->call;
-	const char *slash = text_starts(holder, "//") ? strchr(holder + 2, '/') : NULL;
-	const char *resource = slash ? slash + 1 : holder;
-	if (!strcmp(x->method.api->name, "storage")) {
-		const char *who = c->principal ? strchr(c->principal, ':') : NULL;
-		sim_fail(c, "PERMISSION_DENIED", "forbidden",
-			 "%s does not have %s access to the Google Cloud Storage %s. Permission '%s' denied on resource (or it "
-			 "may not exist).",
-			 who ? who + 1 : "Anonymous caller", permission, strstr(permission, ".objects.") ? "object" : "bucket",
-			 permission);
-		return;
-	}
-	if (!strcmp(x->method.api->name, "compute")) {
-		sim_fail(c, "PERMISSION_DENIED", "forbidden", "Required '%s' permission for '%s'", permission, resource);
-		return;
-	}
-	cJSON *details =
-	    x->errors == SIM_ERRORS_LEGACY
-		? NULL
-		: json_make("[{'@type':'type.googleapis.com/google.rpc.ErrorInfo','reason':'IAM_PERMISSION_DENIED','domain':%s,"
-			    "'metadata':{'permission':%s,'resource':%s}}]",
-			    x->method.api->service, permission, resource);
-	sim_fail_with(c, 403, "PERMISSION_DENIED", x->errors == SIM_ERRORS_LEGACY ? "notAuthorized" : NULL, details,
-		      "Permission '%s' denied on resource '%s' (or it may not exist).", permission, holder);
-}
-
-static bool check_permission(struct exchange *x)
-{
-	struct sim_call *c = &x->call;
-	const char *permission = x->routed->route->permission;
-	if (!permission || (!c->project && !x->routed->api->guard))
-		return true;
-	struct buf holder = {0};
-	if (x->routed->api->guard)
-		x->routed->api->guard(c, &holder);
-	else
-		buf_printf(&holder, "//cloudresourcemanager.googleapis.com/projects/%s", c->project);
-	bool allowed = true;
-	for (size_t n; allowed && *permission; permission += n + (permission[n] == ' ')) {
-		n = strcspn(permission, " ");
-		const char *one = sim_tmp("%.*s", (int)n, permission);
-		allowed = identity(c->sim)->allowed(c->sim, c->principal, one, c->project, buf_text(&holder));
-		if (!allowed)
-			denied(x, one, buf_text(&holder));
-	}
-	buf_free(&holder);
-	return allowed;
-}
-
 static bool is_upload(const struct exchange *x)
 {
 	return x->method.flags.n && memchr(x->method.flags.p, 'u', x->method.flags.n) &&
@@ -454,13 +157,13 @@ static void by_contract(struct exchange *x)
 	cJSON *params = (cJSON *)(uintptr_t)c->params;
 	if (named)
 		fold_projects(c->sim, params, named);
-	x->routed = route_of(c->sim, &x->method);
+	x->routed = route_by_contract(c->sim, &x->method);
 	x->errors = x->routed ? x->routed->api->errors : x->method.api->errors;
-	if (identify(x) && check_consumer(x, named) && (!x->routed || check_query(x)) &&
+	if (guard_caller(x) && guard_consumer(x, named) && (!x->routed || check_query(x)) &&
 	    (!x->routed || is_upload(x) || check_body(x))) {
 		if (!x->routed)
 			not_simulated(x);
-		else if (check_permission(x))
+		else if (guard_permission(x))
 			act(x);
 	}
 	free(named);
@@ -480,7 +183,7 @@ static void serve(struct exchange *x, const char *raw_path)
 {
 	struct sim_call *c = &x->call;
 	bool known = false;
-	x->routed = raw_route(c->sim, c->method, c->host, x->path, true);
+	x->routed = route_raw(c->sim, c->method, c->host, x->path, true);
 	if (!x->routed) {
 		cJSON *params = (cJSON *)(uintptr_t)c->params;
 		x->has_method = contract_find(c->host, c->method, raw_path, &x->method, params, &known);
@@ -490,106 +193,19 @@ static void serve(struct exchange *x, const char *raw_path)
 			by_contract(x);
 			return;
 		}
-		x->routed = raw_route(c->sim, c->method, c->host, x->path, false);
+		x->routed = route_raw(c->sim, c->method, c->host, x->path, false);
 	}
 	if (x->routed) {
 		x->errors = x->routed->api->errors;
 		for (const cJSON *q = x->query->child; q; q = q->next)
 			cJSON_AddItemToObject((cJSON *)(uintptr_t)c->params, q->string, cJSON_Duplicate(q, 1));
-		identify(x);
+		guard_caller(x);
 		act(x);
 	} else if (!text_ends(c->host, ".googleapis.com") && c->sim->floors->front_door(c->sim, c->request, c->reply)) {
 		x->answered = true;
 	} else {
 		nowhere(x, known);
 	}
-}
-
-enum { LOGGED_BYTES = 1 << 20 };
-
-static bool is_text(const char *text, size_t len)
-{
-	unsigned code;
-	size_t n = 1;
-	for (; len && n; text += n, len -= n)
-		n = *text ? text_utf8(text, len, &code) : 0;
-	return n;
-}
-
-/* A body as the log shows it: JSON, a text, or {"$base64"} of anything else. */
-static cJSON *json_or_text(const char *data, size_t len)
-{
-	const char *end = NULL;
-	cJSON *j = len ? cJSON_ParseWithLengthOpts(data, len, &end, 0) : NULL;
-	if (j)
-		return j;
-	if (len && len <= LOGGED_BYTES && !is_text(data, len)) {
-		char *text = encode_base64(data, len);
-		j = json_make("{'$base64':%s}", text);
-		free(text);
-		return j;
-	}
-	struct buf b = {0};
-	text_visible(&b, len ? data : "", len < 4096 ? len : 4096, true);
-	j = cJSON_CreateString(buf_text(&b));
-	buf_free(&b);
-	return j;
-}
-
-static void add_digest(struct buf *b, const char *secret)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	if (EVP_Digest(secret, strlen(secret), digest, &len, EVP_sha256(), NULL) != 1)
-		mem_out();
-	buf_puts(b, "sha256:");
-	for (unsigned i = 0; i < len; i++)
-		buf_printf(b, "%02x", digest[i]);
-}
-
-/* Which token or password was shown, for whoever looks where it was handed out or kept: its SHA-256. */
-static void log_rights(cJSON *headers, const char *value)
-{
-	static const char bearer[] = "Bearer ", basic[] = "Basic ";
-	struct buf b = {0};
-	char *pair = value && !strncasecmp(value, basic, strlen(basic)) ? decode_base64(value + strlen(basic)) : NULL;
-	char *colon = pair ? strchr(pair, ':') : NULL;
-	if (colon) {
-		buf_printf(&b, "%s%.*s:", basic, (int)(colon - pair), pair);
-		add_digest(&b, colon + 1);
-	} else if (value && !strncasecmp(value, bearer, strlen(bearer))) {
-		buf_puts(&b, bearer);
-		add_digest(&b, value + strlen(bearer));
-	}
-	if (b.len)
-		cJSON_AddStringToObject(headers, "Authorization", buf_text(&b));
-	buf_free(&b);
-	free(pair);
-}
-
-/* Credentials stay out of the log. */
-void sim_log_exchange(struct sim *s, const struct sim_request *q, const struct sim_reply *r, const cJSON *notes)
-{
-	if (!s->watch)
-		return;
-	cJSON *headers = cJSON_CreateObject();
-	log_rights(headers, sim_request_header(q, "Authorization"));
-	for (size_t i = 0; i < q->header_count; i++)
-		if (strcasecmp(q->headers[i].name, "Authorization") && strcasecmp(q->headers[i].name, "Proxy-Authorization") &&
-		    strcasecmp(q->headers[i].name, "Cookie"))
-			cJSON_AddStringToObject(headers, q->headers[i].name, q->headers[i].value);
-	char *url = xasprintf("https://%s%s", q->host, q->target);
-	cJSON *entry = json_make("{'time':0,'method':%s,'url':%s,'headers':%j,'request':%j,'reply':%j,'status':%d}", q->method,
-				 url, headers, json_or_text(q->body, q->body_len), json_or_text(r->body.data, r->body.len),
-				 r->status);
-	json_put_num(entry, "time", sim_now(s));
-	if (r->mischief.how == SIM_BAD_TLS) /* there was no exchange: the handshake failed */
-		cJSON_AddTrueToObject(entry, "broken");
-	for (const cJSON *n = notes ? notes->child : NULL; n; n = n->next)
-		cJSON_AddItemToObject(entry, n->string, cJSON_Duplicate(n, 1));
-	s->watch(s->watch_arg, entry);
-	cJSON_Delete(entry);
-	free(url);
 }
 
 static void exchange_free(struct exchange *x)
@@ -675,10 +291,4 @@ void sim_handle(struct sim *s, const struct sim_request *q, struct sim_reply *ou
 	scratch_begin(&own);
 	handle(s, q, out);
 	scratch_end(&own);
-}
-
-void sim_on_exchange(struct sim *s, void (*fn)(void *arg, const cJSON *entry), void *arg)
-{
-	s->watch = fn;
-	s->watch_arg = arg;
 }

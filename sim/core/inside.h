@@ -89,9 +89,17 @@ struct duration {
 };
 const struct duration *duration_find(const char *key);
 const struct duration *duration_at(size_t n); /* NULL past the last */
-/* handle.c */
-void handle_init(struct sim *s);
-void handle_free(struct sim *s);
+/* routes.c */
+void routes_init(struct sim *s);
+void routes_free(struct sim *s);
+/* The route of a method of the contract, "id@version" before "id": what two versions of an API share may be told apart. NULL when there is none. */
+const struct routed *route_by_contract(const struct sim *s, const struct contract_method *m);
+/* The raw route for the request: the longest that fits. literal: those of a host without wildcard, which come first. */
+const struct routed *route_raw(const struct sim *s, const char *method, const char *host, const char *path, bool literal);
+/* guard.c: who asks (filled in), who pays, what the caller may; all return false after having answered with an error. named: the project as the path has it. */
+bool guard_caller(struct exchange *x);
+bool guard_consumer(struct exchange *x, const char *named);
+bool guard_permission(struct exchange *x);
 /* check.c: all return false after having answered with an error */
 bool check_query(struct exchange *x);
 bool check_body(struct exchange *x);
