@@ -16,7 +16,7 @@ struct container_place {
 };
 struct container_place container_place(const struct sim_call *c);
 /* "projects/P/locations/L/clusters/C" */
-char *container_key(const struct sim_call *c, const struct container_place *p);
+const char *container_key(const struct sim_call *c, const struct container_place *p);
 /* The cluster that the call names, or NULL after a 404. changing: refused while an operation works on it. */
 struct sim_object *container_cluster(struct sim_call *c, bool changing);
 

@@ -169,7 +169,7 @@ static void cluster_create(struct sim_call *c)
 	cJSON *doc = json_at(c->body, "cluster") ? cJSON_Duplicate(json_at(c->body, "cluster"), true) : cJSON_CreateObject();
 	cJSON *hidden = cJSON_CreateObject();
 	const char *name = json_str(doc, "name", "");
-	char *key = NULL;
+	const char *key = NULL;
 	snprintf(p.cluster, sizeof p.cluster, "%s", name);
 	if (!good_name(c, name))
 		goto out;
@@ -193,7 +193,6 @@ static void cluster_create(struct sim_call *c)
 out:
 	cJSON_Delete(doc);
 	cJSON_Delete(hidden);
-	free(key);
 }
 
 static cJSON *shown(const struct sim_object *o)
@@ -219,10 +218,7 @@ static void cluster_list(struct sim_call *c)
 	for (struct sim_object *o = sim_first(c->sim, "container.clusters", prefix); o; o = sim_following(c->sim, o, prefix))
 		if (!strcmp(p.location, "-") || !strcmp(json_str(o->doc, "location", ""), p.location))
 			cJSON_AddItemToArray(items, shown(o));
-	if (items->child)
-		json_put(reply, "clusters", items);
-	else
-		cJSON_Delete(items);
+	sim_put_list(reply, "clusters", items);
 	sim_ok(c, reply);
 }
 

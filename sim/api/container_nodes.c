@@ -346,10 +346,7 @@ char *container_provision(struct sim *s, struct sim_object *cluster, cJSON *pool
 			break;
 		add_group(s, project, cluster->doc, pool, zone->valuestring, groups);
 	}
-	if (groups->child)
-		json_put(pool, "instanceGroupUrls", groups);
-	else
-		cJSON_Delete(groups);
+	sim_put_list(pool, "instanceGroupUrls", groups);
 	json_put_str(pool, "status", why ? "ERROR" : "RUNNING");
 	if (why)
 		json_put_str(pool, "statusMessage", why);

@@ -37,17 +37,16 @@ struct container_place container_place(const struct sim_call *c)
 	return p;
 }
 
-char *container_key(const struct sim_call *c, const struct container_place *p)
+const char *container_key(const struct sim_call *c, const struct container_place *p)
 {
-	return xasprintf("projects/%s/locations/%s/clusters/%s", c->project, p->location, p->cluster);
+	return sim_tmp("projects/%s/locations/%s/clusters/%s", c->project, p->location, p->cluster);
 }
 
 struct sim_object *container_cluster(struct sim_call *c, bool changing)
 {
 	struct container_place p = container_place(c);
-	char *key = container_key(c, &p);
+	const char *key = container_key(c, &p);
 	struct sim_object *o = sim_get(c->sim, "container.clusters", key);
-	free(key);
 	if (!o) {
 		sim_fail(c, "NOT_FOUND", "notFound", "Not found: projects/%s/%s/%s/clusters/%s.", c->project,
 			 p.zonal ? "zones" : "locations", p.location, p.cluster);
@@ -247,10 +246,7 @@ static void container_operations_operation_list(struct sim_call *c)
 	cJSON *items = cJSON_CreateArray(), *reply = cJSON_CreateObject();
 	for (struct sim_object *o = sim_first(c->sim, "container.operations", prefix); o; o = sim_following(c->sim, o, prefix))
 		cJSON_AddItemToArray(items, shown(c, o));
-	if (items->child)
-		json_put(reply, "operations", items);
-	else
-		cJSON_Delete(items);
+	sim_put_list(reply, "operations", items);
 	sim_ok(c, reply);
 }
 

@@ -91,10 +91,7 @@ static void pool_list(struct sim_call *c)
 	cJSON *reply = cJSON_CreateObject(), *all = cJSON_CreateArray();
 	cJSON_ArrayForEach(pool, json_at(o->doc, "nodePools"))
 		cJSON_AddItemToArray(all, shown(pool));
-	if (all->child)
-		json_put(reply, "nodePools", all);
-	else
-		cJSON_Delete(all);
+	sim_put_list(reply, "nodePools", all);
 	sim_ok(c, reply);
 }
 

@@ -13,8 +13,8 @@ struct sim_object *sim_account_for(struct sim_call *c, const char *permission);
 void sim_set_disabled(struct sim_call *c, struct sim_object *o, bool disabled);
 /* The project of an account by its address, also of one that does not exist; NULL when it is none of ours. */
 const char *sim_account_project(struct sim *s, const char *email);
-/* The account's name in the IAM store; the caller frees. */
-char *sim_account_holder(const struct sim_object *account);
+/* The account's name in the IAM store; a passing text. */
+const char *sim_account_holder(const struct sim_object *account);
 /* 403 as IAM says it. */
 void sim_account_denied(struct sim_call *c, const char *permission);
 /* The keys of a deleted account. */

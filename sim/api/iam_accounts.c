@@ -64,10 +64,10 @@ const char *sim_account_id(struct sim *s, const char *email)
 
 /* Making. ----------------------------------------------------------------------------------------------------------------- */
 
-static char *new_id(struct sim *s)
+static const char *new_id(struct sim *s)
 {
-	return xasprintf("1%010llu%010llu", (unsigned long long)(sim_random(s) % 10000000000ull),
-			 (unsigned long long)(sim_random(s) % 10000000000ull));
+	return sim_tmp("1%010llu%010llu", (unsigned long long)(sim_random(s) % 10000000000ull),
+		       (unsigned long long)(sim_random(s) % 10000000000ull));
 }
 
 static void index_add(struct sim *s, const char *name, const char *key)
@@ -78,10 +78,9 @@ static void index_add(struct sim *s, const char *name, const char *key)
 static struct sim_object *put_account(struct sim *s, const char *project, const char *email, const char *display,
 				      const char *description)
 {
-	char *id = new_id(s), *etag = identity_etag(s);
+	const char *id = new_id(s), *etag = identity_etag(s);
 	const char *key = sim_tmp("projects/%s/serviceAccounts/%s", project, email);
-	char *key_id = sim_hex(s, 40);
-	const char *now = sim_stamp(s, 0);
+	const char *key_id = sim_keep(sim_hex(s, 40)), *now = sim_stamp(s, 0);
 	cJSON *doc = json_make("{'name':%s,'projectId':%s,'uniqueId':%s,'email':%s,'etag':%s,'oauth2ClientId':%s}", key,
 			       project, id, email, etag, id);
 	if (*display)
@@ -93,7 +92,6 @@ static struct sim_object *put_account(struct sim *s, const char *project, const 
 	json_put_str(o->hidden, "since", now);
 	index_add(s, email, key);
 	index_add(s, id, key);
-	free(id), free(etag), free(key_id);
 	return o;
 }
 
@@ -106,14 +104,11 @@ void sim_agent_create(struct sim *s, const char *email)
 	if (text_ends(email, "-compute@developer.gserviceaccount.com") && project) {
 		put_account(s, project, email, "Compute Engine default service account", "");
 	} else if (text_ends(email, "@appspot.gserviceaccount.com")) {
-		char *id = xstrndup(email, strcspn(email, "@"));
+		const char *id = sim_tmp("%.*s", (int)strcspn(email, "@"), email);
 		if (sim_project_id(s, id))
 			put_account(s, sim_project_id(s, id), email, "App Engine default service account", "");
-		free(id);
 	} else {
-		char *id = new_id(s);
-		sim_put(s, AGENTS, email, json_make("{'email':%s,'uniqueId':%s}", email, id));
-		free(id);
+		sim_put(s, AGENTS, email, json_make("{'email':%s,'uniqueId':%s}", email, new_id(s)));
 	}
 }
 
@@ -147,9 +142,9 @@ static void fail_missing(struct sim_call *c, const char *project, const char *em
 		sim_fail(c, "NOT_FOUND", NULL, "Unknown service account");
 }
 
-char *sim_account_holder(const struct sim_object *o)
+const char *sim_account_holder(const struct sim_object *o)
 {
-	return xasprintf("//iam.googleapis.com/%s", o->key);
+	return sim_tmp("//iam.googleapis.com/%s", o->key);
 }
 
 struct sim_object *sim_account_for(struct sim_call *c, const char *permission)
@@ -162,9 +157,8 @@ struct sim_object *sim_account_for(struct sim_call *c, const char *permission)
 	/* The path's project counts: an account of another one is not found there. */
 	if (o && c->project && strcmp(c->project, project))
 		o = NULL;
-	char *holder = o ? sim_account_holder(o) : NULL;
+	const char *holder = o ? sim_account_holder(o) : NULL;
 	bool yes = project && sim_allowed(c->sim, c->principal, permission, project, holder);
-	free(holder);
 	if (!yes)
 		sim_account_denied(c, permission);
 	else if (!o)
@@ -272,9 +266,8 @@ static bool fresh(struct sim_call *c, const struct sim_object *o, const cJSON *s
 
 static void new_etag(struct sim_call *c, struct sim_object *o)
 {
-	char *etag = identity_etag(c->sim);
+	const char *etag = identity_etag(c->sim);
 	json_put_str(o->doc, "etag", etag);
-	free(etag);
 }
 
 static void account_patch(struct sim_call *c)
@@ -303,7 +296,7 @@ static void account_delete(struct sim_call *c)
 	if (!o)
 		return;
 	const char *email = json_str(o->doc, "email", ""), *id = json_str(o->doc, "uniqueId", "");
-	char *holder = sim_account_holder(o);
+	const char *holder = sim_account_holder(o);
 	struct sim_object *grave = sim_get(c->sim, DELETED, o->key);
 	if (grave)
 		sim_remove(c->sim, grave);
@@ -316,7 +309,6 @@ static void account_delete(struct sim_call *c)
 	sim_remove(c->sim, sim_get(c->sim, INDEX, id));
 	sim_remove(c->sim, o);
 	sim_empty(c);
-	free(holder);
 }
 
 static struct sim_object *grave_of(struct sim_call *c, const char *name)
@@ -345,14 +337,12 @@ static void account_undelete(struct sim_call *c)
 		return;
 	}
 	struct sim_object *o = sim_put(c->sim, ACCOUNTS, grave->key, cJSON_Duplicate(grave->doc, true));
-	char *key_id = sim_hex(c->sim, 40);
-	json_put_str(o->hidden, "systemKey", key_id);
+	json_put_str(o->hidden, "systemKey", sim_keep(sim_hex(c->sim, 40)));
 	index_add(c->sim, json_str(o->doc, "email", ""), o->key);
 	index_add(c->sim, json_str(o->doc, "uniqueId", ""), o->key);
 	sim_policy_account(c->sim, json_str(o->doc, "email", ""), json_str(o->doc, "uniqueId", ""), false);
 	sim_remove(c->sim, grave);
 	sim_ok(c, json_make("{'restoredAccount':%j}", cJSON_Duplicate(o->doc, true)));
-	free(key_id);
 }
 
 void sim_set_disabled(struct sim_call *c, struct sim_object *o, bool disabled)
@@ -380,32 +370,26 @@ static void account_disable(struct sim_call *c)
 static void iam_accounts_get_policy(struct sim_call *c)
 {
 	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.getIamPolicy");
-	char *holder = o ? sim_account_holder(o) : NULL;
 	if (o)
-		sim_policy_get(c, holder);
-	free(holder);
+		sim_policy_get(c, sim_account_holder(o));
 }
 
 static void iam_accounts_set_policy(struct sim_call *c)
 {
 	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.setIamPolicy");
-	char *holder = o ? sim_account_holder(o) : NULL;
 	if (o)
-		sim_policy_set(c, holder, json_at(c->body, "policy"));
-	free(holder);
+		sim_policy_set(c, sim_account_holder(o), json_at(c->body, "policy"));
 }
 
 static void iam_accounts_test_permissions(struct sim_call *c)
 {
 	struct sim_object *o = sim_account(c->sim, sim_path_part(c, "serviceAccounts"));
-	char *holder = o ? sim_account_holder(o) : NULL;
 	if (o) {
 		c->project = json_str(o->doc, "projectId", NULL);
-		sim_policy_test(c, holder);
+		sim_policy_test(c, sim_account_holder(o));
 	} else {
 		sim_fail(c, "NOT_FOUND", NULL, "Unknown service account");
 	}
-	free(holder);
 }
 
 static const struct sim_route routes[] = {

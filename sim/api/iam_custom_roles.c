@@ -14,9 +14,8 @@
 
 static void new_etag(struct sim *s, cJSON *doc)
 {
-	char *etag = identity_etag(s);
+	const char *etag = identity_etag(s);
 	json_put_str(doc, "etag", etag);
-	free(etag);
 }
 
 /* "storage.objects.get": words with dots between. That nobody has such a permission is not known here. */
@@ -119,10 +118,7 @@ static void iam_custom_roles_role_list(struct sim_call *c)
 			json_drop(role, "includedPermissions");
 		cJSON_AddItemToArray(roles, role);
 	}
-	if (roles->child)
-		json_put(reply, "roles", roles);
-	else
-		cJSON_Delete(roles);
+	sim_put_list(reply, "roles", roles);
 	sim_ok(c, reply);
 }
 

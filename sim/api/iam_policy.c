@@ -604,11 +604,10 @@ static void prune(struct sim *s, cJSON *states)
 static void store(struct sim *s, const char *holder, cJSON *doc, double lag)
 {
 	struct sim_object *o = policy_of(s, holder);
-	char *etag = identity_etag(s);
+	const char *etag = identity_etag(s);
 	double at = sim_now(s) + lag;
 
 	json_put_str(doc, "etag", etag);
-	free(etag);
 	if (!o)
 		o = sim_put(s, POLICIES, holder, cJSON_CreateObject());
 	if (!cJSON_GetObjectItemCaseSensitive(o->hidden, "states"))
@@ -751,9 +750,8 @@ void sim_policy_account(struct sim *s, const char *email, const char *uid, bool 
 			rename_member(cJSON_GetObjectItemCaseSensitive(state, "bindings"), gone ? alive : dead,
 				      gone ? dead : alive);
 		if (any) {
-			char *etag = identity_etag(s);
+			const char *etag = identity_etag(s);
 			json_put_str(o->doc, "etag", etag);
-			free(etag);
 		}
 	}
 }

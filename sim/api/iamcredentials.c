@@ -25,9 +25,8 @@ static struct sim_object *usable(struct sim_call *c, const char *permission)
 		sim_fail(c, "NOT_FOUND", NULL, "Not found; Gaia id not found for email %s", name);
 		return NULL;
 	}
-	char *holder = o ? sim_account_holder(o) : NULL;
+	const char *holder = o ? sim_account_holder(o) : NULL;
 	bool yes = o && sim_allowed(c->sim, c->principal, permission, json_str(o->doc, "projectId", ""), holder);
-	free(holder);
 	if (!o && sim_account_project(c->sim, name)) {
 		sim_fail(c, "NOT_FOUND", NULL, "Not found; Gaia id not found for email %s", name);
 		return NULL;

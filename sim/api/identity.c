@@ -87,12 +87,12 @@ uint32_t sim_crc32c(const void *data, size_t len)
 	return ~crc;
 }
 
-char *identity_etag(struct sim *s)
+const char *identity_etag(struct sim *s)
 {
 	unsigned char raw[8] = {7, 6};
 	uint64_t random = sim_random(s);
 	memcpy(raw + 2, &random, 6);
-	return identity_base64(raw, sizeof raw);
+	return sim_keep(identity_base64(raw, sizeof raw));
 }
 
 static void nothing(struct sim *s, const cJSON *arg)

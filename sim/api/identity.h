@@ -9,8 +9,8 @@
 const char *sim_path_part(const struct sim_call *c, const char *collection);
 /* The part of an address after its '@', or "". */
 const char *sim_domain_of(const char *email);
-/* An opaque etag as Google spells them: base64 of eight bytes; the caller frees. */
-char *identity_etag(struct sim *s);
+/* An opaque etag as Google spells them: base64 of eight bytes; a passing text. */
+const char *identity_etag(struct sim *s);
 /* Are two etags the same bytes, in either alphabet of base64? */
 bool identity_same_etag(const char *a, const char *b);
 /* Base64 of bytes; the caller frees. */

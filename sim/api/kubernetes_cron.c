@@ -77,10 +77,7 @@ void kubernetes_cron_job_look(struct sim *s, const struct sim_object *cluster, s
 				json_str(o->doc, "metadata.namespace", ""), json_str(list[i]->doc, "metadata.name", ""),
 				kubernetes_uid(list[i]), json_str(list[i]->doc, "metadata.resourceVersion", "")));
 	}
-	if (active->child)
-		json_put(status, "active", active);
-	else
-		cJSON_Delete(active);
+	sim_put_list(status, "active", active);
 	if (json_at(o->hidden, "last"))
 		json_put_str(status, "lastScheduleTime", json_str(o->hidden, "last", ""));
 	if (*done)

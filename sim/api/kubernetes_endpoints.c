@@ -120,14 +120,8 @@ static void sync_one(struct sim *s, const struct sim_object *cluster, const stru
 						     json_str(pod->hidden, "zone", "")));
 	}
 	cJSON *subset = cJSON_CreateObject(), *ports = ports_of(service, first);
-	if (ready->child)
-		json_put(subset, "addresses", ready);
-	else
-		cJSON_Delete(ready);
-	if (unready->child)
-		json_put(subset, "notReadyAddresses", unready);
-	else
-		cJSON_Delete(unready);
+	sim_put_list(subset, "addresses", ready);
+	sim_put_list(subset, "notReadyAddresses", unready);
 	if (ports->child)
 		json_put(subset, "ports", cJSON_Duplicate(ports, true));
 	cJSON *endpoints = json_make("{'metadata':{'name':%s,'labels':%j}}", name,

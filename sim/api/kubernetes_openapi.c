@@ -142,10 +142,7 @@ static void add_type(cJSON *schemas, const struct kubernetes_type *type, const s
 	}
 	cJSON_AddStringToObject(schema, "type", "object");
 	cJSON_AddItemToObject(schema, "properties", properties);
-	if (required->child)
-		cJSON_AddItemToObject(schema, "required", required);
-	else
-		cJSON_Delete(required);
+	sim_put_list(schema, "required", required);
 	if (r)
 		cJSON_AddItemToObject(schema, "x-kubernetes-group-version-kind",
 				      json_make("[{'group':%s,'version':%s,'kind':%s}]", r->group, r->version, r->kind));

@@ -199,12 +199,11 @@ static bool orgpolicy_policy_complete(struct sim_call *c, cJSON *doc, const stru
 
 static void policy_touched(struct sim_call *c, struct sim_object *o)
 {
-	char *etag = identity_etag(c->sim);
+	const char *etag = identity_etag(c->sim);
 	const char *now = sim_stamp(c->sim, 6);
 	json_put_str(o->doc, "etag", etag);
 	json_put_str(o->doc, "spec.etag", etag);
 	json_put_str(o->doc, "spec.updateTime", now);
-	free(etag);
 }
 
 static void list_constraints(struct sim_call *c)

@@ -192,10 +192,7 @@ static void list_v1(struct sim_call *c)
 		}
 		cJSON_AddItemToArray(page, v1_project(o->doc));
 	}
-	if (cJSON_GetArraySize(page))
-		cJSON_AddItemToObject(reply, "projects", page);
-	else
-		cJSON_Delete(page);
+	sim_put_list(reply, "projects", page);
 	sim_ok(c, reply);
 }
 
@@ -286,20 +283,18 @@ static bool parent_ok(struct sim_call *c)
 static cJSON *new_project(struct sim_call *c, const char *id, char **number)
 {
 	const char *type = json_str(c->body, "parent.type", NULL), *parent = json_str(c->body, "parent", NULL);
-	char *etag = identity_etag(c->sim), *name, *up = NULL;
-	const char *now = sim_stamp(c->sim, 6);
+	const char *etag = identity_etag(c->sim), *name, *up = NULL, *now = sim_stamp(c->sim, 6);
 	*number = xasprintf("%llu", 100000000000ull + sim_random(c->sim) % 899999999999ull);
-	name = xasprintf("projects/%s", *number);
+	name = sim_tmp("projects/%s", *number);
 	cJSON *doc = json_make(
 	    "{'name':%s,'projectId':%s,'state':'ACTIVE','displayName':%s,'createTime':%s,'updateTime':%s,'etag':%s}", name, id,
 	    json_str(c->body, is_v1(c) ? "name" : "displayName", id), now, now, etag);
 	if (type)
-		up = xasprintf("%ss/%s", type, json_str(c->body, "parent.id", ""));
+		up = sim_tmp("%ss/%s", type, json_str(c->body, "parent.id", ""));
 	if (up || parent)
 		cJSON_AddStringToObject(doc, "parent", up ? up : parent);
 	if (json_at(c->body, "labels"))
 		cJSON_AddItemToObject(doc, "labels", cJSON_Duplicate(json_at(c->body, "labels"), true));
-	free(etag), free(name), free(up);
 	return doc;
 }
 

@@ -54,7 +54,7 @@ static void each_need(const char *needs, void (*fn)(void *arg, const char *servi
 	free(copy);
 }
 
-static char *agent_address(struct sim *s, const char *project, const char *pattern)
+static const char *agent_address(struct sim *s, const char *project, const char *pattern)
 {
 	struct buf b = {0};
 	for (const char *at = pattern; *at; at++) {
@@ -63,7 +63,7 @@ static char *agent_address(struct sim *s, const char *project, const char *patte
 		else
 			buf_putc(&b, *at);
 	}
-	return buf_take(&b);
+	return sim_keep(buf_take(&b));
 }
 
 void sim_service_agents(struct sim *s, const char *project, const char *service, bool generated)
@@ -72,7 +72,7 @@ void sim_service_agents(struct sim *s, const char *project, const char *service,
 	const char *holder = sim_tmp("//cloudresourcemanager.googleapis.com/projects/%s", project);
 	for (int i = 0; e && i < 3 && e->agents[i].address; i++) {
 		const struct service_agent *a = &e->agents[i];
-		char *email = agent_address(s, project, a->address);
+		const char *email = agent_address(s, project, a->address);
 		const char *member = sim_tmp("serviceAccount:%s", email);
 		/* Organizations made since 2024 do not make default service accounts editors. */
 		bool bare = a->role && !strcmp(a->role, "roles/editor") &&
@@ -82,7 +82,6 @@ void sim_service_agents(struct sim *s, const char *project, const char *service,
 			if (a->role && !bare)
 				sim_policy_seed(s, holder, a->role, member);
 		}
-		free(email);
 	}
 }
 
@@ -92,9 +91,8 @@ static void sim_service_agent(struct sim *s, const char *project, const char *se
 	const struct service_entry *e = entry(service);
 	if (!e || !e->agents[0].address)
 		return;
-	char *email = agent_address(s, project, e->agents[0].address);
+	const char *email = agent_address(s, project, e->agents[0].address);
 	buf_puts(out, email);
-	free(email);
 }
 
 static void turn_on(struct sim *s, const char *project, const char *service, double usable)
@@ -217,28 +215,25 @@ static cJSON *precondition(const char *type, const char *subject, const char *do
 	    subject, type, info);
 }
 
-static char *help_token(struct sim *s)
+static const char *help_token(struct sim *s)
 {
-	char *a = sim_hex(s, 40), *token = xasprintf("AW%s", a);
-	free(a);
-	return token;
+	return sim_tmp("AW%s", sim_keep(sim_hex(s, 40)));
 }
 
 static void fail_unknown(struct sim_call *c, const char *services)
 {
-	char *token = help_token(c->sim);
+	const char *token = help_token(c->sim);
 	const char *subject = sim_tmp("?error_code=220002&services=%s", services);
 	sim_fail_with(c, 0, "PERMISSION_DENIED", NULL,
 		      precondition("googleapis.com", subject, "serviceusage.googleapis.com",
 				   "SERVICE_CONFIG_NOT_FOUND_OR_PERMISSION_DENIED", services, NULL),
 		      "Not found or permission denied for service(s): %s.\nHelp Token: %s", services, token);
-	free(token);
 }
 
 static void fail_billing(struct sim_call *c, const char *services)
 {
 	const char *number = sim_project_number(c->sim, c->project);
-	char *token = help_token(c->sim);
+	const char *token = help_token(c->sim);
 	const char *subject = sim_tmp("?error_code=390001&project=%s&services=%s", number, services);
 	sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
 		      precondition("googleapis.com/billing-enabled", subject, "serviceusage.googleapis.com/billing-enabled",
@@ -247,7 +242,6 @@ static void fail_billing(struct sim_call *c, const char *services)
 		      "'%s' to proceed.\n"
 		      "Help Token: %s",
 		      number, services, token);
-	free(token);
 }
 
 /* Joins the names of ids that meet a test; whether there is one (its name may be empty). */
@@ -426,7 +420,7 @@ static void deactivated(struct sim *s, const cJSON *arg)
 
 static void refuse_dependents(struct sim_call *c, const char *service, const char *names)
 {
-	char *token = help_token(c->sim);
+	const char *token = help_token(c->sim);
 	const char *subject = sim_tmp("?error_code=100001&service_name=%s&services=%s", service, names);
 	sim_fail_with(c, 0, "FAILED_PRECONDITION", NULL,
 		      precondition("googleapis.com", subject, "serviceusage.googleapis.com",
@@ -435,7 +429,6 @@ static void refuse_dependents(struct sim_call *c, const char *service, const cha
 		      "disable_dependent_services=true if you "
 		      "want to proceed with disabling all services.\nHelp Token: %s",
 		      service, names, token);
-	free(token);
 }
 
 static void service_disable(struct sim_call *c)
@@ -544,10 +537,7 @@ static void answer_page(struct sim_call *c, const char *prefix, const char *afte
 		last = o->key + strlen(prefix);
 		cJSON_AddItemToArray(page, cJSON_Duplicate(o->doc, true));
 	}
-	if (cJSON_GetArraySize(page))
-		cJSON_AddItemToObject(reply, "services", page);
-	else
-		cJSON_Delete(page);
+	sim_put_list(reply, "services", page);
 	sim_ok(c, reply);
 	free(from);
 }

@@ -29,8 +29,8 @@ bool storage_may(struct sim *s, const char *principal, const char *permission, c
  * there is none. */
 struct sim_object *storage_of_google(struct sim *s, const char *project, const char *name);
 bool storage_has_objects(struct sim *s, const char *bucket);
-/* The etag of a metageneration, and of a generation with it. */
-char *storage_etag(long long generation, long long metageneration);
+/* The etag of a metageneration, and of a generation with it; a passing text. */
+const char *storage_etag(long long generation, long long metageneration);
 
 /* Objects. The live one (generation ""), or one generation of it, live or not; NULL when there is none. */
 struct sim_object *storage_object(struct sim *s, const char *bucket, const char *object, const char *generation);

@@ -28,9 +28,9 @@ static const char *storage_project(struct sim *s, const struct sim_object *bucke
 	return sim_project_id(s, json_str(bucket->doc, "projectNumber", ""));
 }
 
-static char *storage_holder(const char *bucket)
+static const char *storage_holder(const char *bucket)
 {
-	return xasprintf("//storage.googleapis.com/projects/_/buckets/%s", bucket);
+	return sim_tmp("//storage.googleapis.com/projects/_/buckets/%s", bucket);
 }
 
 static bool uniform(const struct sim_object *bucket)
@@ -54,13 +54,12 @@ bool storage_may(struct sim *s, const char *principal, const char *permission, c
 	if (json_bool(bucket->hidden, "google", false))
 		return (!strcmp(permission, "storage.objects.get") || !strcmp(permission, "storage.objects.list")) &&
 		       views(s, principal, project);
-	char *holder = storage_holder(json_str(bucket->doc, "name", ""));
+	const char *holder = storage_holder(json_str(bucket->doc, "name", ""));
 	/* Without uniform access, the access controls of objects let the project's owners and editors in. */
 	bool yes = sim_allowed(s, principal, permission, project, holder) ||
 		   (!uniform(bucket) && text_starts(permission, "storage.objects.") &&
 		    (sim_allowed(s, principal, "roles/owner", project, NULL) ||
 		     sim_allowed(s, principal, "roles/editor", project, NULL)));
-	free(holder);
 	return yes;
 }
 
@@ -195,13 +194,13 @@ static void complete(struct sim *s, cJSON *doc, const cJSON *old)
 static void new_version(struct sim *s, struct sim_object *o)
 {
 	long long n = json_int64(o->doc, "metageneration", 0) + 1;
-	char text[24], *etag = storage_etag(0, n);
+	char text[24];
+	const char *etag = storage_etag(0, n);
 	const char *now = sim_stamp(s, 3);
 	snprintf(text, sizeof text, "%lld", n);
 	json_put_str(o->doc, "metageneration", text);
 	json_put_str(o->doc, "etag", etag);
 	json_put_str(o->doc, "updated", now);
-	free(etag);
 }
 
 /* Inserting. -------------------------------------------------------------------------------------------------------------- */
@@ -312,12 +311,11 @@ static void first_policy(struct sim *s, const char *name, const char *project, b
 	    {"legacyBucketOwner", "projectEditor"},  {"legacyBucketOwner", "projectOwner"},
 	    {"legacyBucketReader", "projectViewer"}, {"legacyObjectOwner", "projectEditor"},
 	    {"legacyObjectOwner", "projectOwner"},   {"legacyObjectReader", "projectViewer"}};
-	char *holder = storage_holder(name);
+	const char *holder = storage_holder(name);
 	for (size_t i = 0; i < (is_uniform ? 6 : 3); i++) {
 		const char *role = sim_tmp("roles/storage.%s", grants[i][0]), *member = sim_tmp("%s:%s", grants[i][1], project);
 		sim_policy_seed(s, holder, role, member);
 	}
-	free(holder);
 }
 
 static cJSON *bucket_doc(struct sim_call *c, const char *name, const char *location)
@@ -603,13 +601,12 @@ static void delete (struct sim_call *c)
 		sim_fail(c, "ALREADY_EXISTS", "conflict", "The bucket you tried to delete is not empty.");
 		return;
 	}
-	char *holder = storage_holder(name);
+	const char *holder = storage_holder(name);
 	sim_policy_forget(c->sim, holder);
 	soft_delete(c->sim, o);
 	sim_remove(c->sim, sim_get(c->sim, NAMES, name));
 	sim_remove(c->sim, o);
 	sim_bytes(c, 204, "application/json", "", 0);
-	free(holder);
 }
 
 static void storage_buckets_restore(struct sim_call *c)
@@ -654,9 +651,8 @@ static void storage_buckets_get_policy(struct sim_call *c)
 	if (!o)
 		return;
 	const char *name = json_str(o->doc, "name", "");
-	char *holder = storage_holder(name);
+	const char *holder = storage_holder(name);
 	sim_ok(c, as_storage(name, sim_policy_view(c->sim, holder, atoi(storage_query(c, "optionsRequestedPolicyVersion")))));
-	free(holder);
 }
 
 static bool names_public(const cJSON *policy)
@@ -684,10 +680,9 @@ static void storage_buckets_set_policy(struct sim_call *c)
 		return;
 	}
 	const char *name = json_str(o->doc, "name", "");
-	char *holder = storage_holder(name);
+	const char *holder = storage_holder(name);
 	if (sim_policy_write(c, holder, c->body))
 		sim_ok(c, as_storage(name, sim_policy_view(c->sim, holder, 3)));
-	free(holder);
 }
 
 static void storage_buckets_test_permissions(struct sim_call *c)
@@ -701,10 +696,7 @@ static void storage_buckets_test_permissions(struct sim_call *c)
 		if (cJSON_IsString(p) && storage_may(c->sim, c->principal, p->valuestring, o))
 			cJSON_AddItemToArray(held, cJSON_CreateString(p->valuestring));
 	cJSON *reply = json_make("{'kind':'storage#testIamPermissionsResponse'}");
-	if (cJSON_GetArraySize(held))
-		cJSON_AddItemToObject(reply, "permissions", held);
-	else
-		cJSON_Delete(held);
+	sim_put_list(reply, "permissions", held);
 	cJSON_Delete(only);
 	sim_ok(c, reply);
 }

@@ -82,7 +82,7 @@ static size_t varint(unsigned char *into, unsigned long long n)
 	return len;
 }
 
-char *storage_etag(long long generation, long long metageneration)
+const char *storage_etag(long long generation, long long metageneration)
 {
 	unsigned char raw[24];
 	size_t n = 0;
@@ -92,7 +92,7 @@ char *storage_etag(long long generation, long long metageneration)
 	}
 	raw[n++] = generation ? 0x10 : 0x08;
 	n += varint(raw + n, (unsigned long long)metageneration);
-	return identity_base64(raw, n);
+	return sim_keep(identity_base64(raw, n));
 }
 
 struct sim_object *storage_object(struct sim *s, const char *bucket, const char *object, const char *generation)
@@ -168,7 +168,8 @@ static cJSON *object_doc(struct sim *s, const struct sim_object *bucket, const c
 			 const char *data, size_t len, long long generation)
 {
 	const char *name = json_str(bucket->doc, "name", "");
-	char *md5 = md5_of(data, len), *crc = crc_of(data, len), *etag = storage_etag(generation, 1);
+	char *md5 = md5_of(data, len), *crc = crc_of(data, len);
+	const char *etag = storage_etag(generation, 1);
 	const char *now = sim_stamp(s, 3);
 	char number[32], size[32];
 	snprintf(number, sizeof number, "%lld", generation);
@@ -181,7 +182,7 @@ static cJSON *object_doc(struct sim *s, const struct sim_object *bucket, const c
 			       now, now, now, now);
 	links(doc, name, object, generation);
 	take_meta(doc, meta);
-	free(md5), free(crc), free(etag);
+	free(md5), free(crc);
 	return doc;
 }
 

@@ -235,13 +235,13 @@ static const char *const settable[] = {"contentType",     "contentEncoding", "co
 static void changed(struct sim_call *c, struct sim_object *o)
 {
 	long long n = json_int64(o->doc, "metageneration", 0) + 1;
-	char text[24], *etag = storage_etag(json_int64(o->doc, "generation", 0), n);
+	char text[24];
+	const char *etag = storage_etag(json_int64(o->doc, "generation", 0), n);
 	const char *now = sim_stamp(c->sim, 3);
 	snprintf(text, sizeof text, "%lld", n);
 	json_put_str(o->doc, "metageneration", text);
 	json_put_str(o->doc, "etag", etag);
 	json_put_str(o->doc, "updated", now);
-	free(etag);
 	sim_ok(c, storage_show(c, o));
 }
 

@@ -42,19 +42,18 @@ static cJSON *organization(struct sim *s, const cJSON *world)
 	if (cJSON_IsNull(o) || cJSON_IsFalse(o))
 		return NULL;
 	const char *id = json_str(o, "id", "100000000001"), *domain = json_str(o, "domain", "example.com");
-	char *name = xasprintf("organizations/%s", id), *now = sim_time(s, 3), *etag = identity_etag(s);
+	const char *name = sim_tmp("organizations/%s", id), *now = sim_stamp(s, 3), *etag = identity_etag(s);
 	cJSON *doc = json_make("{'name':%s,'displayName':%s,'directoryCustomerId':%s,'state':'ACTIVE','createTime':%s,'"
 			       "updateTime':%s,'etag':%s}",
 			       name, domain, json_str(o, "customer", "C0example1"), now, now, etag);
 	sim_put(s, "cloudresourcemanager.organizations", name, doc);
-	free(name), free(now), free(etag);
 	return doc;
 }
 
 static cJSON *project_doc(struct sim *s, const cJSON *p, const char *parent)
 {
 	const char *id = json_str(p, "id", "demo-proj"), *number = json_str(p, "number", "123456789012");
-	char *name = xasprintf("projects/%s", number), *now = sim_time(s, 6), *etag = identity_etag(s);
+	const char *name = sim_tmp("projects/%s", number), *now = sim_stamp(s, 6), *etag = identity_etag(s);
 	cJSON *doc = json_make(
 	    "{'name':%s,'projectId':%s,'state':'ACTIVE','displayName':%s,'createTime':%s,'updateTime':%s,'etag':%s}", name, id,
 	    json_str(p, "name", id), now, now, etag);
@@ -62,7 +61,6 @@ static cJSON *project_doc(struct sim *s, const cJSON *p, const char *parent)
 		cJSON_AddStringToObject(doc, "parent", parent);
 	if (said(p, "labels"))
 		cJSON_AddItemToObject(doc, "labels", cJSON_Duplicate(said(p, "labels"), true));
-	free(name), free(now), free(etag);
 	return doc;
 }
 

@@ -24,7 +24,8 @@ static char *path_join(const char *path, const char *name)
 	return buf_take(&b);
 }
 
-void check_violation(struct check *k, const char *path, const char *reason, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void violation(struct check *k, const char *path, const char *reason,
+							    const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -50,7 +51,7 @@ bool check_legacy(const struct check *k)
 
 /* Compute Engine takes "" for an enum, and null anywhere, as not said: Terraform's provider sends both with each machine, and null for a
  * field that is not the request's with a proxy's override. */
-bool check_compute(const struct check *k)
+static bool compute(const struct check *k)
 {
 	return check_legacy(k) && !strcmp(k->api->name, "compute");
 }
@@ -64,10 +65,10 @@ static bool takes_away(const struct check *k, const cJSON *member)
 static void unknown_name(struct check *k, const char *path, const char *name, const char *why)
 {
 	if (*path)
-		check_violation(k, path, "badRequest", "Invalid JSON payload received. Unknown name \"%s\" at '%s': %s", name,
-				path, why);
+		violation(k, path, "badRequest", "Invalid JSON payload received. Unknown name \"%s\" at '%s': %s", name, path,
+			  why);
 	else
-		check_violation(k, "", "badRequest", "Invalid JSON payload received. Unknown name \"%s\": %s", name, why);
+		violation(k, "", "badRequest", "Invalid JSON payload received. Unknown name \"%s\": %s", name, why);
 }
 
 /* "resource.fooBar" of compute's own words, for a path of proto names. */
@@ -82,18 +83,16 @@ static char *legacy_path(const char *path)
 void check_wrong_value(struct check *k, const char *path, const char *proto, const cJSON *value, const char *more)
 {
 	char *shown = json_text(value, -1);
-	if (check_compute(k) && strstr(proto, "INT") && cJSON_IsString(value)) {
-		check_violation(k, path, "invalid",
-				"Invalid value for: Expected a signed integer, got '%s' (class java.lang.String)",
-				value->valuestring);
-	} else if (check_compute(k)) {
+	if (compute(k) && strstr(proto, "INT") && cJSON_IsString(value)) {
+		violation(k, path, "invalid", "Invalid value for: Expected a signed integer, got '%s' (class java.lang.String)",
+			  value->valuestring);
+	} else if (compute(k)) {
 		char *camel = legacy_path(path);
-		check_violation(k, path, "invalid", "Invalid value for field '%s': '%s'. %s", camel,
-				cJSON_IsString(value) ? value->valuestring : shown, *more ? more : "Invalid type.");
+		violation(k, path, "invalid", "Invalid value for field '%s': '%s'. %s", camel,
+			  cJSON_IsString(value) ? value->valuestring : shown, *more ? more : "Invalid type.");
 		free(camel);
 	} else {
-		check_violation(k, path, "badRequest", "Invalid value at '%s' (%s), %s%s", path, proto, *more ? "" : shown,
-				more);
+		violation(k, path, "badRequest", "Invalid value at '%s' (%s), %s%s", path, proto, *more ? "" : shown, more);
 	}
 	free(shown);
 }
@@ -112,7 +111,7 @@ static void check_array(struct check *k, struct span type, cJSON *v, const char 
 	int i = 0;
 	for (cJSON *e = v->child, *next; e; e = next) {
 		next = e->next;
-		if (cJSON_IsNull(e) && check_compute(k) && !k->reply) {
+		if (cJSON_IsNull(e) && compute(k) && !k->reply) {
 			cJSON_Delete(cJSON_DetachItemViaPointer(v, e));
 			continue;
 		}
@@ -212,7 +211,7 @@ static bool has_flag(struct span flags, char c)
 /* What is not the client's to say goes, as Google lets it go. */
 static bool is_dropped(const struct check *k, const struct contract_field *f, const cJSON *v)
 {
-	bool no_enum = f && f->type.n > 1 && f->type.p[0] == 'e' && check_compute(k) && cJSON_IsString(v) && !*v->valuestring;
+	bool no_enum = f && f->type.n > 1 && f->type.p[0] == 'e' && compute(k) && cJSON_IsString(v) && !*v->valuestring;
 	return !k->reply && (cJSON_IsNull(v) || no_enum || (f && has_flag(f->flags, 'r')));
 }
 
@@ -244,7 +243,7 @@ static void check_member(struct check *k, const char *fields, cJSON *object, cJS
 		cJSON_Delete(cJSON_DetachItemViaPointer(object, v));
 		return;
 	}
-	if (!known && !typed && !k->lenient && !(cJSON_IsNull(v) && (k->reply || check_compute(k)))) {
+	if (!known && !typed && !k->lenient && !(cJSON_IsNull(v) && (k->reply || compute(k)))) {
 		unknown_name(k, path, v->string, "Cannot find field.");
 		return;
 	}
@@ -326,7 +325,7 @@ static void check_required(struct check *k, const char *fields, const cJSON *bod
 			continue;
 		char *name = span_text(f.name), *path = path_join("", name);
 		if (!cJSON_GetObjectItemCaseSensitive(body, name))
-			check_violation(k, path, "required", "Field '%s' is required.", path);
+			violation(k, path, "required", "Field '%s' is required.", path);
 		free(name);
 		free(path);
 	}
@@ -439,12 +438,11 @@ static void check_parameter(struct check *k, struct exchange *x, const cJSON *q)
 		buf_free(&path);
 	} else if (!is_standard(q->string) && !k->lenient && !check_legacy(k) &&
 		   !(x->method.flags.n && memchr(x->method.flags.p, 'x', x->method.flags.n))) {
-		check_violation(
-		    k, "", "badRequest",
-		    "Invalid JSON payload received. Unknown name \"%s\": Cannot bind query parameter. Field '%s' could "
-		    "not be found in request "
-		    "message.",
-		    q->string, q->string);
+		violation(k, "", "badRequest",
+			  "Invalid JSON payload received. Unknown name \"%s\": Cannot bind query parameter. Field '%s' could "
+			  "not be found in request "
+			  "message.",
+			  q->string, q->string);
 	}
 }
 
@@ -458,7 +456,7 @@ bool check_query(struct exchange *x)
 	while (contract_next(&at, x->method.api->end, &f)) {
 		char *name = span_text(f.name);
 		if (has_flag(f.flags, '!') && check_legacy(&k) && !cJSON_GetObjectItemCaseSensitive(x->call.params, name))
-			check_violation(&k, name, "required", "Required parameter: %s", name);
+			violation(&k, name, "required", "Required parameter: %s", name);
 		free(name);
 	}
 	return finish(&k);

@@ -14,13 +14,10 @@ struct check {
 	int count;
 };
 
-/* check.c: one more violation at a path of proto names; of a value that is not of its proto type, with more of why, or "". */
-void check_violation(struct check *k, const char *path, const char *reason, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* check.c: a value at a path of proto names is not of its proto type, with more of why, or "". */
 void check_wrong_value(struct check *k, const char *path, const char *proto, const cJSON *value, const char *more);
-/* Is the API one of errors[]; is it Compute Engine, which takes "" for an enum, and null anywhere, as not said? */
+/* Has the API errors[]? */
 bool check_legacy(const struct check *k);
-bool check_compute(const struct check *k);
 
 /* check_values.c: each respells a value that Google takes in another spelling. */
 void check_enum(struct check *k, struct span type, cJSON *v, const char *path, const char *name);

@@ -137,6 +137,8 @@ void sim_list(struct sim_call *c, const char *collection, const char *prefix, co
 void sim_list_seen(struct sim_call *c, const char *collection, const char *prefix, const char *field,
 		   bool (*keep)(const struct sim_call *, const struct sim_object *),
 		   cJSON *(*seen)(const struct sim_call *, const struct sim_object *), cJSON *extra);
+/* Puts a list into a reply, or deletes it where it is empty, which protocol buffers do not show. */
+void sim_put_list(cJSON *reply, const char *field, cJSON *list);
 /* Full or partial update of doc by a field mask ("a.b,c"; NULL or "" means all fields present in patch): AIP-134. Fields of
  * the mask that patch has not are taken out. */
 void sim_merge(cJSON *doc, const cJSON *patch, const char *mask);

@@ -72,6 +72,14 @@ static long page_size(const struct sim_call *c)
 	return strstr(c->host, "sqladmin") ? LONG_MAX : strstr(c->host, "storage") || strstr(c->host, "logging") ? 1000 : 500;
 }
 
+void sim_put_list(cJSON *reply, const char *field, cJSON *list)
+{
+	if (list->child)
+		json_put(reply, field, list);
+	else
+		cJSON_Delete(list);
+}
+
 void sim_list(struct sim_call *c, const char *collection, const char *prefix, const char *field,
 	      bool (*keep)(const struct sim_call *, const struct sim_object *), cJSON *extra)
 {
@@ -102,10 +110,7 @@ void sim_list_seen(struct sim_call *c, const char *collection, const char *prefi
 	while (o && keep && !keep(c, o))
 		o = sim_following(c->sim, o, held);
 	free(held);
-	if (items->child)
-		cJSON_AddItemToObject(reply, field, items);
-	else
-		cJSON_Delete(items);
+	sim_put_list(reply, field, items);
 	if (o) {
 		char *next = token_for(o->key);
 		cJSON_AddStringToObject(reply, "nextPageToken", next);
