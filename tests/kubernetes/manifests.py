@@ -13,7 +13,8 @@ import apiserver  # noqa: E402
 from harness import Home, done, ok, skip  # noqa: E402
 
 KINDS = {
-    "internal": ({"exposure": "internal", "auth__mode": "iam"}, ["Namespace", "ServiceAccount", "Job", "Deployment", "Service", "Role", "RoleBinding"]),
+    "internal": ({"exposure": "internal", "auth__mode": "iam", "cleanup__schedule": "daily"},
+                 ["Namespace", "ServiceAccount", "Job", "CronJob", "Deployment", "Service", "Role", "RoleBinding"]),
     "connector": ({"exposure": "internal", "auth__mode": "iam", "database__path": "public"}, ["Deployment", "Job"]),
     "existing": ({"exposure": "internal", "auth__mode": "iam", "database__path": "public", "gke__cluster": "existing", "gke__name": "shared"}, ["Deployment"]),
     "trial": ({"exposure": "internal", "auth__mode": "iam", "database__path": "cluster", "artifacts__mode": "volume"},
@@ -26,7 +27,8 @@ KINDS = {
 def pods(items):
     """Each workload's pod as an object of its own."""
     for i in items:
-        template = i.get("spec", {}).get("template") if i["kind"] in ("Deployment", "Job", "StatefulSet") else None
+        spec = i.get("spec", {})
+        template = spec["jobTemplate"]["spec"]["template"] if i["kind"] == "CronJob" else spec.get("template")
         if template:
             yield {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": i["metadata"]["name"], "namespace": i["metadata"]["namespace"]},
                    "spec": template["spec"]}
