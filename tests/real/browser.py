@@ -14,6 +14,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from parts import ends_with_us
+
 
 class Forms(html.parser.HTMLParser):
     """The forms of a page: (method, action, fields)."""
@@ -88,6 +90,7 @@ class Chromium:
             high = fcntl.fcntl(from_us, fcntl.F_DUPFD, 50), fcntl.fcntl(from_it, fcntl.F_DUPFD, 50)
             os.dup2(high[0], 3)
             os.dup2(high[1], 4)
+            ends_with_us()()
 
         self.process = subprocess.Popen(command, preexec_fn=pipes, pass_fds=(3, 4), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
                                         env={"PATH": os.environ["PATH"], "HOME": self.folder, "TZ": "UTC", "LC_ALL": "C.UTF-8"}, start_new_session=True)

@@ -38,7 +38,8 @@ class Pod:
     def start(self):
         with open(f"{self.folder}/log", "ab") as log:
             self.running.append(subprocess.Popen(self.command, env=self.environment, cwd="/", stdin=subprocess.DEVNULL, stdout=log,
-                                                 stderr=subprocess.STDOUT, start_new_session=True, **self.words()))
+                                                 stderr=subprocess.STDOUT, start_new_session=True,
+                                                 preexec_fn=parts.ends_with_us(signal.SIGQUIT), **self.words()))
         return self.running[-1]
 
     def end(self):

@@ -1,4 +1,5 @@
 """The real parts: where dev/parts put them, why one is not there, and how PostgreSQL, MLflow and oauth2-proxy are started on loopback."""
+import ctypes
 import glob
 import json
 import os
@@ -22,6 +23,16 @@ PARTS = os.environ.get("MLFLOW_SETUP_PARTS", os.path.join(SOURCE, ".parts"))
 MLFLOW = os.path.join(PARTS, "mlflow/bin")
 OAUTH2_PROXY = os.path.join(PARTS, "bin/oauth2-proxy")
 PYMYSQL = os.path.join(PARTS, "pymysql")  # for PYTHONPATH
+
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def ends_with_us(how=signal.SIGTERM):
+    """For preexec_fn: the kernel sends that signal when this test ends, however it does. What it started is in sessions of its own, and a test that is killed
+    unwinds nothing."""
+    return lambda: LIBC.prctl(PR_SET_PDEATHSIG, int(how))
 
 
 def part_missing(path, name):
@@ -91,13 +102,14 @@ def http(method, url, headers=None, body=None, proxy=None, ca=None, timeout=60):
 class Process:
     """A program in its own process group with its output in a file; the whole group is ended with the with block."""
 
-    def __init__(self, name, arguments, environment, log, cwd=None):
+    def __init__(self, name, arguments, environment, log, cwd=None, signal_of_end=signal.SIGTERM, **options):
         self.name, self.arguments, self.environment, self.log, self.cwd = name, arguments, environment, log, cwd
+        self.options = {"preexec_fn": ends_with_us(signal_of_end)} | options
 
     def __enter__(self):
         self.file = open(self.log, "wb")
         self.process = subprocess.Popen(self.arguments, env=self.environment, cwd=self.cwd, stdin=subprocess.DEVNULL, stdout=self.file,
-                                        stderr=subprocess.STDOUT, start_new_session=True)
+                                        stderr=subprocess.STDOUT, start_new_session=True, **self.options)
         return self
 
     def __exit__(self, *_):
@@ -168,13 +180,15 @@ class PostgreSQL:
     def __init__(self, role, database, password):
         self.role, self.database, self.password = role, database, password
 
+    def as_user(self):
+        return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+
     def run(self, program, *arguments, password=None, **options):
-        as_user = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
         return subprocess.run([os.path.join(self.bin, program), *arguments], env=self.environment | ({"PGPASSWORD": password} if password else {}),
-                              cwd=self.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, **as_user, **options)
+                              cwd=self.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, **self.as_user(), **options)
 
     def __enter__(self):
-        self.bin = postgresql_bin()
+        self.server, self.bin = None, postgresql_bin()
         self.folder = tempfile.mkdtemp(prefix="pg-", dir="/tmp")
         self.environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": self.folder}
         if os.geteuid() == 0:
@@ -188,11 +202,14 @@ class PostgreSQL:
         if made.returncode:
             self.__exit__()
             raise RuntimeError(made.stdout + made.stderr)
-        started = self.run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-t", "30", "-l", f"{self.folder}/log", "-o",
-                           f"-k {self.folder} -h '' -c fsync=off", "start")
-        if started.returncode:
+        # SIGQUIT: it does not wait for those who are connected.
+        self.server = Process("PostgreSQL", [os.path.join(self.bin, "postgres"), "-D", f"{self.folder}/data", "-k", self.folder, "-h", "", "-c", "fsync=off"],
+                              self.environment, f"{self.folder}/log", self.folder, signal.SIGQUIT, **self.as_user())
+        self.server.__enter__()
+        if not self.server.until(lambda: self.run("pg_isready", "-q", "-h", self.folder).returncode == 0, "PostgreSQL", 30):
+            said = self.server.said()
             self.__exit__()
-            raise RuntimeError(started.stdout + started.stderr)
+            raise RuntimeError(said)
         with open(owner, encoding="utf-8") as f:
             self.environment["PGPASSWORD"] = f.read()
         quoted = self.password.replace("'", "''")
@@ -219,6 +236,8 @@ class PostgreSQL:
 
     def __exit__(self, *_):
         self.run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "-w", "-t", "30", "stop")
+        if self.server:
+            self.server.__exit__()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
