@@ -65,6 +65,38 @@ def ask_until(sim, method, url, body=None, seconds=30):
         time.sleep(0.05)
 
 
+COMPUTE = "https://compute.googleapis.com/compute/v1/projects"
+CONNECTIONS = "https://servicenetworking.googleapis.com/v1/services/servicenetworking.googleapis.com/connections"
+
+
+def make_network(sim, project, number, name, subnet, subnet_range, services):
+    """Somebody's network with a subnet, and private services access by a range of its owner's, if any."""
+    ask_until(sim, "POST", f"{COMPUTE}/{project}/global/networks", {"name": name, "autoCreateSubnetworks": False})
+    ask_until(sim, "POST", f"{COMPUTE}/{project}/regions/us-central1/subnetworks",
+              {"name": subnet, "network": f"projects/{project}/global/networks/{name}", "ipCidrRange": subnet_range})
+    if services:
+        connect_network(sim, project, number, name, services)
+
+
+def connect_network(sim, project, number, name, services):
+    """Private services access by a range of the network's owner, which begins at services, or where there is room."""
+    address = {"name": "theirs", "purpose": "VPC_PEERING", "addressType": "INTERNAL", "network": f"projects/{project}/global/networks/{name}", "prefixLength": 20}
+    ask_until(sim, "POST", f"{COMPUTE}/{project}/global/addresses", address | ({"address": services} if services else {}))
+    ask_until(sim, "GET", f"{COMPUTE}/{project}/global/addresses/theirs")
+    ask(sim, "POST", CONNECTIONS, {"network": f"projects/{number}/global/networks/{name}", "reservedPeeringRanges": ["theirs"]})
+    ask_until(sim, "GET", f"{COMPUTE}/{project}/global/networks/{name}")
+
+
+def let_in(sim, project, subnet, agent):
+    """What a Shared VPC's owner grants an agent of another project: the use of a subnet, and sight of its network, which is the project's policy to give."""
+    ask(sim, "POST", f"{COMPUTE}/{project}/regions/us-central1/subnetworks/{subnet}/setIamPolicy",
+        {"policy": {"bindings": [{"role": "roles/compute.networkUser", "members": [agent]}]}})
+    policies = f"https://cloudresourcemanager.googleapis.com/v1/projects/{project}"
+    policy = ask_until(sim, "POST", f"{policies}:getIamPolicy", {})
+    policy["bindings"].append({"role": "roles/compute.networkViewer", "members": [agent]})
+    ask(sim, "POST", f"{policies}:setIamPolicy", {"policy": policy})
+
+
 def make_cluster(sim, name, location, **more):
     """Somebody's Standard cluster with Workload Identity, once it runs. What is in more is added to its request."""
     pool = {"name": "pool", "initialNodeCount": 1, "config": {"machineType": "e2-standard-4", "workloadMetadataConfig": {"mode": "GKE_METADATA"}}}

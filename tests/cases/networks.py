@@ -1,27 +1,11 @@
 #!/usr/bin/env python3
 """A stack in networks of others: what is missing there is named before anything is made; a private connection that others use gets a range beside theirs and
 keeps theirs when the stack goes; in a Shared VPC nothing is made in the host project, and Google's agents have to be let in."""
-from cloud_hand import ask, ask_until
+from cloud_hand import COMPUTE, CONNECTIONS, ask, ask_until, connect_network, let_in, make_network
 from harness import ALL_DATA, Home, Sim, done, ok, result_of
 
-COMPUTE = "https://compute.googleapis.com/compute/v1/projects"
-CONNECTIONS = "https://servicenetworking.googleapis.com/v1/services/servicenetworking.googleapis.com/connections"
 NET, NUMBER = "net-proj", "210987654321"
 AGENT = "serviceAccount:service-123456789012@serverless-robot-prod.iam.gserviceaccount.com"
-
-
-def make_network(sim, project, number, name, subnet, subnet_range, services):
-    """A network with a subnet, and private services access by a range of its owner's, if any."""
-    ask_until(sim, "POST", f"{COMPUTE}/{project}/global/networks", {"name": name, "autoCreateSubnetworks": False})
-    ask_until(sim, "POST", f"{COMPUTE}/{project}/regions/us-central1/subnetworks",
-              {"name": subnet, "network": f"projects/{project}/global/networks/{name}", "ipCidrRange": subnet_range})
-    if services:
-        ask_until(sim, "POST", f"{COMPUTE}/{project}/global/addresses",
-                  {"name": "theirs", "purpose": "VPC_PEERING", "addressType": "INTERNAL", "network": f"projects/{project}/global/networks/{name}",
-                   "address": services, "prefixLength": 20})
-        ask_until(sim, "GET", f"{COMPUTE}/{project}/global/addresses/theirs")
-        ask(sim, "POST", CONNECTIONS, {"network": f"projects/{number}/global/networks/{name}", "reservedPeeringRanges": ["theirs"]})
-        ask_until(sim, "GET", f"{COMPUTE}/{project}/global/networks/{name}")
 
 
 def ranges(sim, number, name):
@@ -89,17 +73,9 @@ def shared(home, sim):
                            network__name="hub", network__subnet="apps")
     make_network(sim, NET, NUMBER, "hub", "apps", "10.7.0.0/24", None)
     refused(sim, answers, "has no private services access", "a host network without private services access is refused")
-    ask(sim, "POST", f"{COMPUTE}/{NET}/global/addresses", {"name": "theirs", "purpose": "VPC_PEERING", "addressType": "INTERNAL",
-                                                          "network": f"projects/{NET}/global/networks/hub", "prefixLength": 20})
-    ask_until(sim, "GET", f"{COMPUTE}/{NET}/global/addresses/theirs")
-    ask(sim, "POST", CONNECTIONS, {"network": f"projects/{NUMBER}/global/networks/hub", "reservedPeeringRanges": ["theirs"]})
+    connect_network(sim, NET, NUMBER, "hub", None)
     refused(sim, answers, AGENT, "an agent that may not use the subnet is named")
-    subnet = f"{COMPUTE}/{NET}/regions/us-central1/subnetworks/apps"
-    ask(sim, "POST", f"{subnet}/setIamPolicy", {"policy": {"bindings": [{"role": "roles/compute.networkUser", "members": [AGENT]}]}})
-    policies = f"https://cloudresourcemanager.googleapis.com/v1/projects/{NET}"  # the network is seen by the project's policy alone
-    policy = ask_until(sim, "POST", f"{policies}:getIamPolicy", {})
-    policy["bindings"].append({"role": "roles/compute.networkViewer", "members": [AGENT]})
-    ask(sim, "POST", f"{policies}:setIamPolicy", {"policy": policy})
+    let_in(sim, NET, "apps", AGENT)
     refused(sim, answers, "not to other-host", "another host project is refused", network__host_project="other-host")
     home.example("shared.json", auth__client_secret="env:CLIENT_SECRET", stack__name="two", network__mode="shared", network__host_project=NET,
                  network__name="hub", network__subnet="apps")

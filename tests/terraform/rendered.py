@@ -110,8 +110,7 @@ class Rendered:
 def run(name):
     stack, began = Rendered(name), time.monotonic()
     try:
-        services = [f"{n[4:]}.googleapis.com" for n in COMBINATIONS[name][0] if n.startswith("api:")]
-        with Home() as home, Sim(home, "--world", home.file("world.json", {"projects": [{"services": services}]})) as sim:
+        with Home() as home, Sim(home, "--world", home.file("world.json", matrix.world_of(COMBINATIONS[name][0]))) as sim:
             if stack.stand(home, sim):
                 stack.take_over(home, sim)
                 stack.no_secret(sim)
