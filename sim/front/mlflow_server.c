@@ -274,16 +274,49 @@ void mlflow_start(struct sim *s, struct mlflow *m)
 	set_schema(s, m);
 }
 
+/* Its words: those of the container's program, or of a command of its script before that; NULL when it is neither. */
+static const cJSON *upgrade_words(const struct container *k)
+{
+	const cJSON *ran, *found = !strcmp(json_str(k->argv, "0", ""), "mlflow") ? k->argv : NULL;
+	cJSON_ArrayForEach(ran, k->ran)
+		if (!found && !strcmp(json_str(ran, "argv.0", ""), "mlflow") && !strcmp(json_str(ran, "argv.2", ""), "upgrade"))
+			found = json_at(ran, "argv");
+	return found;
+}
+
+/* Does its script migrate MLflow's own accounts (`python -m mlflow.server.auth db upgrade`) before the rest? */
+static bool accounts_first(const struct container *k)
+{
+	const cJSON *ran;
+	cJSON_ArrayForEach(ran, k->ran) {
+		if (!strcmp(json_str(ran, "argv.0", ""), "mlflow"))
+			return false;
+		if (!strcmp(json_str(ran, "argv.2", ""), "mlflow.server.auth"))
+			return true;
+	}
+	return false;
+}
+
 void mlflow_upgrade(struct sim *s, const struct container *k, const struct mlflow_place *place, struct mlflow *m)
 {
 	begin(k, m);
+	const cJSON *words = upgrade_words(k);
+	if (!words)
+		return;
 	const char *uri = "";
-	for (const cJSON *a = k->argv->child; a; a = a->next)
+	for (const cJSON *a = words->child; a; a = a->next)
 		uri = a->valuestring; /* the last argument */
 	mlflow_connect(s, m, place, uri);
 	if (m->error)
 		return;
-	migrate(s, m);
+	/* It makes its first tables in an empty database alone; in another it changes those that it takes to be there. */
+	if (accounts_first(k) && !sim_get(s, SCHEMAS, m->database))
+		mlflow_stop(
+		    m, 1, 8,
+		    xstrdup("sqlalchemy.exc.ProgrammingError: (psycopg2.errors.UndefinedTable) relation \"metrics\" does "
+			    "not exist\n\n[SQL: ALTER TABLE metrics ADD COLUMN step BIGINT DEFAULT '0' NOT NULL]"));
+	else
+		migrate(s, m);
 	if (!m->error)
 		m->seconds = 6;
 }
