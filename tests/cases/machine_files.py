@@ -1,31 +1,45 @@
 #!/usr/bin/env python3
-"""What `render` writes for a virtual machine is understood by those who read it there: cloud-init, systemd, the shell."""
+"""What `render` writes for a virtual machine is understood by those who read it there: cloud-init, systemd, the shell. Three ways of sign-in, and every machine of
+dev/matrix.tsv with MLFLOW_SETUP_ALL=1."""
+import importlib.machinery
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 
-from harness import Home, done, ok, read, skip
+from harness import SOURCE, Home, done, ok, read, skip
 
 try:
     import yaml
 except ImportError:
     yaml = None
 
-SETS = ("target=vm", "exposure=domain", "domain.host=mlflow.example.com", "domain.zone=example-com")
+PARTS = os.environ.get("MLFLOW_SETUP_PARTS", os.path.join(SOURCE, ".parts"))
+QUICK = ("vm-domain-oauth2", "vm-internal-iap", "vm-domain-basic")
 
 
-def rendered(home, mode):
-    """The path of the user data with this auth mode."""
-    folder = home.file(f"out-{mode}")
-    words = [w for s in (*SETS, f"auth.mode={mode}") for w in ("--set", s)]
-    run = home.run("render", home.example(), "--out", folder, *words)
-    ok(run.returncode == 0, f"{mode}: render ends well", run.stdout, run.stderr)
+def machines():
+    """(name, --set options) of those that are looked at."""
+    loader = importlib.machinery.SourceFileLoader("matrix", os.path.join(SOURCE, "dev/matrix"))
+    matrix = importlib.util.module_from_spec(importlib.util.spec_from_loader("matrix", loader))
+    loader.exec_module(matrix)
+    every = {name: matrix.options(sets) for name, _, sets in matrix.combinations() if "target=vm" in sets}
+    return every.items() if os.environ.get("MLFLOW_SETUP_ALL") else [(name, every[name]) for name in QUICK]
+
+
+def rendered(home, name, options):
+    """The path of the user data of this combination."""
+    folder = home.file(f"out-{name}")
+    run = home.run("render", home.example(), "--out", folder, *options)
+    ok(run.returncode == 0, f"{name}: render ends well", run.stdout, run.stderr)
     return os.path.join(folder, "user-data")
 
 
 def checked(name, program, *words):
-    if not shutil.which(program):
+    """dev/parts has cloud-init where the machine has none."""
+    program = shutil.which(program, path=os.environ["PATH"] + os.pathsep + os.path.join(PARTS, "bin")) or program
+    if not os.path.isabs(program):
         skip(name, f"there is no {program}")
         return
     run = subprocess.run([program, *words], capture_output=True, text=True, timeout=60)
@@ -60,14 +74,14 @@ def units(top, paths, mode):
 def secrets_stay_out(text, mode):
     """Every secret variable is fetched into memory, and none has a value in the file."""
     names = re.findall(r'echo "([A-Z_]+)=\$value" >>/run/mlflow/', text)
-    ok("PGPASSWORD" in names, f"{mode}: the password is put together in memory", names)
+    ok({"PGPASSWORD", "MYSQL_PASSWORD"} & set(names) or "login" in mode, f"{mode}: the password is put together in memory", names)
     ok(not [line for line in text.splitlines() if any(line.strip().startswith(f"{n}=") for n in names)], f"{mode}: no secret has a value in the file")
 
 
 def main():
     with Home() as home:
-        for mode in ("oauth2-proxy", "iap", "basic"):
-            path = rendered(home, mode)
+        for mode, options in machines():
+            path = rendered(home, mode, options)
             text = read(path).decode()
             secrets_stay_out(text, mode)
             checked(f"{mode}: cloud-init's schema has nothing to say", "cloud-init", "schema", "--config-file", path)
