@@ -9,11 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* It was stopped, and something that this was for did not come to be. What this run found stopped is only started where an earlier try of the upgrade may
- * have stopped it: the operator's own stop is theirs. */
+/* What this run found stopped is only started where an earlier try of the upgrade has stopped it, or may have: the operator's own stop is theirs. */
+static bool stopped_before(const struct run *r, const struct step *s)
+{
+	const struct kind *k = s->resource->kind;
+	return s->result == RESULT_KEPT && (r->tried_before || (k->stopped && k->stopped(&s->seen)));
+}
+
+/* It was stopped, and something that this was for did not come to be. */
 static bool stopped_in_vain(const struct run *r, const struct step *s)
 {
-	bool stopped = s->resource->kind->back && (s->result == RESULT_DONE || (s->result == RESULT_KEPT && r->tried_before));
+	bool stopped = s->resource->kind->back && (s->result == RESULT_DONE || stopped_before(r, s));
 	for (size_t i = 0; stopped && i < r->count; i++) {
 		enum step_result result = r->steps[i].result;
 		if (step_needs(&r->steps[i], s) && result != RESULT_DONE && result != RESULT_KEPT)

@@ -175,6 +175,8 @@ struct kind {
 	bool (*holds)(const cJSON *spec);
 	/* What this stopped goes on as before, after a run that did not get to what needed it; a request whose method is NULL: it does. NULL: it stops nothing. */
 	void (*back)(const struct view *v, const struct observation *seen, struct call *out);
+	/* Does what was read tell that a run stopped it, this one or an earlier? NULL: nothing tells. */
+	bool (*stopped)(const struct observation *seen);
 	/* The line for a shell that puts back what this saved, each value one word of it, for the caller to free; seen says that it stands. NULL: it saves
 	 * nothing. */
 	char *(*restore)(const struct view *v, const struct observation *seen);

@@ -1,6 +1,6 @@
 /* That no pod of a Deployment runs before it has this image: nobody writes while what it writes to is changed. The Deployment is applied as it stands, in the
- * same name as by kubernetes.object, but for no replica; its next change sets that back. spec: {"host","ca","collection","body":{"kind":"Deployment"},
- * "container","image"}; name is "deployment/NAME". */
+ * same name as by kubernetes.object, but for no replica and with a note that a run did it; its next change sets both back. spec: {"host","ca",
+ * "collection","body":{"kind":"Deployment"},"container","image",["unsaved": what it writes to has no backup]}; name is "deployment/NAME". */
 #include "config.h"
 #include "gcp/kinds.h"
 #include "gcp/kubernetes_shared.h"
@@ -55,9 +55,15 @@ static void kubernetes_stop_compare(const struct view *v, const struct observati
 
 static const char *kubernetes_stop_downtime(const cJSON *spec, const struct change *c)
 {
-	(void)spec, (void)c;
-	return N_("The server does not answer from here on until the new one has started: three to ten minutes.");
+	(void)c;
+	return json_bool(spec, "unsaved", false)
+		   ? N_("The server does not answer from here on until the new one has started: three to ten minutes. No "
+			"backup of "
+			"the database is taken before: once its tables are changed, there is no way back to the older release.")
+		   : N_("The server does not answer from here on until the new one has started: three to ten minutes.");
 }
+
+#define STOPPED "mlflow-setup/stopped"
 
 /* Annotations of its own; the others are the controllers'. */
 static cJSON *own_notes(const cJSON *found)
@@ -65,7 +71,7 @@ static cJSON *own_notes(const cJSON *found)
 	cJSON *notes = cJSON_CreateObject();
 	const cJSON *note;
 	cJSON_ArrayForEach(note, json_at(found, "metadata.annotations"))
-		if (text_starts(note->string, "mlflow-setup/"))
+		if (text_starts(note->string, "mlflow-setup/") && strcmp(note->string, STOPPED) != 0)
 			cJSON_AddStringToObject(notes, note->string, cJSON_IsString(note) ? note->valuestring : "");
 	return notes;
 }
@@ -73,14 +79,16 @@ static cJSON *own_notes(const cJSON *found)
 static void scale(const struct view *v, const cJSON *found, int to, struct call *out)
 {
 	const cJSON *as_it_is = json_at(found, "spec");
-	cJSON *spec = as_it_is ? cJSON_Duplicate(as_it_is, 1) : cJSON_CreateObject();
+	cJSON *spec = as_it_is ? cJSON_Duplicate(as_it_is, 1) : cJSON_CreateObject(), *notes = own_notes(found);
+	if (!to)
+		cJSON_AddStringToObject(notes, STOPPED, "true");
 	json_put_num(spec, "replicas", to);
 	json_drop(spec, "template.metadata.creationTimestamp");
 	kubernetes_ask(v, "PATCH",
 		       json_make("{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':%s,'namespace':%s,'labels':%j,"
 				 "'annotations':%j},'spec':%j}",
 				 json_str(found, "metadata.name", ""), json_str(found, "metadata.namespace", ""),
-				 cJSON_Duplicate(json_at(found, "metadata.labels"), 1), own_notes(found), spec),
+				 cJSON_Duplicate(json_at(found, "metadata.labels"), 1), notes, spec),
 		       "?fieldManager=" KUBERNETES_MANAGER, out);
 	out->content_type = xstrdup("application/apply-patch+yaml"); /* JSON is YAML */
 }
@@ -105,6 +113,11 @@ static void kubernetes_stop_back(const struct view *v, const struct observation 
 		scale(v, seen->found, 1, out);
 }
 
+static bool kubernetes_stop_stopped(const struct observation *seen)
+{
+	return cJSON_HasObjectItem(json_at(seen->found, "metadata.annotations"), STOPPED);
+}
+
 const struct kind kind_kubernetes_stop = {
     .id = "kubernetes.stop",
     .title = N_("Stop of the Deployment"),
@@ -124,5 +137,6 @@ const struct kind kind_kubernetes_stop = {
     .create = kubernetes_stop_create,
     .update = kubernetes_stop_update,
     .back = kubernetes_stop_back,
+    .stopped = kubernetes_stop_stopped,
     .terraform = {.none = "A server is stopped for an upgrade only."},
 };

@@ -102,6 +102,8 @@ const char *upgrade_stop(struct design *d, const char *kind, const char *name, c
 		return NULL;
 	}
 	const char *backup = upgrade_backup(d);
+	if (!backup)
+		json_put_bool(spec, "unsaved", true);
 	const char *before = d->plan->decided_by;
 	d->plan->decided_by = "image.mlflow_version";
 	struct resource *r = plan_add(d->plan, "stop", kind, name, spec);

@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 """A trial's whole life: tables and files on volumes of the cluster, which grow and do not shrink, outlive another release and a destroy without their word, and are found again."""
+import json
+import signal
+import subprocess
+
 from cluster import ask, namespace_of
 from drift import change
-from harness import Home, Sim, done, ok, result_of, wait_for
+from harness import PROGRAM, Home, Sim, done, ok, result_of, wait_for
 
 
 def go(sim, verb, answers, *options):
@@ -32,8 +36,35 @@ def guarded(sim, host, ns):
     ok(set_to(ingress) == 200, "it is let in again")
 
 
+def stopped_in_vain(sim, home, answers, host, ns):
+    """A run that is killed while the server is stopped leaves that to the next one, which starts it again when it does not get further; an operator's own stop stays."""
+    deployment = f"https://{host}/apis/apps/v1/namespaces/{ns}/deployments/mlflow"
+
+    def replicas():
+        return ask(sim, "GET", deployment)[1]["spec"]["replicas"]
+    change(answers, image__mlflow_version="3.17.2")
+    plan = sim.run("plan", answers)
+    ok(plan.returncode == 2 and "there is no way back to the older release" in " ".join(plan.stdout.split()), "plan says that no backup is taken before an upgrade", plan.stdout[-2500:])
+    run = subprocess.Popen([PROGRAM, "apply", answers, "--json", "--yes", *sim.options()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, env=home.environment | sim.environment())
+    wait_for(lambda: run.poll() is not None or replicas() == 0, "the server's stop", 100)
+    run.kill()
+    run.wait()
+    ok(replicas() == 0, "a run is killed while the server is stopped", run.returncode)
+    rules = home.file("rules.json")
+    with open(rules, "w", encoding="utf-8") as f:
+        json.dump([{"method": "PATCH", "path": "*/jobs/migrate", "status": 403, "body": {"kind": "Status", "status": "Failure", "message": "Not now.", "code": 403}}], f)
+    sim.process.send_signal(signal.SIGUSR2)
+    code, result = go(sim, "apply", answers)
+    ok(code != 0 and replicas() == 1 and "mlflow-setup/stopped" not in str(ask(sim, "GET", deployment)[1]["metadata"]["annotations"]),
+       "the next one, which does not get further, starts it again", code, result)
+    with open(rules, "w", encoding="utf-8") as f:
+        f.write("[]")
+    sim.process.send_signal(signal.SIGUSR2)
+
+
 def main():
-    with Home() as home, Sim(home) as sim:
+    with Home() as home, Sim(home, "--faults", home.file("rules.json", [])) as sim:
         answers = home.example("trial.json", target="gke", exposure="internal", auth__mode="iam", database__path="cluster", artifacts__mode="volume",
                                image__mlflow_version="3.16.1")
         code, result = go(sim, "apply", answers)
@@ -52,7 +83,7 @@ def main():
         ok(code == 78 and "becomes no smaller" in result.get("message", ""), "and does not shrink", code, result)
         change(answers, database__volume_gib=40)
 
-        change(answers, image__mlflow_version="3.17.2")
+        stopped_in_vain(sim, home, answers, host, ns)
         code, result = go(sim, "apply", answers)
         ok(code == 0 and result.get("outcome") == "proven" and "backup" not in result, "another release is proven, and no backup is spoken of", code, result)
         change(answers, database__path="public")

@@ -168,17 +168,18 @@ static const struct stop_row {
 	"{"                                                                                                                    \
 	"'deployment.kubernetes.io/revision':'3','mlflow-setup/a':'b'}},'spec':{'replicas':" COUNT ",'template':{'spec':{'"    \
 	"containers':[{'name':'mlflow','image':'" IMAGE "'}]}}}}"
-#define APPLIED(COUNT)                                                                                                         \
+#define APPLIED(COUNT, NOTE)                                                                                                   \
 	"PATCH https://gke-1.r1.gke.goog/apis/apps/v1/namespaces/ml/deployments/mlflow?fieldManager=mlflow-setup "             \
 	"{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"annotations\":{\"mlflow-setup/"                   \
-	"a\":\"b\"},\"labels\":{"                                                                                              \
+	"a\":\"b\"" NOTE "},\"labels\":{"                                                                                      \
 	"\"managed-by\":\"mlflow-setup\",\"stack\":\"mlflow\"},\"name\":\"mlflow\",\"namespace\":\"ml\"},\"spec\":{"           \
 	"\"replicas\":" COUNT ",\"template\":{\"spec\":{\"containers\":[{\"image\":\"i@1\",\"name\":\"mlflow\"}]}}}}"
     {"kubernetes.stop", "deployment/mlflow",
      "{'host':'gke-1.r1.gke.goog','collection':'/apis/apps/v1/namespaces/ml/"
      "deployments','body':{'kind':'Deployment'},'container':'"
      "mlflow','image':'i@2'}",
-     PODS("1", "i@1"), PODS("0", "i@1"), PODS("1", "i@2"), APPLIED("0"), APPLIED("1")},
+     PODS("1", "i@1"), PODS("0", "i@1"), PODS("1", "i@2"), APPLIED("0", ",\"mlflow-setup/stopped\":\"true\""),
+     APPLIED("1", "")},
 };
 
 static char *with_ids(const char *form)
