@@ -18,6 +18,8 @@ const struct kind *const kinds[] = {
     &kind_given_account,
     &kind_given_image,
     &kind_given_zone,
+    &kind_given_role,
+    &kind_given_version,
     &kind_free_range,
     &kind_shared_vpc,
     &kind_network_users,

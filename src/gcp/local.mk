@@ -46,7 +46,9 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_given_image.c \
 	src/gcp/kind_given_nat.c \
 	src/gcp/kind_given_network.c \
+	src/gcp/kind_given_role.c \
 	src/gcp/kind_given_subnetwork.c \
+	src/gcp/kind_given_version.c \
 	src/gcp/kind_given_zone.c \
 	src/gcp/kind_global_address.c \
 	src/gcp/kind_network_users.c \

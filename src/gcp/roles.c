@@ -19,6 +19,7 @@ static const struct role_row roles[] = {
     {"iam.serviceAccounts.getOpenIdToken", "roles/iam.serviceAccountTokenCreator"},
     {"iam.serviceAccounts.signBlob", "roles/iam.serviceAccountTokenCreator"},
     {"iam.serviceAccounts.", "roles/iam.serviceAccountAdmin"},
+    {"iam.roles.", "roles/iam.roleViewer"},
     {"iam.workloadIdentityPool", "roles/iam.workloadIdentityPoolAdmin"},
     {"resourcemanager.projects.setIamPolicy", "roles/resourcemanager.projectIamAdmin"},
     {"resourcemanager.projects.getIamPolicy", "roles/resourcemanager.projectIamAdmin"},
@@ -62,6 +63,7 @@ static const struct role_row roles[] = {
 static const struct role_row readers[] = {
     {"secretmanager.versions.access", NULL}, /* of single secrets alone */
     {"storage.objects.", NULL},              /* of single buckets */
+    {"iam.roles.", "roles/iam.roleViewer"},
     {"iam.serviceAccounts.", "roles/iam.serviceAccountViewer"},
     {"iam.workloadIdentityPool", "roles/iam.workloadIdentityPoolViewer"},
     {"resourcemanager.projects.", "roles/browser"},

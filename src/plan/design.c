@@ -196,6 +196,17 @@ static void add_account(struct design *d)
 	d->identified = xstrdup("sa/server");
 }
 
+/* Is the role there? Of Google's and of this project's own that can be asked. */
+static void look_for_role(struct design *d, const char *role)
+{
+	char *own = xasprintf("projects/%s/", d->plan->project), *id = xasprintf("given/%s", role);
+	bool custom = !text_starts(role, "roles/");
+	if (!custom || text_starts(role, own))
+		plan_needs(plan_add(d->plan, id, "iam.givenRole", role, json_make("{'custom':%b}", custom)), "apis");
+	free(id);
+	free(own);
+}
+
 /* logging.logWriter exists at project level only: a log belongs to its project. It lets its holder write entries and read none. cloudsql.client is
  * for Google's connector, cloudsql.instanceUser for a login without a password; who speaks to the private address with one does without both. */
 static void add_project_grants(struct design *d)
@@ -209,6 +220,7 @@ static void add_project_grants(struct design *d)
 	cJSON_ArrayForEach(role, answers_get(d->answers, "server.roles")) {
 		char *id = xasprintf("role-%s",
 				     role->valuestring + (text_starts(role->valuestring, "roles/") ? strlen("roles/") : 0));
+		look_for_role(d, role->valuestring);
 		design_grant(d, id, "project", path, role->valuestring, d->identified);
 		free(id);
 	}

@@ -208,6 +208,18 @@ static cJSON *version_spec(const struct answers *a, const struct part_secret *s,
 	return spec;
 }
 
+/* "given/secret": what the answer refers to in Secret Manager, as long as it has still to be read. NULL: it refers to nothing there. */
+static const char *look_for_given(const struct answers *a, struct plan *p, const struct part_secret *s)
+{
+	static const char there[] = "secret:";
+	const char *reference = s->question ? answers_str(a, s->question) : "";
+	if (!text_starts(reference, there) || cJSON_HasObjectItem(json_at(a->resolved, "secret_versions"), s->name))
+		return NULL;
+	plan_needs(plan_add(p, "given/secret", "secretmanager.givenVersion", reference + strlen(there), cJSON_CreateObject()),
+		   "apis");
+	return "given/secret";
+}
+
 void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s)
 {
 	char *name = name_of(p->stack, s->name), *secret = xasprintf("secret/%s", s->name),
@@ -217,9 +229,12 @@ void part_secret(const struct answers *a, struct plan *p, const struct part_secr
 	plan_needs(shell, "apis");
 	if (s->opens)
 		plan_opens(shell, s->opens);
+	const char *given = look_for_given(a, p, s);
 	struct resource *kept = plan_add(p, version, "secretmanager.version", name, version_spec(a, s, name));
 	char *record = xasprintf("secret_versions.%s", s->name);
 	plan_needs(kept, secret);
+	if (given)
+		plan_needs(kept, given);
 	if (!s->text)
 		plan_records(kept, "version", record);
 	free(record);

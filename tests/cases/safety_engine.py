@@ -270,8 +270,11 @@ def named_things(home):
             ok(plan.returncode == 2 and words in " ".join(said(plan).split()), "T6: and plan says so", plan.returncode, said(plan)[-3800:])
         image = f"us-central1-docker.pkg.dev/demo-proj/own/mlflow@sha256:{'a' * 64}"
         for what, more, words in (("a service account", {"auth__service_accounts": ["nobody@demo-proj.iam.gserviceaccount.com"]}, "there is no service account nobody@"),
-                                  ("an image", {"image__source": "digest", "image__digest": image}, "there is no image demo-proj/own/mlflow")):
-            run = sim.run("apply", home.example("named.json", auth__client_secret="env:CLIENT_SECRET", **more))
+                                  ("an image", {"image__source": "digest", "image__digest": image}, "there is no image demo-proj/own/mlflow"),
+                                  ("a role", {"server__roles": ["roles/bigquery.nobody"]}, "there is no role roles/bigquery.nobody"),
+                                  ("a role of the project", {"server__roles": ["projects/demo-proj/roles/nobody"]}, "there is no role projects/demo-proj/roles/nobody"),
+                                  ("a secret", {"auth__client_secret": "secret:projects/demo-proj/secrets/none/versions/7"}, "there is no projects/demo-proj/secrets/none/versions/7")):
+            run = sim.run("apply", home.example("named.json", **{"auth__client_secret": "env:CLIENT_SECRET", **more}))
             ok(run.returncode == 78 and words in " ".join(said(run).split()) and not sim.writes(before), f"T6: {what} that is not there: 78, and nothing is written",
                said(run)[-800:])
 
