@@ -8,6 +8,7 @@
 
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
+#include <errno.h>
 #include <langinfo.h>
 #include <limits.h>
 #include <poll.h>
@@ -727,12 +728,27 @@ static struct key read_mouse(void)
 	return (struct key){.kind = KEY_CHARACTER, .code = 0};
 }
 
+/* A terminal that is gone is readable for ever and has nothing to read; to a process whose session it left, reading is an error. */
+static bool screen_lost(int error)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	int waiting = 0;
+	if (on.nowhere)
+		return false;
+	if (error == EIO)
+		return true;
+	if (poll(&in, 1, 0) <= 0)
+		return false;
+	return in.revents & (POLLHUP | POLLERR | POLLNVAL) || ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting == 0;
+}
+
 struct key screen_key(void)
 {
 	wint_t c = 0;
+	errno = 0;
 	int kind = get_wch(&c);
 	if (kind == ERR)
-		return (struct key){.kind = KEY_NOTHING};
+		return (struct key){.kind = screen_lost(errno) ? KEY_LOST : KEY_NOTHING};
 	if (kind == KEY_CODE_YES && c == KEY_MOUSE)
 		return read_mouse();
 	if (kind == KEY_CODE_YES && c == PASTE_BEGIN)

@@ -125,11 +125,11 @@ int screen_faults(void);
 
 /* Keys: a character (code is it), a curses KEY_ code, or a pasted text. */
 struct key {
-	enum { KEY_NOTHING, KEY_CHARACTER, KEY_FUNCTION, KEY_PASTED, KEY_TARGET /* code: which */ } kind;
+	enum { KEY_NOTHING, KEY_LOST, KEY_CHARACTER, KEY_FUNCTION, KEY_PASTED, KEY_TARGET /* code: which */ } kind;
 	wint_t code;
 	char *text; /* of a paste, as UTF-8; freed by the reader */
 };
-/* The next key without waiting; kind is KEY_NOTHING when there is none. */
+/* The next key without waiting; kind is KEY_NOTHING when there is none, KEY_LOST when none can come any more: the terminal is gone. */
 struct key screen_key(void);
 /* Tests: the key of this name: "Enter", "Tab", "Esc", "Up", "Space", "C-c", "x"... */
 struct key key_named(const char *name);

@@ -585,6 +585,10 @@ static bool read_keys(struct wizard *w)
 {
 	bool any = false;
 	for (struct key k = screen_key(); k.kind != KEY_NOTHING && !w->ended; k = screen_key()) {
+		if (k.kind == KEY_LOST) { /* not every terminal that goes says so by a signal */
+			on_end(SIGHUP);
+			return false;
+		}
 		wizard_take(w, &k);
 		any = true;
 		if (k.text)

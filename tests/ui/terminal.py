@@ -30,9 +30,9 @@ def ok(passed, name, note=""):
 
 
 class Terminal:
-    """A wizard on its own terminal; text is all that it wrote, without escape sequences."""
+    """A wizard on its own terminal; text is all that it wrote, without escape sequences. One that does not control it hears of its end by no signal."""
 
-    def __init__(self, *arguments, lines=24, columns=80, term="xterm-256color", answers=None, **extra):
+    def __init__(self, *arguments, lines=24, columns=80, term="xterm-256color", answers=None, controls=True, **extra):
         self.folder = tempfile.mkdtemp()
         self.file = os.path.join(self.folder, "m.json")
         if answers:
@@ -41,7 +41,7 @@ class Terminal:
         self.raw = b""
         self.status = None
         gate, opened = os.pipe()
-        self.pid, self.master = pty.fork()
+        self.pid, self.master = pty.fork() if controls else fork_apart()
         if self.pid == 0:
             os.close(opened)
             os.read(gate, 1)  # until the settings before were read
@@ -113,6 +113,19 @@ class Terminal:
             os.waitpid(self.pid, 0)
         os.close(self.master)
         shutil.rmtree(self.folder)
+
+
+def fork_apart():
+    """As pty.fork, but the terminal is nobody's controlling one."""
+    master, slave = os.openpty()
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        for fd in (0, 1, 2):
+            os.dup2(slave, fd)
+        os.close(master)
+    os.close(slave)
+    return pid, master
 
 
 def to_auth(t):
@@ -192,6 +205,26 @@ def told_to_end(number, name):
     status = t.end()
     ok(status == 130 and not t.left_on(), f"{name}: an orderly end, the terminal restored", (status, t.left_on()))
     ok(os.path.exists(t.file), f"{name}: the answers are kept")
+    t.close()
+
+
+def line_dropped(text, keys, name):
+    """The terminal goes without a signal while this text is shown."""
+    t = Terminal(controls=False)
+    to_auth(t)
+    for key in keys:
+        t.send(key)
+        t.pump(0.3)
+    shown = t.wait(text)
+    os.close(t.master)
+    end = time.monotonic() + 20
+    while t.status is None and time.monotonic() < end:
+        pid, status = os.waitpid(t.pid, os.WNOHANG)
+        t.status = os.waitstatus_to_exitcode(status) if pid else None
+        time.sleep(0.02)
+    ok(shown and t.status == 130, f"a terminal that goes without a word, {name}: the end", t.status)
+    ok(os.path.exists(t.file), f"a terminal that goes without a word, {name}: the answers are kept")
+    t.master = os.open("/dev/null", os.O_RDONLY)
     t.close()
 
 
@@ -440,6 +473,8 @@ killed(signal.SIGKILL, "kill -9")
 killed(signal.SIGSEGV, "a crash")
 told_to_end(signal.SIGHUP, "SIGHUP")
 told_to_end(signal.SIGTERM, "SIGTERM")
+line_dropped("OAuth client ID", [], "on a page")
+line_dropped("Leave now", [b"\x03"], "while it asks whether to leave")
 guard_killed()
 leave_and_return()
 stopped()
