@@ -59,6 +59,8 @@ void draft_settle(struct wizard *w)
 	forget(d);
 	d->of = buf_take(&now);
 	d->plan = plan_draft(w->answers, json_str(w->surveys[SURVEY_PROJECT].result, "number", NULL));
+	for (size_t i = 0; d->plan && i < d->plan->count; i++)
+		put_titles(d->plan->resources[i].spec);
 	d->monthly = month_of(d->plan, NULL);
 	problems_find(w);
 }

@@ -265,7 +265,7 @@ static char *draft_problem(const struct wizard *w, const struct question *q)
 	if (!draft(w, q))
 		return NULL;
 	struct answers *a = answers_copy(w->answers);
-	char *why = answers_set_text(a, q->id, draft(w, q), &e) ? NULL : xstrdup(e.what);
+	char *why = answers_set_text(a, q->id, draft(w, q), &e) ? NULL : with_titles(e.what);
 	answers_free(a);
 	err_free(&e);
 	return why;

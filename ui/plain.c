@@ -145,6 +145,13 @@ static void say_suggestions(struct plain *p, const struct question *q)
 		outside_print(p->out, _("  nothing holds %s\n"), p->filter);
 }
 
+static void say_wrong(struct plain *p, const char *what)
+{
+	char *shown = with_titles(what);
+	outside_print(p->out, "%s\n", shown);
+	free(shown);
+}
+
 /* The text to paste elsewhere is said before the first question of the page that needs it, and once more when an answer there changes it. */
 static void say_errand(struct plain *p)
 {
@@ -217,7 +224,7 @@ static bool set(struct plain *p, const struct question *q, const char *text)
 	struct err e = {0};
 	bool fine = answers_set_text(p->w->answers, q->id, bool_meant(q, meant(p, q, text)), &e);
 	if (!fine)
-		outside_print(p->out, "%s\n", e.what);
+		say_wrong(p, e.what);
 	else
 		form_changed(p->w, q);
 	err_free(&e);
@@ -267,7 +274,7 @@ static bool may_keep(struct plain *p, const struct question *q)
 					 q->id)) /* a default that changes later must not change what was agreed to */
 		answers_set(p->w->answers, q->id, cJSON_Duplicate(v, 1), &e);
 	if (e.what)
-		outside_print(p->out, "%s\n", e.what);
+		say_wrong(p, e.what);
 	err_free(&e);
 	return fine;
 }

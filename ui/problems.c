@@ -33,19 +33,43 @@ static void add_cure(cJSON *cures, const struct question *q)
 	cJSON_AddItemToArray(cures, cJSON_CreateString(q->id));
 }
 
-/* The sentence as it is shown: settings by their titles, as the pages have them. Those that it names cure it. */
+/* The sentence as it is shown: settings by their titles, as the pages have them. Those that it names cure it (cures may be NULL). What sets one in a
+ * command stays as it is typed. */
 static void take_sentence(const char *sentence, struct buf *shown, cJSON *cures)
 {
 	size_t len;
 	for (const char *p = sentence; *p; p += len) {
 		const struct question *q = named_at(p, &len);
-		if (q) {
-			add_cure(cures, q);
+		if (q && p[len] != '=') {
+			if (cures)
+				add_cure(cures, q);
 			buf_printf(shown, _("\"%s\""), _(q->title));
 			continue;
 		}
 		len = len ? len : 1;
 		buf_add(shown, p, len);
+	}
+}
+
+char *with_titles(const char *text)
+{
+	struct buf shown = {0};
+	take_sentence(text, &shown, NULL);
+	return buf_take(&shown);
+}
+
+void put_titles(cJSON *tree)
+{
+	cJSON *item;
+	cJSON_ArrayForEach(item, tree) {
+		const char *name = item->string ? item->string : "";
+		bool told = !strcmp(name, "message") || !strcmp(name, "fix") || !strcmp(name, "steps");
+		if (told && cJSON_IsString(item)) {
+			char *shown = with_titles(item->valuestring);
+			cJSON_SetValuestring(item, shown);
+			free(shown);
+		}
+		put_titles(item);
 	}
 }
 

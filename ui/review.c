@@ -183,6 +183,7 @@ static void take_plan(struct review *v)
 	for (size_t i = 0; i < p->count; i++)
 		changes[i] = run_change(v->run, i);
 	v->plan = plan_json(p, changes);
+	put_titles(v->plan);
 	v->asks_secret = typed_secret(p, changes);
 	free(changes);
 }

@@ -184,6 +184,10 @@ const struct question *review_asks_secret(const struct wizard *w);
 void review_focus_build(struct wizard *w);
 /* And on the line of a section that is shown. */
 void review_focus_section(struct wizard *w, const char *section);
+/* A text of the engine's or a question's, which names settings by their ids as a file has them, as the pages have it: by their titles; freed by the caller.
+ * put_titles does the same to the messages, cures and tasks in a tree. */
+char *with_titles(const char *text);
+void put_titles(cJSON *tree);
 /* Finds out what is wrong with the answers, for each section; called when they changed. */
 void problems_find(struct wizard *w);
 /* What is wrong in a section, a sentence a line; NULL for nothing. */

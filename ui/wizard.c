@@ -63,7 +63,7 @@ const char *wizard_who(const struct wizard *w)
 void wizard_say(struct wizard *w, enum role role, const char *text)
 {
 	free(w->message);
-	w->message = text && *text ? xstrdup(text) : NULL;
+	w->message = text && *text ? with_titles(text) : NULL;
 	w->message_role = role;
 }
 

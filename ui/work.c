@@ -207,7 +207,11 @@ void wizard_event(void *arg, const cJSON *e)
 {
 	struct wizard *w = arg;
 	const struct page_view *v = view_of(w->work.active ? "build" : "review");
-	v->event(w, e);
+	cJSON *shown = event_name(e) == EVENT_LOG ? NULL
+						  : cJSON_Duplicate(e, 1); /* what Google's log says is not ours, and much */
+	put_titles(shown);
+	v->event(w, shown ? shown : e);
+	cJSON_Delete(shown);
 }
 
 bool wizard_save_run(void *arg, const struct answers *a, struct err *e)

@@ -61,6 +61,15 @@ static bool way_back_shown(const struct buf *screen)
 	return there;
 }
 
+/* Settings are named by their titles; a field's help says besides what --set and the file call it. */
+static bool names_ids(const struct buf *screen)
+{
+	char *titled = with_titles(buf_text(screen));
+	bool differ = !strstr(buf_text(screen), "--set") && strcmp(titled, buf_text(screen)) != 0;
+	free(titled);
+	return differ;
+}
+
 static void check(const char *where)
 {
 	struct buf screen = {0};
@@ -75,6 +84,8 @@ static void check(const char *where)
 		complain(where, "the cursor stands on nothing", &screen);
 	if (!way_back_shown(&screen))
 		complain(where, "the way back is not shown", &screen);
+	if (names_ids(&screen))
+		complain(where, "a setting is named by its id", &screen);
 	buf_free(&screen);
 }
 
