@@ -11,7 +11,7 @@
 struct doc_line *doc_add(struct doc *d, enum role role, int indent, const char *text)
 {
 	d->list = xgrow(d->list, d->count, &d->room, sizeof *d->list);
-	d->list[d->count] = (struct doc_line){role, indent, GLYPH_COUNT, false, xstrdup(text)};
+	d->list[d->count] = (struct doc_line){.role = role, .indent = indent, .mark = GLYPH_COUNT, .text = xstrdup(text)};
 	return &d->list[d->count++];
 }
 
@@ -103,7 +103,7 @@ void doc_print(const struct doc *d, FILE *to, int width)
 		bool first = true;
 		do {
 			const char *next = p + strlen(p);
-			size_t len = width && !l->whole ? break_line(p, width - text_at(l), &next) : strlen(p);
+			size_t len = width && !l->whole && !l->copied ? break_line(p, width - text_at(l), &next) : strlen(p);
 			const char *mark = first && l->mark != GLYPH_COUNT ? glyph(l->mark) : "";
 			int pad = text_at(l) - (*mark ? 2 : 0);
 			outside_print(to, "%*s%s%s%.*s\n", *p ? pad : 0, "", mark, *mark ? " " : "", (int)len, p);

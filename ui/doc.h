@@ -11,6 +11,7 @@ struct doc_line {
 	int indent;
 	enum glyph mark; /* before the text, or GLYPH_COUNT for none */
 	bool whole;      /* an address or a command: never wrapped, from the first column of its rectangle */
+	bool copied; /* it ends in a command or a path: never wrapped where it is printed, so that it can be taken from there */
 	char *text;
 };
 struct doc {

@@ -48,6 +48,7 @@ static void outcome_lines(const struct wizard *w, struct doc *d)
 		char *again = lines_command("", false, w->options->file);
 		char *real = xasprintf(_("This was a rehearsal: nothing was built. For real: %s"), again);
 		add_text(d, ROLE_WARN, 2, real);
+		d->list[d->count - 1].copied = true;
 		free(again);
 	}
 	doc_add(d, ROLE_TEXT, 0, "");
@@ -180,6 +181,15 @@ static void pair(struct doc *d, const char *label, const char *value)
 	add_text(d, ROLE_TEXT, 0, xasprintf("%s%*s %s", label, pad > 0 ? pad : 0, "", value));
 }
 
+/* The same, of a value that is taken from the screen. */
+static void pair_copied(struct doc *d, const char *label, const char *value)
+{
+	size_t before = d->count;
+	pair(d, label, value);
+	if (d->count > before)
+		d->list[before].copied = true;
+}
+
 static void left_lines(const struct wizard *w, struct doc *d)
 {
 	const cJSON *item;
@@ -233,10 +243,10 @@ static void command_lines(const struct wizard *w, struct doc *d)
 	const char *next = json_str(w->result, "next", ""), *undo = json_str(w->result, "undo", "");
 	size_t len = strlen(undo) - (text_ends(undo, " --yes") ? strlen(" --yes") : 0); /* it asks first, as it should */
 	char *asks = xstrndup(undo, len);
-	pair(d, _("Answers"), w->options->file);
+	pair_copied(d, _("Answers"), w->options->file);
 	if (!work_outcome(w, OUTCOME_PROVEN))
-		pair(d, _("Next"), next);
-	pair(d, _("To undo"), asks);
+		pair_copied(d, _("Next"), next);
+	pair_copied(d, _("To undo"), asks);
 	free(asks);
 }
 

@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -495,6 +496,13 @@ void wizard_free(struct wizard *w)
 	free(w);
 }
 
+/* 0: it is no terminal. */
+static int width_of(FILE *to)
+{
+	struct winsize size = {0};
+	return ioctl(fileno(to), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 void wizard_farewell(const struct wizard *w, FILE *to)
 {
 	if (!w->session && w->sign_in.exit) {
@@ -505,7 +513,7 @@ void wizard_farewell(const struct wizard *w, FILE *to)
 	if (w->result) {
 		struct doc d = {0};
 		done_doc(w, &d, true);
-		doc_print(&d, to, 0);
+		doc_print(&d, to, width_of(to));
 		doc_free(&d);
 	}
 	if (w->save_failed)
