@@ -229,7 +229,7 @@ static void draw_part(const struct work *b, int part, int y, struct rect r, bool
 	double seconds = deciding >= 0 ? step_seconds(&b->p, &b->p.steps[deciding]) : progress_part_elapsed(&b->p, part);
 	int right = phase == PHASE_FAILED && here
 			? cells(_("Enter: mend it")) + 1
-			: put_time(y, r, phase, seconds, deciding >= 0 ? b->p.steps[deciding].usual : 0);
+			: put_time(y, r, phase, seconds, deciding >= 0 ? step_compared(&b->p.steps[deciding]) : 0);
 	char *done = xasprintf("%d/%d", progress_part_count(&b->p, part, PHASE_DONE), all);
 	put_mark(y, r.x + 2, phase);
 	put(y, x, name,
@@ -246,7 +246,7 @@ static void draw_part(const struct work *b, int part, int y, struct rect r, bool
 
 static void draw_step(const struct work *b, const struct step *s, int y, struct rect r, bool here)
 {
-	int x = r.x + 8, right = put_time(y, r, s->phase, step_seconds(&b->p, s), s->usual), width = r.w - 8 - right;
+	int x = r.x + 8, right = put_time(y, r, s->phase, step_seconds(&b->p, s), step_compared(s)), width = r.w - 8 - right;
 	put_mark(y, r.x + 6, s->phase);
 	int used = put(y, x, width, here ? ROLE_FOCUS : ROLE_TEXT, *s->title ? _(s->title) : s->id) + 1;
 	if (is_named(s))

@@ -117,6 +117,11 @@ double step_seconds(const struct progress *p, const struct step *s)
 	return s->phase == PHASE_RUNNING ? p->now - s->began : s->elapsed;
 }
 
+double step_compared(const struct step *s)
+{
+	return s->attempt > 1 ? 0 : s->usual;
+}
+
 char *step_what(const struct step *s)
 {
 	const char *title = *s->title ? _(s->title) : s->id;
@@ -258,7 +263,11 @@ static void on_step(struct progress *p, const cJSON *event, bool proof)
 	s->part = proof ? PART_PROOF : s->kind ? s->kind->part : PART_SERVER;
 	s->usual = json_num(event, "usual", s->usual);
 	if (before != PHASE_RUNNING && s->phase == PHASE_RUNNING)
-		s->began = p->now;
+		s->began = s->tried = p->now;
+	int attempt = (int)json_num(event, "attempt", s->attempt);
+	if (attempt != s->attempt)
+		s->tried = p->now;
+	s->attempt = attempt;
 	s->elapsed = json_num(event, "elapsed", s->began > 0 ? p->now - s->began : 0);
 	log_step(p, event, (size_t)(s - p->steps), changed);
 	if (changed && (s->phase == PHASE_FAILED || before == PHASE_FAILED))
@@ -398,7 +407,7 @@ double progress_part_elapsed(const struct progress *p, int part)
 
 static double own_left(const struct progress *p, const struct step *s)
 {
-	double left = s->phase == PHASE_RUNNING ? s->usual - step_seconds(p, s) : s->usual;
+	double left = s->phase == PHASE_RUNNING ? s->usual - (p->now - s->tried) : s->usual;
 	return left > 0 ? left : 0;
 }
 

@@ -24,7 +24,10 @@ struct step {
 	char *console, *log;             /* addresses where it can be looked at; "" where there is none */
 	const struct question *question; /* whose answer decides what it is like, or NULL */
 	const struct kind *kind;         /* NULL for a check, and for what failed outside the resources */
-	double began, elapsed, usual;
+	double began, elapsed;
+	double usual; /* seconds that one attempt takes */
+	double tried; /* when the attempt began */
+	int attempt;
 	double tail; /* usual seconds from its beginning to the end of the plan along its longest path */
 	enum phase phase;
 	int part; /* enum part */
@@ -103,6 +106,8 @@ double progress_left(const struct progress *p);
 double progress_share(struct progress *p);
 /* Seconds that a step has taken so far. */
 double step_seconds(const struct progress *p, const struct step *s);
+/* What that may be held against; 0 when it is tried again, so that the seconds are those of several attempts and of the waits between. */
+double step_compared(const struct step *s);
 /* The cause that stopped this step, or NULL. */
 const struct cause *progress_cause(const struct progress *p, int step);
 

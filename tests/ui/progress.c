@@ -198,6 +198,25 @@ static void flood(void)
 	progress_free(&p);
 }
 
+/* A build that lacked a permission at first: the seconds of all attempts are not held against the time of one. */
+static void tried_again(void)
+{
+	struct progress p = {0};
+	step(&p, "image", "cloudbuild.image", "creating", 60, 10);
+	p.now = 70;
+	is_int((int)step_compared(&p.steps[0]), 60, "the first attempt is held against what one takes");
+	tell(&p,
+	     json_make(
+		 "{'event':'step','id':'image','kind':'cloudbuild.image','title':'image','name':'image','state':'creating',"
+		 "'attempt':2,'usual':60}"),
+	     300);
+	p.now = 310;
+	is_int((int)step_seconds(&p, &p.steps[0]), 300, "a second attempt goes on counting");
+	is_int((int)step_compared(&p.steps[0]), 0, "and is held against nothing");
+	is_int((int)progress_left(&p), 50, "what is left is left of the attempt");
+	progress_free(&p);
+}
+
 int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
@@ -208,6 +227,7 @@ int main(void)
 	permissions();
 	bar();
 	log_lines();
+	tried_again();
 	flood();
 	return tap_done();
 }
