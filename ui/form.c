@@ -741,7 +741,7 @@ static bool is_checking(const struct wizard *w)
 	const char *project = answers_str(w->answers, "project.id");
 	for (enum survey_id id = SURVEY_PROJECT; id < SURVEY_COUNT; id++) {
 		const struct survey *s = &w->surveys[id];
-		if (id != SURVEY_REGIONS && id != SURVEY_SIGN_IN &&
+		if (id != SURVEY_REGIONS && survey_of_project(id) &&
 		    (s->state <= SURVEY_CHECKING || !s->project || strcmp(s->project, project) != 0))
 			return true;
 	}

@@ -75,6 +75,11 @@ static bool ready(const struct wizard *w, enum survey_id id, const char *of)
 	return s->state == SURVEY_UNKNOWN || !s->of || strcmp(s->of, of) != 0;
 }
 
+bool survey_of_project(enum survey_id id)
+{
+	return surveys_of[id].of_project;
+}
+
 void wizard_surveys_start(struct wizard *w)
 {
 	if (!w->session)

@@ -32,6 +32,8 @@ struct survey {
 	char *of;       /* and what else of the answers it depends on */
 };
 
+/* Is it about the project in the answers? Others are about the operator or this machine, and may never be asked. */
+bool survey_of_project(enum survey_id id);
 /* Asks what has not been asked so far: all that makes sense for the project in the answers. Called after each change; cheap. */
 void wizard_surveys_start(struct wizard *w);
 /* Asks again, for instance after a failure was mended. */
