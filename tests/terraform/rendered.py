@@ -29,7 +29,8 @@ PROVIDER = os.path.join(PARTS, "bin/terraform-provider-google")
 QUICK = ("run-url-oauth2",)
 WRITTEN = (*QUICK, "run-domain-oauth2", "run-domain-iap", "run-domain-elsewhere-oauth2", "run-url-iap", "run-url-oauth2-mysql", "run-url-oauth2-psc",
            "run-url-oauth2-existing", "gke-internal-iam", "vm-domain-iap", "appengine-url-iap", "run-url-basic",
-           "run-url-oauth2-connector", "run-url-iam-default", "run-url-iam", "run-url-oauth2-direct", "login-run-mysql")
+           "run-url-oauth2-connector", "run-url-iam-default", "run-url-iam", "run-url-oauth2-direct", "login-run-mysql", "run-url-oauth2-shared",
+           "trial-gke")
 AT_ONCE = 4
 
 
