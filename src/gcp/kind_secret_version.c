@@ -26,13 +26,13 @@ static const char *text(const struct view *v)
 }
 
 /* A rendered file is read back, since its text alone tells whether it is current; a real secret never is. Versions of every state are listed: what was
- * destroyed had a number too. */
+ * destroyed had a number too. A page holds as many as Google allows: the one in use may be an old one. */
 static void secret_version_observe(const struct view *v, struct call *out)
 {
 	if (text(v))
 		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions/latest:access", v->project, secret(v));
 	else
-		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions?pageSize=100", v->project, secret(v));
+		call_set(out, DIALECT_NONE, "GET", NULL, BASE "/versions?pageSize=25000", v->project, secret(v));
 }
 
 static const char *number_of(const cJSON *version)

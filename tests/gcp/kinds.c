@@ -225,7 +225,7 @@ static const struct row {
      "DELETE https://secretmanager/v1/projects/demo/secrets/mlflow-cookie",
      "{\"name\":\"projects/42/secrets/mlflow-cookie\",\"replication\":{\"automatic\":{}}," LABELS "}", NULL, NULL},
     {"secretmanager.version", "mlflow-cookie", "{\"secret\":\"mlflow-cookie\",\"payload\":{\"$secret\":\"cookie\"}}",
-     "GET https://secretmanager/v1/projects/demo/secrets/mlflow-cookie/versions?pageSize=100",
+     "GET https://secretmanager/v1/projects/demo/secrets/mlflow-cookie/versions?pageSize=25000",
      "POST https://secretmanager/v1/projects/demo/secrets/mlflow-cookie:addVersion "
      "{\"payload\":{\"data\":{\"$secret\":\"cookie\",\"as\":\"base64\"},"
      "\"dataCrc32c\":{\"$secret\":\"cookie\",\"as\":\"crc32c\"}}}",
