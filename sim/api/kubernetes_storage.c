@@ -169,21 +169,30 @@ void kubernetes_claim(struct sim *s, const struct sim_object *cluster, struct si
 	}
 }
 
+/* The provisioner deletes the disk, then the volume; it is the cluster's, and does nothing any more when that is gone. */
+static void reclaimed(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *volume = kubernetes_named(s, json_str(arg, "cluster", ""), "", "persistentvolumes", "",
+						     json_str(arg, "volume", ""));
+	struct sim_object *disk = volume ? sim_get(s, "compute.disks", json_str(volume->doc, "spec.csi.volumeHandle", ""))
+					 : NULL;
+	if (disk)
+		sim_remove(s, disk);
+	if (volume)
+		sim_remove(s, volume);
+}
+
 void kubernetes_claim_gone(struct sim *s, const struct sim_object *cluster, const struct sim_object *claim)
 {
 	struct sim_object *volume = kubernetes_named(s, cluster->key, "", "persistentvolumes", "",
 						     json_str(claim->doc, "spec.volumeName", ""));
 	if (!volume)
 		return;
-	if (!strcmp(json_str(volume->doc, "spec.persistentVolumeReclaimPolicy", "Delete"), "Delete")) {
-		struct sim_object *disk = sim_get(s, "compute.disks", json_str(volume->doc, "spec.csi.volumeHandle", ""));
-		if (disk)
-			sim_remove(s, disk);
-		sim_remove(s, volume);
-	} else {
-		json_put_str(volume->doc, "status.phase", "Released");
-		kubernetes_touch(s, cluster->key, volume->doc);
-	}
+	json_put_str(volume->doc, "status.phase", "Released");
+	kubernetes_touch(s, cluster->key, volume->doc);
+	if (!strcmp(json_str(volume->doc, "spec.persistentVolumeReclaimPolicy", "Delete"), "Delete"))
+		sim_after(s, sim_draw(s, "compute.disk.delete"), reclaimed,
+			  json_make("{'cluster':%s,'volume':%s}", cluster->key, json_str(volume->doc, "metadata.name", "")));
 }
 
 /* A claim that is to go stays while a pod has it. */

@@ -296,7 +296,7 @@ void step_destroyed(struct step *s, const struct api_result *r)
 		free(words);
 	} else if (r->http / 100 == 2) {
 		cJSON_Delete(s->last);
-		s->last = r->reply ? cJSON_Duplicate(r->reply, true) : cJSON_CreateObject();
+		s->view.last = s->last = r->reply ? cJSON_Duplicate(r->reply, true) : cJSON_CreateObject();
 		if (strcmp(s->changing.method, "GET"))
 			s->verdict = VERDICT_DELETE;
 		s->refused_since = 0;

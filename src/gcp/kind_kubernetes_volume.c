@@ -42,11 +42,53 @@ static double gibs(const char *text)
 	return n / 1073741824;
 }
 
+/* The volume behind a claim that this run deleted, by the reply: the claim as it was, or, without a finalizer, its uid alone. NULL: it had none. */
+static char *volume_behind(const struct view *v)
+{
+	const char *bound = json_str(v->last, "spec.volumeName", ""), *uid = json_str(v->last, "details.uid", "");
+	return *bound ? xstrdup(bound) : *uid ? xasprintf("pvc-%s", uid) : NULL;
+}
+
+static bool claim_is_gone(const struct observation *seen)
+{
+	return !json_at(seen->found, "metadata");
+}
+
+/* A claim is gone before its volume and the disk are: a cluster that went meanwhile would leave the disk behind. */
+static void kubernetes_volume_observe_more(const struct view *v, const struct observation *seen, struct call *out)
+{
+	char *name = claim_is_gone(seen) ? volume_behind(v) : NULL;
+	if (!name)
+		return;
+	cJSON *spec = cJSON_Duplicate(v->spec, 1);
+	struct view at = *v;
+	json_put_str(spec, "collection", "/api/v1/persistentvolumes");
+	at.spec = spec;
+	at.name = name;
+	kubernetes_ask(&at, "GET", NULL, "", out);
+	cJSON_Delete(spec);
+	free(name);
+}
+
+/* Who may not see volumes does not wait, nor for one that is to stay. */
+static void kubernetes_volume_decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	bool goes = http == 200 && !strcmp(json_str(reply, "spec.persistentVolumeReclaimPolicy", ""), "Delete");
+	(void)v;
+	out->presence = goes ? PRESENT_PENDING : PRESENT_NO;
+}
+
 /* A change of size is done when the file system has it; a volume that no pod has yet has none. */
 static void kubernetes_volume_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_kubernetes_object.decode(v, http, reply, out);
 	const char *has = json_str(out->found, "status.capacity.storage", "");
+	if (out->presence == PRESENT_NO && http == 404 && v->last) {
+		char *behind = volume_behind(v);
+		out->presence = behind ? PRESENT_YES : PRESENT_NO; /* until it was looked behind */
+		free(behind);
+		return;
+	}
 	if (out->presence != PRESENT_YES)
 		return;
 	if (!strcmp(json_str(out->found, "status.phase", ""), "Lost"))
@@ -102,7 +144,12 @@ static double kubernetes_volume_monthly(const cJSON *spec, const char *region)
 
 static char *kubernetes_volume_permits(const cJSON *spec, enum deed deed)
 {
-	return kind_kubernetes_object.permits(spec, deed);
+	char *own = kind_kubernetes_object.permits(spec, deed);
+	if (deed != DEED_DESTROY)
+		return own;
+	char *all = xasprintf("%s container.persistentVolumes.get", own);
+	free(own);
+	return all;
 }
 
 const struct kind kind_kubernetes_volume = {
@@ -125,6 +172,8 @@ const struct kind kind_kubernetes_volume = {
     .guarded = kubernetes_volume_guarded,
     .observe = kubernetes_volume_observe,
     .decode = kubernetes_volume_decode,
+    .observe_more = kubernetes_volume_observe_more,
+    .decode_more = kubernetes_volume_decode_more,
     .compare = kubernetes_volume_compare,
     .create = kubernetes_volume_create,
     .update = kubernetes_volume_update,

@@ -496,10 +496,49 @@ static void volume(void)
 	       PRESENT_FAILED, "one whose disk is gone is not taken for whole");
 	ok(k->monthly(spec, "us-central1") > 1.9 && k->monthly(spec, "us-central1") < 2.1, "20 GiB cost 2 dollars a month");
 	char *permits = k->permits(spec, DEED_DESTROY);
-	is_str(permits, "container.persistentVolumeClaims.delete", "its permissions are spelled as IAM spells them");
+	is_str(permits, "container.persistentVolumeClaims.delete container.persistentVolumes.get",
+	       "its permissions are spelled as IAM spells them");
 	free(permits);
 	cJSON_Delete(spec);
 #undef OWN
+}
+
+/* Where a claim that this run deleted is gone, its volume is looked at: that goes later, and the disk with it. */
+static void claim_gone(const struct kind *k, struct view v, const char *last, const char *url, const char *volume, int http,
+		       enum presence then)
+{
+	cJSON *told = parse(last), *reply = parse("{'kind':'Status','code':404}"), *behind = parse(volume);
+	struct observation seen = {0};
+	struct call more = {0};
+	v.last = told;
+	k->decode(&v, 404, reply, &seen);
+	k->observe_more(&v, &seen, &more);
+	is_str(more.url, url, "what was behind the claim is asked for");
+	k->decode_more(&v, http, behind, &seen);
+	is_int(seen.presence, then, "and waited for where it goes");
+	call_free(&more);
+	observation_free(&seen);
+	cJSON_Delete(behind);
+	cJSON_Delete(reply);
+	cJSON_Delete(told);
+}
+
+static void volume_gone(void)
+{
+	static const char at[] = "https://gke-1.r1.gke.goog/api/v1/persistentvolumes/pvc-7";
+	cJSON *spec = parse("{'host':'gke-1.r1.gke.goog','collection':'/api/v1/namespaces/ml/persistentvolumeclaims','body':{"
+			    "'kind':'PersistentVolumeClaim'}}");
+	struct view v = view_of("persistentvolumeclaim/database", spec);
+	const struct kind *k = kind_find("kubernetes.volume");
+	static const char claim[] = "{'kind':'PersistentVolumeClaim','spec':{'volumeName':'pvc-7'}}";
+	claim_gone(k, v, claim, at, "{'spec':{'persistentVolumeReclaimPolicy':'Delete'}}", 200, PRESENT_PENDING);
+	claim_gone(k, v, "{'kind':'Status','details':{'uid':'7'}}", at, "{'spec':{'persistentVolumeReclaimPolicy':'Retain'}}",
+		   200, PRESENT_NO);
+	claim_gone(k, v, claim, at, "{'kind':'Status','code':404}", 404, PRESENT_NO);
+	claim_gone(k, v, claim, at, "{'kind':'Status','code':403}", 403, PRESENT_NO);
+	is_int(presence("kubernetes.volume", &v, 404, "{'kind':'Status','code':404}"), PRESENT_NO,
+	       "one that this run did not delete is not there");
+	cJSON_Delete(spec);
 }
 
 static void stateful(void)
@@ -607,6 +646,7 @@ int main(void)
 	rollout();
 	stateful();
 	volume();
+	volume_gone();
 	job();
 	ingress();
 	left_behind();
