@@ -60,10 +60,16 @@ static char *take_url(struct call *c, bool whole)
 	return url;
 }
 
+/* Google's console and its log know nothing of what is somebody else's. */
+static bool is_elsewhere(const struct kind *k, const struct view *v)
+{
+	return k->outside && k->outside(v->spec);
+}
+
 char *kind_console_link(const struct kind *k, const struct view *v, const cJSON *outputs)
 {
 	struct call c = {0};
-	if (!k->console_page)
+	if (!k->console_page || is_elsewhere(k, v))
 		return NULL;
 	call_set(&c, DIALECT_NONE, "GET", NULL, "https://console.cloud.google.com/");
 	bool whole = walk(k->console_page, v, outputs, url_text, url_value, &c);
@@ -91,7 +97,7 @@ char *kind_log_link(const struct kind *k, const struct view *v, const cJSON *out
 {
 	struct buf filter = {0};
 	struct call c = {0};
-	bool whole = k->log && walk(k->log, v, outputs, filter_text, filter_value, &filter);
+	bool whole = k->log && !is_elsewhere(k, v) && walk(k->log, v, outputs, filter_text, filter_value, &filter);
 	if (whole)
 		call_set(&c, DIALECT_NONE, "GET", NULL, "https://console.cloud.google.com/logs/query;query=%s?project=%s",
 			 buf_text(&filter), v->project);

@@ -177,7 +177,8 @@ static void try_links(void)
 			try_link(*k, hostile[i], kind_log_link, &bad);
 		}
 		ok(!bad, "%s: its links lead where they should", (*k)->id);
-		ok((*k)->part > PART_UNSAID && (*k)->part < PART_PROOF && ((*k)->console_page || (*k)->by_hand),
+		ok((*k)->part > PART_UNSAID && (*k)->part < PART_PROOF &&
+		       ((*k)->console_page || (*k)->by_hand || (*k)->outside),
 		   "and it says its part and its page");
 	}
 }
