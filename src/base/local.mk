@@ -10,6 +10,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/json_make.c \
 	src/base/libcrypto.c src/base/libcrypto.h src/base/library.c src/base/library.h \
 	src/base/mem.c src/base/mem.h \
+	src/base/moment.c src/base/moment.h \
 	src/base/outside.c src/base/outside.h \
 	src/base/rendered.c src/base/rendered.h \
 	src/base/mustache.c src/base/mustache.h \

@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -39,24 +40,6 @@ static void outcome(struct step *s, const char *what)
 
 static void poll_operation(struct step *s);
 
-double parse_time(const char *text)
-{
-	struct tm tm = {0};
-	const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
-	if (!rest)
-		return -1;
-	double seconds = (double)timegm(&tm);
-	char *end = NULL;
-	if (*rest == '.') {
-		seconds += strtod(rest, &end);
-		rest = end;
-	}
-	int hours, minutes;
-	if ((*rest == '+' || *rest == '-') && sscanf(rest + 1, "%2d:%2d", &hours, &minutes) == 2)
-		seconds -= (*rest == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
-	return seconds;
-}
-
 /* How long the cloud itself says that it worked; else until it was last seen at work. */
 static double worked_by(const struct step *s, const cJSON *reply)
 {
@@ -66,8 +49,8 @@ static double worked_by(const struct step *s, const cJSON *reply)
 					       {"metadata.createTime", "metadata.endTime"},
 					       {"metadata.build.createTime", "metadata.build.finishTime"}};
 	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-		double from = parse_time(json_str(reply, pairs[i][0], NULL)),
-		       to = parse_time(json_str(reply, pairs[i][1], NULL));
+		double from = moment_read(json_str(reply, pairs[i][0], NULL)),
+		       to = moment_read(json_str(reply, pairs[i][1], NULL));
 		if (from >= 0 && to >= from)
 			return to - from;
 	}

@@ -231,9 +231,6 @@ void step_lag_passed(struct step *s);
 void step_worked(struct step *s, double seconds);
 void step_free(struct step *s);
 
-/* Seconds since 1970 of an RFC 3339 time with any offset; negative when it is none. */
-double parse_time(const char *text);
-
 /* change.c: requests that change something, operations. */
 void step_change(struct step *s, enum verdict intent);
 /* Follows an operation that an earlier run started. */

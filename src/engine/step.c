@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -241,7 +242,7 @@ static double age_by_cloud(const struct step *s)
 {
 	static const char *const fields[] = {"createTime", "creationTimestamp", "timeCreated", NULL};
 	for (size_t i = 0; fields[i]; i++) {
-		double made = parse_time(json_str(s->seen.found, fields[i], NULL));
+		double made = moment_read(json_str(s->seen.found, fields[i], NULL));
 		if (made > 0)
 			return fmax(loop_wall(s->run->loop) - made, 0);
 	}

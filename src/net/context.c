@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/moment.h"
 #include "base/secret.h"
 #include "net/kubeconfig.h"
 #include "net/plugin.h"
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define TOKEN_MAX ((size_t)64 << 10)
 #define FILE_SECONDS 60.0 /* a token's file is read again after so long, as kubectl does */
@@ -267,31 +267,13 @@ static bool context_read_token(struct context *x, struct err *e)
 	return fine;
 }
 
-/* Seconds since 1970 of "2026-11-30T09:00:00Z", with a fraction or an offset too; negative when it is no time. */
-static double time_of(const char *text)
-{
-	struct tm tm = {0};
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	int hours = 0, minutes = 0;
-	char sign = '+';
-	if (!rest)
-		return -1;
-	if (*rest == '.')
-		rest += 1 + strspn(rest + 1, "0123456789");
-	if (strcmp(rest, "Z") != 0 && strcmp(rest, "z") != 0 &&
-	    (strlen(rest) != 6 || sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) != 3 || !strchr("+-", sign)))
-		return -1;
-	double offset = (hours * 60 + minutes) * 60.0;
-	return (double)timegm(&tm) - (sign == '-' ? -offset : offset);
-}
-
 static bool context_take_made(struct context *x, const cJSON *made, struct err *e)
 {
 	const struct kube_exec *exec = x->says.exec;
 	const cJSON *status = json_at(made, "status");
 	const char *token = json_str(status, "token", ""), *certificate = json_str(status, "clientCertificateData", ""),
 		   *key = json_str(status, "clientKeyData", ""), *until = json_str(status, "expirationTimestamp", "");
-	double at = *until ? time_of(until) : 0;
+	double at = *until ? moment_read(until) : 0;
 	if (strcmp(json_str(made, "kind", ""), "ExecCredential") != 0 ||
 	    strcmp(json_str(made, "apiVersion", ""), exec->api_version) != 0)
 		return err_set(e, EXIT_CONFIG, exec->command, exec->hint,

@@ -1,4 +1,5 @@
 #include "config.h"
+#include "base/moment.h"
 #include "base/text.h"
 #include "tests/tap.h"
 
@@ -15,6 +16,12 @@ static void dates(void)
 		       !text_matches("a", digits),
 		   "each pattern matches what it says, the second time too");
 	is_str(text_rfc3339(784111777.25, 3, at), "1994-11-06T08:49:37.250Z", "RFC 3339");
+	ok(moment_read("1994-11-06T08:49:37.250Z") == 784111777.25 && moment_read("1994-11-06T09:49:37+01:00") == 784111777 &&
+	       moment_read("1994-11-06T03:19:37-05:30") == 784111777,
+	   "read again, with an offset to either side");
+	ok(moment_read(NULL) < 0 && moment_read("1994-11-06T08:49:37") < 0 && moment_read("1994-11-06T08:49:37+1:00") < 0 &&
+	       moment_read("1994-11-06T08:49:37Zz") < 0 && moment_read("soon") < 0,
+	   "what is no such time");
 	ok(text_yes_no("yes") == 1 && text_yes_no("Y") == 1 && text_yes_no("NO") == 0 && text_yes_no("n") == 0 &&
 	       text_yes_no("") < 0 && text_yes_no("yesterday") < 0,
 	   "yes and no, whole or by their letter");
