@@ -30,9 +30,14 @@ static void context_observe_more(const struct view *v, const struct observation 
 	call_tail(out, discovered ? "/openid/v1/jwks" : "/.well-known/openid-configuration");
 }
 
+/* A server that knows no /version is another one, and no sign that the cluster is gone: what stands in it is not known then. */
 static void context_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
-	given_decode(v, http, reply, xstrdup(_("What answers there is no API server of Kubernetes.")), out);
+	if (http == 404) {
+		kind_say(out, PRESENT_UNKNOWN, "%s", _("What answers there is no API server of Kubernetes."));
+		return;
+	}
+	given_decode(v, http, reply, NULL, out);
 	if (out->presence == PRESENT_YES && !json_str(reply, "gitVersion", NULL))
 		kind_say(out, PRESENT_FAILED, "%s", _("What answers there is no API server of Kubernetes."));
 }

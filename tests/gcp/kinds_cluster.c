@@ -197,6 +197,8 @@ static void context(void)
 	    "{'kubeconfig':'/k','context':'','collection':'/api/v1/namespaces/ml/secrets','body':{'kind':'Secret'}}");
 	struct view v = view_of("secret/mlflow", spec);
 	struct call c = {0};
+	is_int(presence("kubernetes.context", &v, 404, "{}"), PRESENT_UNKNOWN,
+	       "a server that knows no version is no sign that the cluster is gone");
 	const struct kind *k = kind_find("kubernetes.object");
 	k->observe(&v, &c);
 	ok(c.audience == AUDIENCE_CONTEXT && !strcmp(c.kubeconfig, "/k") &&
