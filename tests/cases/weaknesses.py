@@ -113,13 +113,44 @@ def weak_password(run):
             if body.get("name") in ("postgres", "root") or ("password" in body and len(body["password"]) < 24)]
 
 
+KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+
+
+def exchanges(text):
+    """Does this file only say how a cluster's own token is exchanged? Then it holds no secret."""
+    try:
+        file = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(file, dict) and file.get("type") == "external_account" and "subject_token_type" in file and "private_key" not in file
+
+
+def mounted(run):
+    """(folder/file of a container, its text, or None where it is no ConfigMap's of this run) for all that pods mount by projected volumes."""
+    data = {n.get("metadata", {}).get("name"): n.get("data", {}) for x in run.writes for n in nodes(x.get("request")) if n.get("kind") == "ConfigMap"}
+    for x in run.writes:
+        for pod in nodes(x.get("request")):
+            volumes = {v.get("name"): v for v in list_of(pod.get("volumes")) if isinstance(v, dict)}
+            for c in list_of(pod.get("containers")) + list_of(pod.get("initContainers")):
+                for m in list_of(c.get("volumeMounts")):
+                    for source in list_of(volumes.get(m.get("name"), {}).get("projected", {}).get("sources")):
+                        named = source.get("configMap", {})
+                        for item in list_of(named.get("items")):
+                            yield id(c), f"{m['mountPath']}/{item['path']}", data.get(named.get("name"), {}).get(item["key"], "")
+
+
 @rule("E-04")
 def key_files(run):
-    """A service account's key: made, stored, mounted. A file that only says how a cluster's own token is exchanged is none."""
-    texts = list(run.texts()) + list(run.payloads())
-    exchanged = any("external_account" in t and "subject_token_type" in t for _, t in texts)
+    """A service account's key: made, stored, mounted. What names a file has to name one that only says how a cluster's own token is exchanged."""
     made = [x["url"] for x in run.writes if re.search(r"/serviceAccounts/[^/]+/keys$", x["url"])]
-    return made + [w for w, t in texts if "BEGIN PRIVATE KEY" in t or '"private_key"' in t or ("GOOGLE_APPLICATION_CREDENTIALS" in t and not exchanged)]
+    texts = list(run.texts()) + list(run.payloads())
+    there = {(c, path) for c, path, text in mounted(run) if exchanges(text)}
+    good = [env_of(c)[KEY_FILE] for _, c in run.containers() if KEY_FILE in env_of(c) and (id(c), env_of(c)[KEY_FILE].get("value")) in there]
+    paths = {e["value"] for e in good}
+    named = [x["url"] for x, c in run.containers() if KEY_FILE in env_of(c) and (id(c), env_of(c)[KEY_FILE].get("value")) not in there]
+    keys = [w for w, t in texts if "BEGIN PRIVATE KEY" in t or re.search(r'\\?"private_key\\?"', t)]
+    loose = [w for w, t in run.files.items() if KEY_FILE in t and not any(path in t for path in paths)]
+    return made + named + keys + loose
 
 
 @rule("E-05")
@@ -370,7 +401,8 @@ def unfolded(name, text):
 
 def written(sim, since=0):
     """What a run sent that may change something: to Google, and to a cluster's own API server."""
-    cluster = [x for x in sim.exchanges()[since:] if x["method"] not in ("GET", "HEAD") and ".gke.goog/" in x["url"]]
+    cluster = [x for x in sim.exchanges()[since:]
+               if x["method"] not in ("GET", "HEAD") and (".gke.goog/" in x["url"] or re.match(r"https://127\.0\.0\.1(:\d+)?/apis?/", x["url"]))]
     return sim.writes(since) + cluster
 
 
@@ -443,6 +475,15 @@ def rules_see():
     ok(sorted(RULES) == sorted(SEEDS) == [f"E-{n:02}" for n in range(1, 33)], "each weakness has a rule, and an example", sorted(RULES))
     for name, (writes, files) in sorted(SEEDS.items()):
         ok(RULES[name](Run(writes, files)), f"{name} is seen: {RULES[name].__doc__}", writes, files)
+    for what, write in (("a file that is mounted", container(image="m:1.0", env=[{"name": KEY_FILE, "value": "/key/key.json"}])),
+                        ("what stands in a ConfigMap", sent("h/api/v1/namespaces/n/configmaps/c", {"kind": "ConfigMap", "data": {"k": '{"private_key": "x"}'}}))):
+        ok(RULES["E-04"](Run([write], {})), f"E-04 is seen: {what}")
+    for text, seen in (('{"type": "external_account", "subject_token_type": "t"}', False), ('{"type": "service_account"}', True)):
+        config = sent("h/api/v1/namespaces/n/configmaps/c", {"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"k": text}})
+        pod = sent("h/apis/apps/v1/namespaces/n/deployments/d", {"spec": {
+            "containers": [{"image": "m:1.0", "env": [{"name": KEY_FILE, "value": "/g/f"}], "volumeMounts": [{"name": "g", "mountPath": "/g"}]}],
+            "volumes": [{"name": "g", "projected": {"sources": [{"configMap": {"name": "c", "items": [{"key": "k", "path": "f"}]}}]}}]}})
+        ok(bool(RULES["E-04"](Run([config, pod], {}))) == seen, f"E-04: a container's file is judged by what stands in it: {text}")
     for what, script, seen in (("a question to the machine's metadata", r"curl http://metadata/a\nbash /etc/mlflow/report.sh", []),
                                ("a download", r"bash /etc/mlflow/report.sh\ncurl -LO https://github.com/x/y.tar.gz", ["main.tf"])):
         got = RULES["E-18"](Run([], {"main.tf": unfolded("main.tf", f'"user-data" = "{script}"\nimage = "i@sha256:0"\n')}))
