@@ -15,6 +15,7 @@ from harness import ALL_DATA, SIM, SOURCE, Home, Sim, done, ok, read, skip
 # What stands there before.
 NEEDS = {
     "appengine": [], "cloud-run": [], "cloud-run-direct": [], "cloud-run-mysql": [], "gke": [], "vm-internal": [],
+    "kubeconfig": ["api:compute"], "trial": [],
     "vm": ["api:compute", "api:dns", "zone:example-com:example.com"],
     "cloud-run-existing-network": ["api:compute", "network:corp:apps:10.1.0.0/24"],
     "existing-cluster": ["api:compute", "api:container", "cluster:shared:us-central1-a"],
