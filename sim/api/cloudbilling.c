@@ -1,5 +1,6 @@
 /* cloudbilling.googleapis.com: whether a project has a billing account. */
 #include "config.h"
+#include "sim/api/cloudbilling.h"
 #include "sim/api/identity.h"
 
 #include "base/json.h"
@@ -82,6 +83,7 @@ static const struct sim_route routes[] = {
     {"cloudbilling.projects.updateBillingInfo", billing_update, NULL, NULL},
     {"cloudbilling.billingAccounts.list", list_accounts, NULL, NULL},
     {"cloudbilling.billingAccounts.projects.list", list_projects, NULL, NULL},
+    {"cloudbilling.services.skus.list", cloudbilling_skus, NULL, NULL},
     {"cloudbilling.billingAccounts.testIamPermissions", cloudbilling_test_permissions, NULL, NULL},
     {0},
 };

@@ -3,7 +3,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/cel.c \
 	sim/api/cel.h \
 	sim/api/certificatemanager.c \
-	sim/api/cloudbilling.c \
+	sim/api/cloudbilling.c sim/api/cloudbilling.h sim/api/cloudbilling_skus.c \
 	sim/api/dns.c \
 	sim/api/dns.h \
 	sim/api/dns_records.c \

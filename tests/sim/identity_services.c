@@ -172,6 +172,29 @@ static void quota_project(void)
 	is_str(said("error.details.0.metadata.service"), CRM, "Resource Manager's too");
 }
 
+#define SKUS "cloudbilling.googleapis.com/v1/services/9662-B51E-5089/skus"
+
+static void price_list(void)
+{
+	begin(NULL);
+	wants(200, "GET " SKUS "?pageSize=1", NULL, "a page of a service's price list");
+	is_int(cJSON_GetArraySize(json_at(reply, "skus")), 1, "has as many SKUs as were asked for");
+	is_str(said("skus.0.pricingInfo.0.pricingExpression.tieredRates.0.unitPrice.currencyCode"), "USD",
+	       "with prices in dollars");
+	char *first = xstrdup(said("skus.0.skuId")),
+	     *next = xasprintf("GET " SKUS "?pageSize=1&pageToken=%s", said("nextPageToken"));
+	wants(200, next, NULL, "the next page");
+	ok(strcmp(said("skus.0.skuId"), first) != 0, "has another");
+	free(first);
+	free(next);
+	wants(200, "GET " SKUS "?fields=skus(description,category/usageType)", NULL, "some fields");
+	ok(!json_at(reply, "skus.0.skuId") && json_at(reply, "skus.0.category.usageType"), "are those that were asked for");
+	wants(400, "GET " SKUS "?pageToken=none", NULL, "a token that nobody gave");
+	wants(404, "GET cloudbilling.googleapis.com/v1/services/0000-0000-0000/skus", NULL, "a service that is not there");
+	send_bytes("GET " SKUS, "X-Goog-User-Project: " P, NULL, 0);
+	is_int(status, 403, "a quota project must have the API on");
+}
+
 int main(void)
 {
 	begin(NULL);
@@ -184,6 +207,7 @@ int main(void)
 	without_billing();
 	organization_policies();
 	quota_project();
+	price_list();
 	end();
 	return tap_done();
 }
