@@ -221,10 +221,12 @@ static void total_lines(const struct wizard *w, struct doc *d)
 		add_text(d, ROLE_TEXT, LABEL + 1,
 			 xasprintf(_("A real run would take about %s."), text_duration(json_num(r, "real_seconds", 0), real)));
 	if (stands && w->work.monthly > 0) {
+		char *date = plan_prices_date(w->draft.plan);
 		/* TRANSLATORS: a price in US dollars */
 		char *cost = xasprintf(_("about $%.0f a month for what runs all the time, by list prices of %s"),
-				       w->work.monthly, kind_prices_date);
+				       w->work.monthly, date);
 		pair(d, _("Costs"), cost);
+		free(date);
 		free(cost);
 	}
 }

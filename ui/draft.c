@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "gcp/catalog.h"
 #include "ui/state.h"
 
 #include <stdlib.h>
@@ -51,7 +52,7 @@ void draft_settle(struct wizard *w)
 	struct buf now = {0};
 	struct draft *d = &w->draft;
 	answers_print(w->answers, &now);
-	buf_puts(&now, json_str(w->surveys[SURVEY_PROJECT].result, "number", ""));
+	buf_printf(&now, "%s %u", json_str(w->surveys[SURVEY_PROJECT].result, "number", ""), catalog_turn());
 	if (d->of && !strcmp(d->of, buf_text(&now))) {
 		buf_free(&now);
 		return;

@@ -435,13 +435,15 @@ static void say_plan(struct plain *p)
 		if (!json_bool(r, "done", false))
 			outside_print(p->out, _("To do by hand: %s\n%s\n"), json_str(r, "title", ""), json_str(r, "paste", ""));
 	}
+	char *date = plan_prices_date(p->w->draft.plan);
 	outside_print(p->out,
 		      _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month for what runs all the time, by "
 			"list prices of %s.\n"),
 		      plan_json_count(plan, VERDICT_CREATE),
 		      plan_json_count(plan, VERDICT_UPDATE) + plan_json_count(plan, VERDICT_REPLACE),
 		      plan_json_count(plan, VERDICT_DELETE), plan_json_count(plan, VERDICT_KEEP),
-		      json_num(plan, "monthly_usd", 0), kind_prices_date);
+		      json_num(plan, "monthly_usd", 0), date);
+	free(date);
 }
 
 static void ask_secret(struct plain *p)

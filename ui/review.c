@@ -549,10 +549,13 @@ static char *pane_words(const struct wizard *w, const char *section, enum role *
 	*role = ROLE_DIM;
 	if (section)
 		return xstrdup(_(page_find(section)->intro));
-	return xasprintf(
+	char *date = plan_prices_date(w->draft.plan);
+	char *text = xasprintf(
 	    _("Nothing is created before you agree. What stands can be changed or undone later. Prices are Google's list "
 	      "prices of %s; what is billed by use comes on top."),
-	    kind_prices_date);
+	    date);
+	free(date);
+	return text;
 }
 
 /* Where there is room: every setting of the section with its value. */

@@ -18,7 +18,7 @@ static const struct {
 } surveys_of[SURVEY_COUNT] = {
     [SURVEY_WHO] = {"who", false},         [SURVEY_PROJECTS] = {"projects", false},  [SURVEY_PROJECT] = {"project", true},
     [SURVEY_REGIONS] = {"regions", true},  [SURVEY_PREFLIGHT] = {"preflight", true}, [SURVEY_LIMITS] = {"limits", true},
-    [SURVEY_SIGN_IN] = {"sign-in", false}, [SURVEY_CONTEXTS] = {"contexts", false},
+    [SURVEY_SIGN_IN] = {"sign-in", false}, [SURVEY_CONTEXTS] = {"contexts", false},  [SURVEY_PRICES] = {"prices", false},
 };
 
 static void done(void *arg, const cJSON *result, struct err *e)
@@ -126,7 +126,7 @@ bool wizard_survey_awaited(const struct wizard *w, enum survey_id id)
 bool wizard_surveys_busy(const struct wizard *w)
 {
 	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {
-		if (w->surveys[id].state == SURVEY_CHECKING)
+		if (id != SURVEY_PRICES && w->surveys[id].state == SURVEY_CHECKING) /* the table has prices meanwhile */
 			return true;
 	}
 	return false;

@@ -73,6 +73,27 @@ static bool on_secret(void *arg, const char *question, struct secret **out, stru
 /* Minutes that people are waited for when nobody says how long: to set a record, and for it to spread. */
 enum { WAIT_USUAL = 15 };
 
+enum { PRICES_WAIT = 5 }; /* seconds */
+
+static bool prices_over;
+
+static void on_prices(void *arg, const cJSON *result, struct err *e)
+{
+	(void)arg, (void)result, (void)e;
+	prices_over = true;
+}
+
+/* The catalog's prices are waited for a little; where they do not come, the table has some. A recording is of the run alone. */
+static void learn_prices(struct session *s, const struct cli *cli, const struct answers *a)
+{
+	double until = session_now(s) + PRICES_WAIT;
+	prices_over = cli->recorder != NULL;
+	if (!prices_over)
+		session_survey(s, "prices", a, on_prices, NULL);
+	while (!prices_over && session_now(s) < until && !interrupts)
+		session_turn(s, 0.25, -1);
+}
+
 static enum exit_code turn_to_end(struct session *s, struct run *run)
 {
 	int told = 0;
@@ -108,6 +129,8 @@ enum exit_code runner_run(const struct cli *cli, enum run_verb verb, void (*fini
 					.event = on_event,
 					.arg = &r,
 					.secret = on_secret};
+		if (verb == RUN_PLAN)
+			learn_prices(s, cli, a);
 		struct run *run = run_start(s, &o, e);
 		code = run ? turn_to_end(s, run) : e->exit;
 		if (answers_beside(a))

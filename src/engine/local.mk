@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
 	src/engine/blockers.c \
+	src/engine/catalog_read.c src/engine/catalog_read.h \
 	src/engine/credential.c src/engine/credential.h \
 	src/engine/change.c \
 	src/engine/destroy.c \

@@ -29,6 +29,8 @@ struct session *session_new(struct loop *loop, struct transport *transport, stru
 	    .loop = loop, .transport = transport, .credentials = credentials, .rehearsal = rehearsal, .haste = 1};
 	s->contexts = contexts_new(loop);
 	s->surveys = surveys_new(loop, transport, credentials, s->contexts);
+	if (rehearsal)
+		surveys_simulated(s->surveys);
 	return s;
 }
 
@@ -69,6 +71,7 @@ void session_set_speed(struct session *s, double speed)
 void session_hasten(struct session *s, double times)
 {
 	s->haste = times;
+	surveys_simulated(s->surveys);
 }
 
 double session_haste(const struct session *s)

@@ -41,6 +41,7 @@ double session_now(const struct session *s);
  *  "sign-in"   -> {"seen":bool}                                       has the server's log a person who signed in since this session began?
  *  "limits"    -> findings as those of preflight, some with "command", a line for a shell that mends it: APIs, quota, organisation policy, as the plan
  *                 of the answers meets them
+ *  "prices"    -> [names of services]                                 whose prices are the Cloud Billing catalog's from now on (gcp/catalog.h)
  *  "preflight" -> [{"id","title","state": ok|warn|fail,"message","fix"}...]  sign-in, project, billing, permissions                            */
 typedef void survey_done(void *arg, const cJSON *result, struct err *e);
 void session_survey(struct session *s, const char *what, const struct answers *a, survey_done *done, void *arg);

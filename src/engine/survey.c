@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "base/outside.h"
 #include "base/text.h"
+#include "engine/catalog_read.h"
+#include "gcp/catalog.h"
 #include "gcp/roles.h"
 #include "net/api.h"
 #include "net/context.h"
@@ -48,6 +50,7 @@ struct survey {
 	struct limits *limits;     /* limits: of the plan; NULL when the answers make none */
 	struct limit_read *reads;
 	size_t reads_left;
+	struct catalog_read *prices; /* prices: what is being read */
 	unsigned long call;
 	loop_id timer;
 	bool sent; /* project: billing is being asked */
@@ -62,6 +65,7 @@ struct surveys {
 	struct api *api;
 	double since; /* when they were made, seconds since 1970 */
 	struct survey *list;
+	bool simulated; /* what this cloud says of prices is not to be kept for another */
 };
 
 static void drop(struct survey *s)
@@ -77,6 +81,7 @@ static void drop(struct survey *s)
 		api_cancel(s->owner->api, s->reads[i].call);
 	free(s->reads);
 	limits_free(s->limits);
+	catalog_read_free(s->prices);
 	cJSON_Delete(s->result);
 	cJSON_Delete(s->needed);
 	cJSON_Delete(s->tested);
@@ -509,12 +514,30 @@ static struct limits *limits_of(const struct answers *a)
 	return l;
 }
 
+/* prices --------------------------------------------------------------------------------------------------------------------- */
+
+static void on_prices(void *arg, const struct err *why)
+{
+	struct survey *s = arg;
+	s->result = cJSON_CreateArray();
+	for (enum price_service i = 0; i < PRICE_SERVICES; i++)
+		if (catalog_known(i))
+			cJSON_AddItemToArray(s->result, cJSON_CreateString(price_service_name(i)));
+	answer(s, why);
+}
+
+static void begin_prices(struct survey *s)
+{
+	s->prices = catalog_read_new(s->owner->api, loop_wall(s->owner->loop), !s->owner->simulated, on_prices, s);
+	catalog_read_begin(s->prices);
+}
+
 /* All ------------------------------------------------------------------------------------------------------------------------ */
 
 static const struct survey_kind kinds_of_survey[] = {
     {"who", begin_who, false},         {"projects", begin_projects, false},  {"project", begin_project, false},
     {"regions", begin_regions, false}, {"preflight", begin_preflight, true}, {"limits", begin_limits, false},
-    {"sign-in", begin_sign_in, false}, {"contexts", begin_contexts, false},
+    {"sign-in", begin_sign_in, false}, {"contexts", begin_contexts, false},  {"prices", begin_prices, false},
 };
 
 struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials,
@@ -525,9 +548,15 @@ struct surveys *surveys_new(struct loop *loop, struct transport *transport, stru
 	s->since = loop_wall(loop);
 	s->credentials = credentials;
 	s->contexts = contexts;
+	catalog_forget(); /* another cloud's */
 	if (credentials)
 		s->api = api_new(loop, transport, credentials, credentials_quota_project(credentials));
 	return s;
+}
+
+void surveys_simulated(struct surveys *s)
+{
+	s->simulated = true;
 }
 
 void surveys_free(struct surveys *s)

@@ -10,6 +10,8 @@ struct contexts;
 /* The parts are borrowed; credentials may be NULL: then every survey fails and says so, but that of contexts. */
 struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials,
 			    struct contexts *contexts);
+/* The cloud that answers is simulated: its prices are not kept for other runs. */
+void surveys_simulated(struct surveys *s);
 void surveys_free(struct surveys *s);
 void survey_begin(struct surveys *s, const char *what, const struct answers *a, survey_done *done, void *arg);
 

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "gcp/call.h"
+#include "gcp/catalog.h"
 #include "gcp/terraform.h"
 
 #include <cjson/cJSON.h>
@@ -111,11 +112,13 @@ struct kind {
 	bool
 	    labelled; /* it carries the operator's labels: spec has {"labels":{NAME:TEXT},"shed":[names of earlier ones]} where there are any */
 	bool billable; /* costs money while it stands */
-	/* US dollars a month in the region, by the spec, at list prices of kind_prices_date (gcp/prices.h); negative when it depends on use. NULL with
-	 * billable: by what is kept in it. */
+	/* US dollars a month in the region, by the spec, at the catalog's prices (gcp/catalog.h) or list prices of kind_prices_date; negative when it
+	 * depends on use. NULL with billable: by what is kept in it. */
 	double (*monthly)(const cJSON *spec, const char *region);
 	/* Is what is specified so asked of somebody else's server? Then it needs neither the API nor its permissions. NULL: never. */
 	bool (*outside)(const cJSON *spec);
+	/* Which of the catalog's prices monthly goes by. NULL: the table's alone. */
+	enum price_group (*prices)(const cJSON *spec);
 	bool enables; /* switches APIs on: its spec's "services" is filled with what the plan's kinds need */
 	bool spreads; /* what it makes is not known everywhere at once (accounts, permissions) */
 	bool grants;  /* it gives permissions; want of one that it gave may pass by itself */

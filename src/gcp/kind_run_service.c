@@ -3,7 +3,6 @@
 #include "config.h"
 #include "gcp/cloud_log.h"
 #include "gcp/kinds.h"
-#include "gcp/prices.h"
 #include "gcp/run_state.h"
 
 #include "base/gettext.h"
@@ -132,19 +131,26 @@ static double amount(const char *text)
 	return !strcmp(unit, "Mi") ? value / 1024 : value;
 }
 
-/* Request-based billing. Instances that are kept: idle CPU and memory cost 0.0000025 dollars a second each, for a CPU and for a GiB. What requests
- * cost comes on top. With CPU between requests a CPU costs 0.000018 and a GiB 0.000002 a second, and requests nothing more. */
+static enum price_group run_service_prices(const cJSON *spec)
+{
+	(void)spec;
+	return PRICES_RUN;
+}
+
+/* Request-based billing: instances that are kept cost what idle CPU and memory cost, a second; what requests cost comes on top. With CPU between
+ * requests CPU and memory cost more, and requests nothing more. */
 static double run_service_monthly(const cJSON *spec, const char *region)
 {
 	double second = 0;
 	const cJSON *c;
 	cJSON_ArrayForEach(c, json_at(spec, "body.template.containers")) {
-		double cpus = amount(json_str(c, "resources.limits.cpu", "1")),
-		       gib = amount(json_str(c, "resources.limits.memory", "0Gi"));
-		second += json_bool(c, "resources.cpuIdle", false) ? (cpus + gib) * 0.0000025
-								   : cpus * 0.000018 + gib * 0.000002;
+		bool idle = json_bool(c, "resources.cpuIdle", false);
+		second += amount(json_str(c, "resources.limits.cpu", "1")) *
+			      price_usd(PRICES_RUN, idle ? PRICE_IDLE_CPU : PRICE_CPU, region) +
+			  amount(json_str(c, "resources.limits.memory", "0Gi")) *
+			      price_usd(PRICES_RUN, idle ? PRICE_IDLE_MEMORY : PRICE_MEMORY, region);
 	}
-	return json_num(spec, "body.scaling.minInstanceCount", 0) * second * 3600 * 730 * price_factor(PRICED_RUN, region);
+	return json_num(spec, "body.scaling.minInstanceCount", 0) * second * 3600 * 730;
 }
 
 /* What the revision wrote itself. */
@@ -178,6 +184,7 @@ const struct kind kind_run_service = {
     .labelled = true,
     .billable = true,
     .monthly = run_service_monthly,
+    .prices = run_service_prices,
     .observe = run_service_observe,
     .list = run_service_list,
     .items = "services",

@@ -4,7 +4,6 @@
  * authority that signs the server's, PEM), connectionName. */
 #include "config.h"
 #include "gcp/kinds.h"
-#include "gcp/prices.h"
 #include "gcp/sql_shared.h"
 
 #include "base/gettext.h"
@@ -209,13 +208,11 @@ static bool sql_instance_guarded(const struct observation *seen)
 	return json_bool(seen->found, "settings.deletionProtectionEnabled", false);
 }
 
-/* List price of Cloud SQL's backups in us-central1 (2026-05), US dollars a GB a month. What the disk could hold is the most that it can cost. */
-#define BACKUP_USD 0.08
-
+/* What the disk could hold is the most that a backup of it can cost. */
 static char *sql_instance_remains(const struct observation *seen)
 {
 	long long gb = json_int64(seen->found, "settings.dataDiskSizeGb", 10);
-	double usd = BACKUP_USD * price_factor(PRICED_MACHINE, json_str(seen->found, "region", ""));
+	double usd = price_usd(PRICES_SQL_BACKUPS, PRICE_STORAGE, json_str(seen->found, "region", ""));
 	return xasprintf(_("a final backup of it is kept for %d days, then it goes: at most $%.2f (%lld GB at $%.2f a month). "
 			   "gcloud sql backups list shows it, gcloud sql backups delete removes it sooner."),
 			 FINAL_BACKUP_DAYS, (double)gb * usd, gb, usd);
@@ -223,24 +220,36 @@ static char *sql_instance_remains(const struct observation *seen)
 
 enum { HOURS = 730 };
 
-/* Enterprise: 0.0413 a vCPU and 0.007 a GB an hour, shared cores 0.0105 and 0.035, SSD 0.17 a GB a month; all twice in two zones. */
+static enum price_group sql_instance_prices(const cJSON *spec)
+{
+	bool mysql = text_starts(json_str(spec, "databaseVersion", ""), "MYSQL");
+	if (!strcmp(json_str(spec, "settings.availabilityType", ""), "REGIONAL"))
+		return mysql ? PRICES_MYSQL_REGIONAL : PRICES_POSTGRESQL_REGIONAL;
+	return mysql ? PRICES_MYSQL_ZONAL : PRICES_POSTGRESQL_ZONAL;
+}
+
+/* Enterprise: a machine's CPUs and memory by the hour, or a shared core; its SSD by the month. */
 static double sql_instance_monthly(const cJSON *spec, const char *region)
 {
 	static const struct {
 		const char *tier;
-		double usd;
+		int cpus;
+		double gib;
+		enum price_item shared;
 	} tiers[] = {
-	    {"db-f1-micro", 0.0105 * HOURS},
-	    {"db-g1-small", 0.035 * HOURS},
-	    {"db-custom-1-3840", (0.0413 + 3.75 * 0.007) * HOURS},
-	    {"db-custom-2-7680", (2 * 0.0413 + 7.5 * 0.007) * HOURS},
-	    {"db-custom-4-15360", (4 * 0.0413 + 15 * 0.007) * HOURS},
+	    {"db-f1-micro", 0, 0, PRICE_MICRO}, {"db-g1-small", 0, 0, PRICE_SMALL}, {"db-custom-1-3840", 1, 3.75, 0},
+	    {"db-custom-2-7680", 2, 7.5, 0},    {"db-custom-4-15360", 4, 15, 0},
 	};
-	double disk = 0.17 * (double)json_int64(spec, "settings.dataDiskSizeGb", 10);
-	bool regional = !strcmp(json_str(spec, "settings.availabilityType", ""), "REGIONAL");
-	for (size_t i = 0; i < sizeof tiers / sizeof *tiers; i++)
-		if (!strcmp(tiers[i].tier, json_str(spec, "settings.tier", "")))
-			return (tiers[i].usd + disk) * (regional ? 2 : 1) * price_factor(PRICED_MACHINE, region);
+	enum price_group g = sql_instance_prices(spec);
+	for (size_t i = 0; i < sizeof tiers / sizeof *tiers; i++) {
+		if (strcmp(tiers[i].tier, json_str(spec, "settings.tier", "")) != 0)
+			continue;
+		double hour = tiers[i].cpus ? tiers[i].cpus * price_usd(g, PRICE_CPU, region) +
+						  tiers[i].gib * price_usd(g, PRICE_MEMORY, region)
+					    : price_usd(g, tiers[i].shared, region);
+		return hour * HOURS +
+		       (double)json_int64(spec, "settings.dataDiskSizeGb", 10) * price_usd(g, PRICE_STORAGE, region);
+	}
 	return -1;
 }
 
@@ -287,6 +296,7 @@ const struct kind kind_sql_instance = {
     .labelled = true,
     .billable = true,
     .monthly = sql_instance_monthly,
+    .prices = sql_instance_prices,
     .lock = sql_lock,
     .dear = true,
     .keeps_data = true,

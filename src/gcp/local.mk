@@ -90,6 +90,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/roles.c src/gcp/roles.h \
 	src/gcp/links.c \
 	src/gcp/terraform.h \
+	src/gcp/catalog.c src/gcp/catalog.h src/gcp/catalog.tbl \
 	src/gcp/prices.c src/gcp/prices.h src/gcp/prices.tbl \
 	src/gcp/policy.h \
 	src/gcp/run_state.c src/gcp/run_state.h \
@@ -99,6 +100,11 @@ check_PROGRAMS += tests/gcp/call
 TESTS += tests/gcp/call
 tests_gcp_call_SOURCES = tests/gcp/call.c tests/tap.h
 tests_gcp_call_LDADD = $(LIB_GCP)
+
+check_PROGRAMS += tests/gcp/catalog
+TESTS += tests/gcp/catalog
+tests_gcp_catalog_SOURCES = tests/gcp/catalog.c tests/tap.h
+tests_gcp_catalog_LDADD = $(LIB_GCP) -lm
 
 check_PROGRAMS += tests/gcp/kinds
 TESTS += tests/gcp/kinds

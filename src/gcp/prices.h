@@ -1,4 +1,4 @@
-/* What things cost in one region against another: estimates, pure data. */
+/* What things cost in a region: estimates, pure data. */
 #ifndef MS_GCP_PRICES_H
 #define MS_GCP_PRICES_H
 

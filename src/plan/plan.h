@@ -182,8 +182,14 @@ char *plan_suffix_new(const char *number, const char *stack);
  * project_number. Freed by the caller. */
 char *plan_suffix_of(const struct answers *a, const struct kind *kind, const char *name);
 
-/* What it costs a month in the plan's region, in US dollars; negative when not known. The kinds hold the prices, of kind_prices_date. */
+/* What it costs a month in the plan's region, in US dollars; negative when not known. The kinds hold the prices, of plan_prices_date. */
 double plan_cost(const struct plan *p, const struct resource *r);
+/* Which of the plan's prices are the Cloud Billing catalog's, and of which day: {"Cloud SQL":"2026-11-30"}, for the caller to delete; other: are there
+ * prices of the table besides? */
+cJSON *plan_catalog(const struct plan *p, bool *other);
+/* The date of its prices for the operator, who reads "list prices of" before it: the catalog's day where it told, and the table's. p may be NULL: the
+ * table's. The caller frees. */
+char *plan_prices_date(const struct plan *p);
 
 /* Appends rows, ended by a NULL template, to the plan's files. */
 void plan_files(struct plan *p, const struct render_row *rows);

@@ -150,6 +150,17 @@ static cJSON *errands_json(const struct plan *p, const struct change *const *cha
 	return list;
 }
 
+/* Which prices are not those of "prices", if any. */
+static void put_catalog(const struct plan *p, cJSON *plan)
+{
+	bool other;
+	cJSON *days = plan_catalog(p, &other);
+	if (days->child)
+		json_put(plan, "catalog", days);
+	else
+		cJSON_Delete(days);
+}
+
 cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 {
 	int counts[VERDICTS] = {0};
@@ -163,12 +174,14 @@ cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 	}
 	for (int v = 0; v < VERDICTS; v++)
 		json_put_num(counted, verdict_words[v], counts[v]);
-	return json_make(
+	cJSON *plan = json_make(
 	    "{'project':%s,'stack':%s,'region':%s,'url':%s,'counts':%j,'expected_seconds':%d,'monthly_usd':%j,'prices':%s,"
 	    "'permissions':%j,'resources':%j,'errands':%j,'newer':%j}",
 	    p->project, p->stack, p->region, p->url, counted, (int)plan_expected(p, changes), dollars(total_cost(p, changes)),
 	    kind_prices_date, plan_permissions_json(p), resources, errands_json(p, changes),
 	    p->newer ? cJSON_Duplicate(p->newer, true) : cJSON_CreateObject());
+	put_catalog(p, plan);
+	return plan;
 }
 
 /* Table -------------------------------------------------------------------------------------------------------------------- */
@@ -357,8 +370,9 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 	char *counted = xasprintf(_("%d to create, %d to update, %d to replace, %d to delete, %d unchanged, %d refused."),
 				  counts[VERDICT_CREATE], counts[VERDICT_UPDATE], counts[VERDICT_REPLACE],
 				  counts[VERDICT_DELETE], counts[VERDICT_KEEP], counts[VERDICT_REFUSE]);
+	char *date = plan_prices_date(p);
 	char *cost = xasprintf(_("About $%.2f a month and what is used: an estimate by list prices of %s in %s."),
-			       total_cost(p, changes), kind_prices_date, p->region);
+			       total_cost(p, changes), date, p->region);
 	buf_putc(out, '\n');
 	put_wrapped(out, counted, 0, wide);
 	put_wrapped(out, cost, 0, wide);
@@ -367,6 +381,7 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 	put_limit(p, wide, out);
 	put_newer(p, wide, out);
 	put_errands(p, changes, wide, out);
+	free(date);
 	free(cost);
 	free(counted);
 }

@@ -3,9 +3,14 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "engine/session.h"
+#include "gcp/catalog.h"
 #include "net/credentials.h"
 #include "tests/net/script.h"
 #include "tests/tap.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static char got[4000], why[300];
 static int answers_had;
@@ -28,6 +33,7 @@ static void on_answer(void *arg, const cJSON *result, struct err *e)
 
 /* Answers of a stack in a network of a host project, when it is set. */
 static bool shared;
+static bool rehearsed = true;
 
 static void share(struct answers *a)
 {
@@ -48,7 +54,7 @@ static const char *ask(struct script_line *lines, bool signed_in, const char *wh
 	struct script *s = script_new(l, lines);
 	cJSON *file = json_make("{'type':'authorized_user','client_id':'i','client_secret':'s','refresh_token':'r'}");
 	struct credentials *c = signed_in ? credentials_from_json(l, &s->base, file, "the test", &e) : NULL;
-	struct session *session = session_new(l, &s->base, c, true);
+	struct session *session = session_new(l, &s->base, c, rehearsed);
 	struct answers *a = answers_new();
 	answers_set(a, "project.id", cJSON_CreateString("demo-proj"), &e);
 	if (shared)
@@ -62,6 +68,93 @@ static const char *ask(struct script_line *lines, bool signed_in, const char *wh
 	answers_free(a);
 	session_free(session);
 	return got;
+}
+
+#define SKU(description, unit, nanos)                                                                                          \
+	"{\"description\":\"" description "\",\"category\":{\"usageType\":\"OnDemand\"},\"serviceRegions\":[\"us-central1\"]," \
+	"\"pricingInfo\":[{\"effectiveTime\":\"2026-11-30T01:02:03Z\",\"pricingExpression\":{\"usageUnit\":\"" unit            \
+	"\",\"tieredRates\":[{\"unitPrice\":{\"currencyCode\":\"USD\",\"units\":\"0\",\"nanos\":" nanos "}}]}}]}"
+#define RUN_SKUS                                                                                                               \
+	{                                                                                                                      \
+		.method = "GET", .url = "152E-C115-5142/skus", .status = 200,                                                  \
+		.body = "{\"skus\":[" SKU("Services CPU (Instance-based billing) in us-central1", "s", "20000") "]}"           \
+	}
+
+/* Two pages of one service, one of the other. */
+static void prices(void)
+{
+	struct script_line listed[] = {
+	    TOKEN,
+	    {.method = "GET",
+	     .url = "pageToken=next",
+	     .status = 200,
+	     .body = "{\"skus\":[" SKU("Cloud SQL: Backups in Iowa", "GiBy.mo", "90000000") "]}"},
+	    {.method = "GET", .url = "9662-B51E-5089/skus", .status = 200, .body = "{\"skus\":[],\"nextPageToken\":\"next\"}"},
+	    RUN_SKUS,
+	    {0},
+	};
+	is_str(ask(listed, true, "prices"), "[\"Cloud SQL\",\"Cloud Run\"]", "the Cloud Billing catalog is read, page by page");
+	is_str(price_day(PRICES_SQL_BACKUPS, "us-central1"), "2026-11-30", "a price of the second page is known");
+	ok(price_usd(PRICES_SQL_BACKUPS, PRICE_STORAGE, "us-central1") > 0.089, "and is the catalog's");
+	struct script_line broken[] = {
+	    TOKEN,
+	    {.method = "GET", .url = "pageToken=next", .status = 403, .body = "{}"},
+	    {.method = "GET",
+	     .url = "9662-B51E-5089/skus",
+	     .status = 200,
+	     .body = "{\"skus\":[" SKU("Cloud SQL: Backups in Iowa", "GiBy.mo", "90000000") "],\"nextPageToken\":\"next\"}"},
+	    RUN_SKUS,
+	    {0},
+	};
+	is_str(ask(broken, true, "prices"), "[\"Cloud Run\"]", "half a list is none, the other service's stands");
+	ok(!price_day(PRICES_SQL_BACKUPS, "us-central1"), "the table's price is said");
+	struct script_line off[] = {TOKEN, {.method = "GET", .url = "/skus", .status = 403, .body = "{}", .stays = true}, {0}};
+	ask(off, true, "prices");
+	ok(!strncmp(why, "77 ", 3), "a catalog that may not be read: 77, and the table's prices");
+	catalog_forget();
+}
+
+/* What was read is kept for a day, for this user alone; what others could have written there is not read. */
+static void prices_kept(void)
+{
+	char dir[] = "/tmp/mlflow-setup-prices.XXXXXX";
+	struct stat seen;
+	struct script_line listed[] = {
+	    TOKEN,
+	    {.method = "GET",
+	     .url = "9662-B51E-5089/skus",
+	     .status = 200,
+	     .body = "{\"skus\":[" SKU("Cloud SQL: Backups in Iowa", "GiBy.mo", "90000000") "]}"},
+	    RUN_SKUS,
+	    {0},
+	};
+	struct script_line offline[] = {
+	    TOKEN, {.method = "GET", .url = "/skus", .status = 503, .body = "{}", .stays = true}, {0}};
+	if (!ok(mkdtemp(dir) != NULL, "a directory"))
+		return;
+	setenv("XDG_CACHE_HOME", dir, 1);
+	char *file = xasprintf("%s/mlflow-setup/prices-9662-B51E-5089.json", dir);
+	ask(listed, true, "prices");
+	ok(stat(file, &seen) != 0, "a simulated cloud's prices are not kept");
+	rehearsed = false;
+	for (size_t i = 0; i < sizeof listed / sizeof *listed; i++)
+		listed[i].used = 0;
+	ask(listed, true, "prices");
+	ok(!stat(file, &seen) && (seen.st_mode & 0777) == 0600, "Google's are, for this user alone");
+	is_str(ask(offline, true, "prices"), "[\"Cloud SQL\",\"Cloud Run\"]", "and are known when the catalog is out of reach");
+	chmod(file, 0666);
+	is_str(ask(offline, true, "prices"), "[\"Cloud Run\"]", "what others may write is not read");
+	chmod(file, 0600);
+	FILE *f = fopen(file, "w");
+	fputs("{\"read\":1e300,\"effective\":\"2026-11-30\",\"regions\":[[]]}", f);
+	fclose(f);
+	is_str(ask(offline, true, "prices"), "[\"Cloud Run\"]", "nor is nonsense");
+	catalog_forget();
+	rehearsed = true;
+	char *clean = xasprintf("rm -rf %s", dir);
+	ok(system(clean) == 0, "cleaned up");
+	free(clean);
+	free(file);
 }
 
 int main(void)
@@ -158,5 +251,7 @@ int main(void)
 	is_str(ask(log, true, "sign-in"), "{\"seen\":true}", "somebody who signed in is seen in the server's log");
 	struct script_line quiet[] = {TOKEN, {.method = "POST", .url = "entries:list", .status = 200, .body = "{}"}, {0}};
 	is_str(ask(quiet, true, "sign-in"), "{\"seen\":false}", "or nobody so far");
+	prices();
+	prices_kept();
 	return tap_done();
 }

@@ -22,7 +22,7 @@ struct asked {
 struct session {
 	bool rehearsal, hold;
 	double now;
-	struct asked asked[8];
+	struct asked asked[12];
 	size_t asked_count;
 	char *bad_survey, *bad_words, *bad_fix, *bad_step, *replaced;
 	cJSON *stream; /* the events that a run plays, instead of walking a plan */
