@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A stack in a cluster that is not Google's, by a context of a kubeconfig file: whoever asks signs in there with what the file says and with nothing of Google's,
 the pods are somebody for Google by the cluster's own keys, and the whole life of the stack goes as elsewhere. What keeps it out is said before the first write."""
+import base64
 import json
 import os
 import re
@@ -19,8 +20,8 @@ def to_cluster(sim, since=0):
     return [x for x in sim.exchanges()[since:] if x["url"].startswith(f"https://{HOST}")]
 
 
-def kubectl(home, sim, *arguments, context="elsewhere"):
-    environment = {"PATH": os.environ["PATH"], "HOME": home.path, "TZ": "UTC", "KUBECONFIG": sim.ready["kubeconfig"]}
+def kubectl(home, sim, *arguments, context="elsewhere", file=None):
+    environment = {"PATH": os.environ["PATH"], "HOME": home.path, "TZ": "UTC", "KUBECONFIG": file or sim.ready["kubeconfig"]}
     return subprocess.run(["kubectl", f"--context={context}", *arguments], env=environment, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
 
 
@@ -135,6 +136,41 @@ def other_ways_in(home, sim, answers):
         ok(run.returncode == 0, f"{name} signs in", run.returncode, run.stdout[-800:], run.stderr)
 
 
+def as_kubectl(home, sim, answers):
+    """The same files are let in by kubectl and by this program, or by neither."""
+    if not shutil.which("kubectl"):
+        skip("the same files are let in as by kubectl", "kubectl is not installed")
+        return
+    good = json.loads(read(sim.ready["kubeconfig"]))
+    token, pair, api = good["users"][0]["user"]["token"], good["users"][1]["user"], "client.authentication.k8s.io/"
+    home.file("token", token + "\n")
+    for name, key in (("pair.crt", "client-certificate-data"), ("pair.key", "client-key-data"), ("ca.crt", "certificate-authority-data")):
+        home.file(name, base64.b64decode((pair | good["clusters"][0]["cluster"])[key]).decode())
+
+    def program(version, says, **more):
+        made = home.file(f"{version}-{says}.json", {"kind": "ExecCredential", "apiVersion": api + says, "status": {"token": token}})
+        return {"exec": {"apiVersion": api + version, "command": "cat", "args": [made], **more}}
+
+    rows = {
+        "a token's file that is missing": ({"tokenFile": "none"}, {}), "the same with a token beside": ({"tokenFile": "none", "token": token}, {}),
+        "a file's token before another": ({"tokenFile": "token", "token": "another"}, {}),
+        "a certificate's files": ({"client-certificate": "pair.crt", "client-key": "pair.key"}, {}), "a certificate without its key": ({"client-certificate": "pair.crt"}, {}),
+        "a program of v1": (program("v1", "v1", interactiveMode="Never"), {}), "one that does not say whether it asks": (program("v1", "v1"), {}),
+        "one of v1beta1": (program("v1beta1", "v1beta1"), {}), "one that speaks another version": (program("v1", "v1beta1", interactiveMode="Never"), {}),
+        "another name": ({"token": token}, {"tls-server-name": "other.example.com"}),
+        "an authority's file": ({"token": token}, {"certificate-authority": "ca.crt", "certificate-authority-data": ""}), "nobody": ({}, {}),
+    }
+    for what, (user, cluster) in rows.items():
+        config = json.loads(json.dumps(good))
+        config["users"][0]["user"] = user
+        config["clusters"][0]["cluster"].update(cluster)
+        path = home.file("row.yaml", config)
+        os.chmod(path, 0o600)
+        theirs = kubectl(home, sim, "get", "namespaces", file=path)
+        ours = sim.run("plan", answers, "--set", f"gke.kubeconfig={path}", timeout=200)
+        ok((theirs.returncode == 0) == (ours.returncode in (0, 2)), f"{what}: as with kubectl, which ends with {theirs.returncode}", theirs.stderr, ours.returncode, ours.stderr)
+
+
 def main():
     with Home() as home, Sim(home) as sim:
         keeps_out(home, sim)
@@ -142,6 +178,7 @@ def main():
         lives(home, sim, answers)
         connects(home, sim, answers)
         other_ways_in(home, sim, answers)
+        as_kubectl(home, sim, answers)
         new_keys(home, sim, answers)
         run = sim.run("plan", answers, "--set", "gke.context=elsewhere-certificate")
         ok(run.returncode == 65 and "does not move" in run.stderr + run.stdout, "the stack does not move to another context", run.returncode, run.stderr)
