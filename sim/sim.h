@@ -75,9 +75,10 @@ struct sim_reply {
 	    through; /* the walls have let it through to a real server (sim_behind): headers are the request's, as that one gets them */
 };
 void sim_reply_free(struct sim_reply *r);
-/* A stream's take, and its more, for whoever carries it. */
+/* A stream's take, its more and its end, for whoever carries it: nobody calls the stream's own. Ending none, or one that has ended, does nothing. */
 void sim_stream_take(struct sim *s, struct sim_stream *stream, const char *data, size_t len);
 bool sim_stream_more(struct sim *s, struct sim_stream *stream, struct buf *out);
+void sim_stream_end(struct sim_stream *stream);
 
 /* Time, in seconds from 0. sim_advance moves it forward and runs what is due; going back is ignored. sim_next is when the next thing
  * happens by itself (infinity when nothing will). */

@@ -212,15 +212,21 @@ bool sim_stream_more(struct sim *s, struct sim_stream *stream, struct buf *out)
 	return on;
 }
 
+void sim_stream_end(struct sim_stream *stream)
+{
+	if (!stream->more)
+		return;
+	struct scratch own;
+	scratch_begin(&own);
+	stream->end(stream->state);
+	scratch_end(&own);
+	*stream = (struct sim_stream){0};
+}
+
 void sim_reply_free(struct sim_reply *r)
 {
 	free(r->headers);
 	buf_free(&r->body);
-	if (r->stream.more) {
-		struct scratch own;
-		scratch_begin(&own);
-		r->stream.end(r->stream.state);
-		scratch_end(&own);
-	}
+	sim_stream_end(&r->stream);
 	*r = (struct sim_reply){0};
 }

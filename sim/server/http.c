@@ -247,8 +247,7 @@ void http_stream_end(struct connection *c)
 {
 	if (!c->stream.more)
 		return;
-	c->stream.end(c->stream.state);
-	c->stream = (struct sim_stream){0};
+	sim_stream_end(&c->stream);
 	c->server->streams--;
 }
 

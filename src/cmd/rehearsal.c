@@ -61,8 +61,7 @@ static void unlink_exchange(struct exchange *x)
 
 static void exchange_free(struct exchange *x)
 {
-	if (x->stream.more)
-		x->stream.end(x->stream.state);
+	sim_stream_end(&x->stream);
 	http_reply_free(&x->reply);
 	buf_free(&x->said);
 	free(x);
