@@ -276,7 +276,7 @@ const char *contract_schema(const struct contract_api *api, struct span name)
 struct match {
 	const char *t, *tend; /* the template left */
 	const char *p;        /* the path left */
-	int score;            /* literals matched: the more, the better */
+	int score;            /* segments that the template names: the more, the better, however it is written */
 };
 
 static const char *segment_end(const char *p)
@@ -356,7 +356,7 @@ static bool contract_match(struct span template, const char *path, cJSON *params
 			if (!take_variable(&m, stop, params))
 				return false;
 		} else if (*m.t == *m.p) {
-			m.score += *m.t == '/';
+			m.score += *m.t != '/' && (m.t == template.p || m.t[-1] == '/');
 			m.t++;
 			m.p++;
 		} else {
