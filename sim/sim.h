@@ -97,6 +97,8 @@ void sim_behind(struct sim *s, const char *host);
 /* What was last changed about what has this name is seen everywhere from now on, instead of after a lag that chance decides: who may use it ("secrets/s":
  * a resource's name ends so), whether an API is enabled ("apis/run.googleapis.com"), that a service account was made ("accounts/EMAIL"). */
 void sim_settle(struct sim *s, const char *name);
+/* Google's methods of the simulated APIs that are answered with 501, a line each: METHOD VERB https://HOST/TEMPLATE. Appended to out. */
+void sim_outside(const struct sim *s, struct buf *out);
 
 /* Fault rules (a JSON array, see sim/core/faults.c); replaces those in force. */
 bool sim_faults(struct sim *s, const cJSON *rules, struct err *e);

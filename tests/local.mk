@@ -5,6 +5,6 @@ TESTS += tests/shell.py tests/docs/docs.py tests/docs/seeds.py tests/docs/ids.py
 WALK_TESTS += tests/cases/matrix.py tests/cases/replayed.py tests/cases/trial.py
 REAL_TESTS += tests/real/database.py tests/real/auth_library.py tests/real/clients.py tests/real/sign_in.py tests/real/run.py tests/real/login.py tests/real/walls.py tests/real/linters.py tests/real/upgrade.py tests/terraform/run.py tests/terraform/rendered.py tests/kubernetes/compare.py tests/kubernetes/manifests.py tests/kubernetes/engine.py
 
-TESTS += tests/sim/docker_registry.py
+TESTS += tests/sim/docker_registry.py tests/sim/outside.py
 include tests/fuzz/local.mk
 # tests/attack/shim.c is built by tests/attack/kills.py, as a library to be preloaded.

@@ -197,6 +197,15 @@ static const struct index *index_of(const struct contract_api *a)
 	return x;
 }
 
+const struct contract_method *contract_methods(size_t api, size_t *count)
+{
+	if (api >= APIS)
+		return NULL;
+	const struct index *x = index_of(&contract_apis[api]);
+	*count = x->method_count;
+	return x->methods;
+}
+
 size_t contract_memory(void)
 {
 	return memory;

@@ -32,6 +32,8 @@ struct contract_field {
 bool contract_find(const char *host, const char *verb, const char *path, struct contract_method *out, cJSON *params,
 		   bool *known);
 
+/* All methods of the contract's API at this place; NULL behind the last. */
+const struct contract_method *contract_methods(size_t api, size_t *count);
 /* A query parameter of the method; false when there is none such. */
 bool contract_param(const struct contract_method *m, const char *name, struct contract_field *out);
 /* The next parameter after *at (start with m->params), for walking. */

@@ -65,6 +65,17 @@ const struct routed *route_by_contract(const struct sim *s, const struct contrac
 	return r;
 }
 
+void sim_outside(const struct sim *s, struct buf *out)
+{
+	size_t count = 0;
+	const struct contract_method *m;
+	for (size_t api = 0; (m = contract_methods(api, &count)); api++)
+		for (size_t i = 0; i < count; i++)
+			if (!route_by_contract(s, &m[i]))
+				buf_printf(out, "%.*s %.*s https://%s/%.*s\n", (int)m[i].id.n, m[i].id.p, (int)m[i].verb.n,
+					   m[i].verb.p, m[i].api->hosts[0], (int)m[i].template.n, m[i].template.p);
+}
+
 /* '*' stands for any text. */
 static bool glob(const char *pattern, const char *patend, const char *text)
 {

@@ -63,6 +63,7 @@ static const char usage[] =
     "  --dump=FILE           the whole store as JSON, on exit and on SIGUSR1\n"
     "  --front=HOST=URL      pass requests for HOST on to http://127.0.0.1:PORT\n"
     "  --behind=HOST=URL     the same for what the walls before HOST let through\n"
+    "  --outside             print the methods of its APIs that are answered with 501, a line each, and end\n"
     "  --help, --version\n"
     "\n"
     "Outside of it, and answered as a method that is not simulated (501):\n"
@@ -135,6 +136,7 @@ enum {
 	OPT_FRONT,
 	OPT_BEHIND,
 	OPT_LISTEN,
+	OPT_OUTSIDE,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -188,31 +190,35 @@ static bool take_option(int opt, struct options *o, struct server *v)
 	}
 }
 
+static void list_outside(void)
+{
+	struct err e = {0};
+	struct buf out = {0};
+	struct sim *s = sim_new(&(struct sim_options){.seed = 1}, &e);
+	sim_outside(s, &out);
+	fputs(buf_text(&out), stdout);
+	buf_free(&out);
+	sim_free(s);
+	exit(0);
+}
+
 static bool parse(int argc, char **argv, struct options *o, struct server *v)
 {
-	static const struct option longs[] = {{"port", 1, 0, OPT_PORT},
-					      {"ready-file", 1, 0, OPT_READY},
-					      {"world", 1, 0, OPT_WORLD},
-					      {"seed", 1, 0, OPT_SEED},
-					      {"speed", 1, 0, OPT_SPEED},
-					      {"faults", 1, 0, OPT_FAULTS},
-					      {"log", 1, 0, OPT_LOG},
-					      {"dump", 1, 0, OPT_DUMP},
-					      {"front", 1, 0, OPT_FRONT},
-					      {"behind", 1, 0, OPT_BEHIND},
-					      {"clock", 1, 0, OPT_CLOCK},
-					      {"listen", 1, 0, OPT_LISTEN},
-					      {"host", 1, 0, OPT_LISTEN},
-					      {"address", 1, 0, OPT_LISTEN},
-					      {"help", 0, 0, OPT_HELP},
-					      {"version", 0, 0, OPT_VERSION},
-					      {0, 0, 0, 0}};
+	static const struct option longs[] = {
+	    {"port", 1, 0, OPT_PORT},     {"ready-file", 1, 0, OPT_READY}, {"world", 1, 0, OPT_WORLD},
+	    {"seed", 1, 0, OPT_SEED},     {"speed", 1, 0, OPT_SPEED},      {"faults", 1, 0, OPT_FAULTS},
+	    {"log", 1, 0, OPT_LOG},       {"dump", 1, 0, OPT_DUMP},        {"front", 1, 0, OPT_FRONT},
+	    {"behind", 1, 0, OPT_BEHIND}, {"clock", 1, 0, OPT_CLOCK},      {"listen", 1, 0, OPT_LISTEN},
+	    {"host", 1, 0, OPT_LISTEN},   {"address", 1, 0, OPT_LISTEN},   {"outside", 0, 0, OPT_OUTSIDE},
+	    {"help", 0, 0, OPT_HELP},     {"version", 0, 0, OPT_VERSION},  {0, 0, 0, 0}};
 	int opt;
 	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (opt == OPT_HELP || opt == OPT_VERSION) {
 			fputs(opt == OPT_HELP ? usage : "mlflow-setup-sim " PACKAGE_VERSION "\n", stdout);
 			exit(0);
 		}
+		if (opt == OPT_OUTSIDE)
+			list_outside();
 		if (!take_option(opt, o, v))
 			return false;
 	}
