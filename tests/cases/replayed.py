@@ -47,6 +47,8 @@ def take(home, name, short):
         example = json.load(f)
     if "auth.client_secret" in example["answers"]:
         example["answers"]["auth.client_secret"] = "env:CLIENT_SECRET"
+    if example["answers"].get("gke.context"):
+        example["answers"]["gke.context"] = "elsewhere"  # the simulated cluster's
     answers, made, log = home.file(name + ".json", example), home.file(name + ".made.jsonl"), home.file(name + ".log.jsonl")
     services = [need.split(":")[1] + ".googleapis.com" for need in NEEDS[name] if need.startswith("api:")]
     with Sim(home, "--world", home.file("world.json", {"projects": [{"services": services}]})) as sim:
