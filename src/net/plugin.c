@@ -123,20 +123,17 @@ static void plugin_ended(struct plugin *p, int status)
 static bool plugin_read(int *fd, struct buf *into, bool cut)
 {
 	char bytes[4096];
-	ssize_t n;
 	bool fits = true;
-	while (*fd >= 0 && (n = read(*fd, bytes, sizeof bytes)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+	while (fits && *fd >= 0) {
+		ssize_t n = read(*fd, bytes, sizeof bytes);
+		if (n == 0)
+			plugin_close(fd);
+		else if (n > 0)
+			fits = buf_add(into, bytes, (size_t)n) || cut;
+		else if (errno != EINTR)
 			break;
-		fits = buf_add(into, bytes, (size_t)n) || cut;
 		sodium_memzero(bytes, sizeof bytes);
-		if (!fits)
-			break;
 	}
-	if (*fd >= 0 && n == 0)
-		plugin_close(fd);
 	return fits;
 }
 
