@@ -96,7 +96,7 @@ tests_sim_front_pods_LDADD = $(LIB_SIM)
 check_PROGRAMS += tests/sim/front_iap
 TESTS += tests/sim/front_iap
 tests_sim_front_iap_SOURCES = tests/sim/front_iap.c tests/sim/serving.h tests/sim/stack.h tests/tap.h
-tests_sim_front_iap_LDADD = $(LIB_SIM)
+tests_sim_front_iap_LDADD = $(LIB_SIM) $(SSL_LIBS)
 
 check_PROGRAMS += tests/sim/bites
 TESTS += tests/sim/bites

@@ -128,7 +128,8 @@ class Sim:
     def exchanges(self):
         """Every exchange so far; a line that is being written is left for the next time."""
         with open(self.path("log.jsonl"), encoding="utf-8") as f:
-            return [json.loads(line) for line in f if line.endswith("\n")]
+            whole, _, _ = f.read().rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def writes(self, since=0):
         """Exchanges that may change Google's side: not reads (some are a POST), tokens, waiting, tests of permissions or the MLflow server's own API."""
