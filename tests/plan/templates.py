@@ -20,7 +20,7 @@ PLAIN = {
     "emails": ["ada@example.com", "ci@p.iam.gserviceaccount.com"], "emails_file": "/secrets/emails/list",
     "issuers": ["https://accounts.google.com=1-a.apps.googleusercontent.com", "https://accounts.google.com=https://h.example"],
     "host_variable": "PGHOST", "session": "168h", "secret_env": ["PGPASSWORD"], "requirements": ["psycopg2-binary==2.9.13"], "asked": ['"${PGHOST:?}"'],
-    "needed": ['"${BUCKET:?}"'], "before": ["true"], "flags": ["--app-name basic-auth"], "migrations": ["true"],
+    "needed": ['"${BUCKET:?}"'], "before": ["true"], "flags": ["--app-name basic-auth"], "prepare": ["true"], "migrations": ["true"],
     "env": [{"name": "MLFLOW_SERVER_ALLOWED_HOSTS", "value": "h.example,h.example:*"}, {"name": "MLFLOW_WORKERS", "value": "2"}],
 }
 count = 0

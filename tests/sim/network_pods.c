@@ -169,8 +169,11 @@ static void sets(void)
 	pass(60);
 	is_str(json_str(get(CORE "persistentvolumeclaims/data-db-1"), "status.phase", ""), "Bound", "a claim outlives its set");
 	drop(CORE "persistentvolumeclaims/data-db-1");
+	asks("GET", disk, NULL, 200);
+	ok(last_status == 200, "its disk outlives it for a moment");
+	pass(60);
 	asks("GET", disk, NULL, 404);
-	ok(last_status == 404, "its disk goes with it");
+	ok(last_status == 404, "and goes then");
 	post("/apis/apps/v1/namespaces/ns/daemonsets", "{'metadata':{'name':'each'},'spec':{'selector':{'matchLabels':{'app':'"
 						       "each'}},'template':{'metadata':{'labels':{'app':'each'}},'spec':"
 						       "{'containers':[{'name':'c','image':'nginx:1.27'}]}}}}");
