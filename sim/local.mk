@@ -52,7 +52,8 @@ KUBERNETES_TABLES = sim/contract/gke.tbl sim/contract/kubernetes.tbl
 EXTRA_DIST += sim/tables/constraints.tbl sim/tables/container_defaults.tbl sim/tables/container_pool_updates.tbl sim/tables/container_updates.tbl \
 	sim/tables/disk_types.tbl sim/tables/durations.tbl sim/tables/enum_types.tbl sim/tables/kubernetes_columns.tbl sim/tables/kubernetes_defaults.tbl \
 	sim/tables/kubernetes_seeds.tbl sim/tables/machines.tbl sim/tables/mlflow_flags.tbl sim/tables/oauth2_proxy_options.tbl sim/tables/quotas.tbl \
-	sim/tables/regions.tbl sim/tables/roles.tbl sim/tables/services.tbl sim/tables/skus.tbl sim/tables/sql_flags.tbl sim/tables/tiers.tbl
+	sim/tables/regions.tbl sim/tables/role_names.tbl sim/tables/roles.tbl sim/tables/services.tbl sim/tables/skus.tbl sim/tables/sql_flags.tbl \
+	sim/tables/tiers.tbl
 sim/api/compute_disks.$(OBJEXT): sim/tables/disk_types.tbl
 sim/api/container_defaults.$(OBJEXT): sim/tables/container_defaults.tbl
 sim/api/container_pools.$(OBJEXT): sim/tables/container_pool_updates.tbl
@@ -69,7 +70,7 @@ sim/api/regions.$(OBJEXT): sim/tables/regions.tbl
 sim/api/cloudbilling_skus.$(OBJEXT): sim/tables/skus.tbl
 sim/api/sql_connect.$(OBJEXT): sim/tables/sql_flags.tbl sim/tables/tiers.tbl
 sim/core/durations.$(OBJEXT): sim/tables/durations.tbl
-sim/api/iam_roles.$(OBJEXT): sim/tables/roles.tbl
+sim/api/iam_roles.$(OBJEXT): sim/tables/role_names.tbl sim/tables/roles.tbl
 sim/api/serviceusage_catalogue.$(OBJEXT): sim/tables/services.tbl
 EXTRA_DIST += $(CONTRACT_TABLES) $(KUBERNETES_TABLES) tests/sim/server.sh
 sim/core/contract.$(OBJEXT): $(CONTRACT_TABLES)

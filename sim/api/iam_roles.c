@@ -1,7 +1,6 @@
-/* Predefined roles and what they permit (sim/tables/roles.tbl). */
+/* Predefined roles: what they permit (sim/tables/roles.tbl), and the names of all others (sim/tables/role_names.tbl). */
 #include "config.h"
 #include "sim/api/identity.h"
-#include "sim/api/serviceusage.h"
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -11,6 +10,7 @@
 #include <string.h>
 
 TABLE(tbl_roles, "roles.tbl");
+TABLE(tbl_role_names, "role_names.tbl");
 
 /* Does one pattern cover the permission? '*' stands for any text. */
 static bool covers(const char *pattern, size_t n, const char *permission)
@@ -69,39 +69,16 @@ bool sim_role_has(const char *role, const char *permission)
 	return row && permits(row, permission);
 }
 
-/* Has a service this name, or do roles go by it otherwise? */
-static bool family_known(const char *name, size_t n)
+/* The row of either table. */
+static const char *named(const char *role)
 {
-	static const char others[] =
-	    " accessapproval accesscontextmanager actions aiplatform apigee apikeys assuredworkloads auditmanager automl "
-	    "backupdr beyondcorp billing "
-	    "binaryauthorization chat chronicle clouddeploy clouddebugger cloudmigration cloudprofiler cloudsql "
-	    "cloudtestservice cloudtrace "
-	    "commerceagreementpublishing compute consumerprocurement contentwarehouse datafusion datamigration dataplex "
-	    "datastore datastream "
-	    "dialogflow discoveryengine earthengine errorreporting eventarc firebase gcp genomics gkeonprem gsuiteaddons iam "
-	    "iap identityplatform "
-	    "integrations lifesciences livestream logging looker mesh ml monitoring oauthconfig opsconfigmonitoring "
-	    "ondemandscanning osconfig "
-	    "oslogin parametermanager proximitybeacon publicca resourcemanager resourcesettings retail riskmanager serverless "
-	    "serviceconsumermanagement servicemanagement servicenetworking serviceusage source spanner storageinsights "
-	    "storagetransfer "
-	    "subscribewithgoogledeveloper telcoautomation timeseriesinsights tpu transcoder translate vertexai videostitcher "
-	    "visionai visualinspection "
-	    "vmmigration vmwareengine workflows workloadmanager workstations ";
-	bool known = strstr(others, sim_tmp(" %.*s ", (int)n, name)) != NULL;
-	for (const struct service_entry *e = service_catalogue(); !known && e->name; e++)
-		known = !strncmp(e->name, name, n) && e->name[n] == '.';
-	return known;
+	const char *row = find(role);
+	return row ? row : table_find(tbl_role_names, (struct span){role, strlen(role)});
 }
 
 bool sim_role_known(const char *role)
 {
-	if (find(role))
-		return true;
-	/* Google has some 2,000 roles: one that is not in the table permits nothing here, but its name is good where a service has such roles. */
-	return text_starts(role, "roles/") && strchr(role, '.') && family_known(role + 6, strcspn(role + 6, ".")) &&
-	       strspn(role + 6, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._") == strlen(role + 6);
+	return named(role) != NULL;
 }
 
 struct spelling {
@@ -139,16 +116,17 @@ static cJSON *spelt_out(const char *role)
 
 static cJSON *role_doc(const char *row, bool full)
 {
-	char *name = span_text(table_field(row, 0)), *title = span_text(table_field(row, 1));
+	char *name = span_text(table_field(row, 0)), *title = span_text(table_field(row, 1)), *stage = span_text(table_field(row, 2));
 	cJSON *doc = cJSON_CreateObject();
 	cJSON_AddStringToObject(doc, "name", name);
 	cJSON_AddStringToObject(doc, "title", title);
-	cJSON_AddStringToObject(doc, "stage", "GA");
+	cJSON_AddStringToObject(doc, "stage", *stage ? stage : "GA");
 	cJSON_AddStringToObject(doc, "etag", "AA==");
-	if (full)
+	if (full && table_body(row).n)
 		cJSON_AddItemToObject(doc, "includedPermissions", spelt_out(row));
 	free(name);
 	free(title);
+	free(stage);
 	return doc;
 }
 
@@ -157,11 +135,13 @@ cJSON *sim_role_doc(int n, bool full)
 	const char *row = n < 0 ? NULL : next_role(table_first(tbl_roles));
 	for (; row && n; n--)
 		row = table_next(row);
+	for (row = row || n < 0 ? row : table_first(tbl_role_names); row && n; n--)
+		row = table_next(row);
 	return row ? role_doc(row, full) : NULL;
 }
 
 cJSON *sim_role_named(const char *role)
 {
-	const char *row = find(role);
+	const char *row = named(role);
 	return row ? role_doc(row, true) : NULL;
 }

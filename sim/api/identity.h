@@ -51,9 +51,9 @@ bool sim_role_has(const char *role, const char *permission);
 /* The same for "projects/P/roles/ID", and whether there is such a role: sim/api/iam_custom_roles.c. */
 bool sim_custom_role_has(struct sim *s, const char *role, const char *permission);
 bool sim_custom_role_there(struct sim *s, const char *role);
-/* Can the name be a role of Google's: in our table, or of a service that has predefined roles. */
+/* Is it a predefined or basic role? */
 bool sim_role_known(const char *role);
-/* The n-th role of our table as an iam.v1 Role, with permissions when full; NULL after the last. The caller deletes. */
+/* The n-th role as an iam.v1 Role, with permissions when full and known; NULL after the last. The caller deletes. */
 cJSON *sim_role_doc(int n, bool full);
 cJSON *sim_role_named(const char *role);
 
