@@ -85,7 +85,7 @@ mlflow_setup_sim_SOURCES = \
 	sim/server/reader.c sim/server/reader.h \
 	sim/server/server.c sim/server/server.h \
 	sim/server/tls.c
-mlflow_setup_sim_LDADD = $(LIB_SIM) $(LLHTTP_LIBS)
+mlflow_setup_sim_LDADD = $(LIB_SIM) $(SSL_LIBS) $(LLHTTP_LIBS)
 
 check_PROGRAMS += tests/sim/spdy
 TESTS += tests/sim/spdy
