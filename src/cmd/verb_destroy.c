@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cmd/runner.h"
 #include "gcp/kind.h"
+#include "plan/plan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +23,21 @@ static bool typed(const char *word)
 	return !strcmp(line, word);
 }
 
+/* Has the stack data of this kind? Where its plan cannot be made, whoever is asked knows. */
+static bool has_data(const struct plan *p, const struct kind *k)
+{
+	for (size_t i = 0; p && i < p->count; i++)
+		if (p->resources[i].kind == k)
+			return true;
+	return !p;
+}
+
 /* Each kind of data goes on its own word; an empty line keeps it. */
-static void ask_for_data(struct cli *cli)
+static void ask_for_data(struct cli *cli, const struct plan *p)
 {
 	for (const struct kind *const *k = kinds; *k; k++) {
 		const char *word = (*k)->data_word;
-		if (!word)
+		if (!word || !has_data(p, *k))
 			continue;
 		fprintf(stderr, _("%s: protected data are kept. To delete them for good type \"%s\", Enter keeps them: "),
 			_((*k)->title), word);
@@ -49,14 +59,19 @@ static enum exit_code ask_and_run(const struct cli *given, struct err *e)
 	fprintf(stderr, _("This removes stack %s from project %s. Type the stack's name to go on: "), stack,
 		answers_str(a, "project.id"));
 	cli.yes = typed(stack);
-	answers_free(a);
 	if (!cli.yes) {
+		answers_free(a);
 		err_set(e, EXIT_USAGE, NULL, NULL, _("the name was not typed; nothing was changed."));
 		return e->exit;
 	}
 	cli.delete_data = NULL;
 	cli.delete_count = cli.delete_room = 0;
-	ask_for_data(&cli);
+	struct err unplanned = {0};
+	struct plan *p = plan_make(a, &unplanned);
+	ask_for_data(&cli, p);
+	err_free(&unplanned);
+	plan_free(p);
+	answers_free(a);
 	enum exit_code code = runner_run(&cli, RUN_DESTROY, NULL, e);
 	free(cli.delete_data);
 	return code;
