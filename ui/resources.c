@@ -95,6 +95,8 @@ static void difference_lines(const struct wizard *w, struct doc *d, const cJSON 
 		difference_line(w, d, one);
 	if (*json_str(resource, "downtime", ""))
 		doc_add(d, ROLE_WARN, 6, json_str(resource, "downtime", ""));
+	if (*json_str(resource, "caution", ""))
+		doc_add(d, ROLE_WARN, 6, json_str(resource, "caution", ""));
 	if (*json_str(resource, "reason", ""))
 		doc_add(d, ROLE_WARN, 6, json_str(resource, "reason", ""));
 }

@@ -167,6 +167,8 @@ struct kind {
 	void (*outgrow)(cJSON *spec, const cJSON *before);
 	/* What people notice while it is changed so: N_("a sentence"), or NULL when they notice nothing. May be a NULL function. */
 	const char *(*downtime)(const cJSON *spec, const struct change *c);
+	/* What an operator has to know of it before it is made or changed: N_("a sentence"), or NULL. May be a NULL function. */
+	const char *(*caution)(const cJSON *spec);
 	/* Requests. All see the observation and may need several turns: after each the engine observes and compares again (deletion
 	 * protection off, then delete). NULL update means that a difference is a REPLACE or REFUSE. NULL destroy means that it goes with
 	 * its parent or is left (then stays says why). A destroy that leaves out->method NULL has nothing (more) to do: it is left. */

@@ -397,6 +397,17 @@ static const char *kubernetes_object_downtime(const cJSON *spec, const struct ch
 	return pods ? N_("The pod ends before its successor starts: the server does not answer for about a minute.") : NULL;
 }
 
+#define PULL_SECRET "kubernetes.io/dockerconfigjson"
+
+static const char *kubernetes_object_caution(const cJSON *spec)
+{
+	bool pulls = !strcmp(json_str(spec, "body.type", ""), PULL_SECRET);
+	return pulls ? N_("The token in it holds for an hour. A machine that has the image starts it again without one; for a "
+			  "machine "
+			  "that comes later delete this Secret and apply again, which gets another token.")
+		     : NULL;
+}
+
 /* GKE's permissions go by the plural, spelled as IAM does ("networkPolicies"): the last segment of the collection, but for what is no type of Kubernetes' own. */
 static char *kubernetes_object_permits(const cJSON *spec, enum deed deed)
 {
@@ -454,6 +465,7 @@ const struct kind kind_kubernetes_object = {
     .hidden = kubernetes_object_hidden,
     .compare = kubernetes_object_compare,
     .downtime = kubernetes_object_downtime,
+    .caution = kubernetes_object_caution,
     .create = kubernetes_object_create,
     .update = kubernetes_object_update,
     .destroy = kubernetes_object_destroy,

@@ -108,16 +108,24 @@ static const char *downtime_of(const struct resource *r, const struct change *c,
 	return changes && r->kind->downtime ? r->kind->downtime(r->spec, c) : NULL;
 }
 
+/* What has to be known before it is made, or NULL. */
+static const char *caution_of(const struct resource *r, enum verdict verdict)
+{
+	bool made = verdict == VERDICT_CREATE || verdict == VERDICT_UPDATE || verdict == VERDICT_REPLACE;
+	return made && r->kind->caution ? r->kind->caution(r->spec) : NULL;
+}
+
 static cJSON *resource_json(const struct plan *p, const struct resource *r, const struct change *c, enum verdict verdict)
 {
-	const char *down = downtime_of(r, c, verdict);
+	const char *down = downtime_of(r, c, verdict), *caution = caution_of(r, verdict);
 	return json_make("{'id':%s,'kind':%s,'name':%s,'verdict':%s,'billable':%b,'keeps_data':%b,'optional':%b,'monthly_usd':%"
 			 "j,'needs':%j,'"
 			 "grants':%j,'differences':%j,"
-			 "'reason':%j,'downtime':%j}",
+			 "'reason':%j,'downtime':%j,'caution':%j}",
 			 r->id, r->kind->id, r->name, verdict_words[verdict], r->kind->billable, plan_keeps_data(r),
 			 r->optional, dollars(plan_cost(p, r)), needs_json(r), grants_json(r), differences_json(c),
-			 text_or_null(c ? c->reason : NULL), text_or_null(down ? _(down) : NULL));
+			 text_or_null(c ? c->reason : NULL), text_or_null(down ? _(down) : NULL),
+			 text_or_null(caution ? _(caution) : NULL));
 }
 
 /* What is not known yet is said in words. */
@@ -300,6 +308,8 @@ static void put_row(const struct plan *p, const struct resource *r, const struct
 		put_wrapped(out, c->reason, 4, width);
 	if (downtime_of(r, c, verdict))
 		put_wrapped(out, _(downtime_of(r, c, verdict)), 4, width);
+	if (caution_of(r, verdict))
+		put_wrapped(out, _(caution_of(r, verdict)), 4, width);
 }
 
 /* What is done is only named, with what was to paste: it may have to be looked up again. */
