@@ -422,12 +422,14 @@ void run_proof_ended(struct run *r, bool proven, const char *message)
 	run_finish(r);
 }
 
-/* Every id that is to be left out is one of an optional resource. */
+/* Every id that is to be left out is one of an optional resource; what is destroyed goes on without a cluster elsewhere alone. */
 static bool may_be_left_out(const struct run *r, struct err *e)
 {
 	for (const char *const *id = r->options.leave_out; id && *id; id++) {
 		const struct resource *resource = plan_find(r->plan, *id);
-		if (!resource || !resource->optional)
+		if (resource && r->mode->removes && kind_is_outside(resource->kind, resource->spec) && !resource->kind->create)
+			continue;
+		if (!resource || !resource->optional || r->mode->removes)
 			return err_set(e, EXIT_USAGE, *id,
 				       _("plan --json lists the resources; only an optional one may be left out."),
 				       _("it cannot be left out."));
@@ -443,6 +445,13 @@ static bool is_left_out(const struct run *r, const struct resource *resource)
 	return false;
 }
 
+/* Said to be gone by the operator, with all that stood in it: it is not asked. */
+static bool is_said_gone(const struct run *r, const struct resource *resource)
+{
+	return r->mode->removes && r->options.leave_out && *r->options.leave_out &&
+	       kind_is_outside(resource->kind, resource->spec);
+}
+
 static void make_steps(struct run *r)
 {
 	double *tails = plan_tails(r->plan);
@@ -453,7 +462,8 @@ static void make_steps(struct run *r)
 					    .resource = &r->plan->resources[i],
 					    .index = i,
 					    .tail = tails[i],
-					    .left_out = is_left_out(r, &r->plan->resources[i])};
+					    .left_out = is_left_out(r, &r->plan->resources[i]),
+					    .gone = is_said_gone(r, &r->plan->resources[i])};
 	free(tails);
 	cJSON *e = run_event(r, "run");
 	json_put_str(e, "state", "started");
@@ -525,13 +535,12 @@ static bool resolve_project(struct run *r)
 }
 
 /* A login that does not tell goes on with who did before, and so does a workflow's. */
-static bool resolve_operator(struct run *r, const char *operator)
+static bool resolve_operator(struct run *r, const char *who)
 {
 	cJSON *resolved = r->options.answers->resolved;
-	if (!operator|| !* operator|| !strcmp(json_str(resolved, "operator", ""), operator) ||
-	    github_is_workflow(r->options.answers, operator))
+	if (!who || !*who || !strcmp(json_str(resolved, "operator", ""), who) || github_is_workflow(r->options.answers, who))
 		return false;
-	json_put_str(resolved, "operator", operator);
+	json_put_str(resolved, "operator", who);
 	return true;
 }
 

@@ -210,13 +210,30 @@ void step_end(struct step *s, enum step_result result)
 	run_wake(r);
 }
 
+/* What to do about it: as the kind says, or whoever failed; and of a cluster elsewhere, how to go on without it. The caller frees. */
+static char *cure_of(const struct step *s, const struct err *why)
+{
+	const struct kind *k = s->resource->kind;
+	const char *own = k->cure && why->what ? k->cure(why->what) : NULL, *cure = own ? _(own) : why->fix;
+	if (!s->run->mode->removes || !kind_is_outside(k, s->resource->spec) || k->create)
+		return cure ? xstrdup(cure) : NULL;
+	char *without = xasprintf(
+	    _("If the cluster is gone for good: destroy --yes --leave-out %s takes what stood in it for gone, and "
+	      "removes the rest."),
+	    s->resource->id);
+	char *both = xasprintf("%s%s%s", cure ? cure : "", cure ? " " : "", without);
+	free(without);
+	return both;
+}
+
 void step_fail(struct step *s, const struct err *why)
 {
-	const char *cure = s->resource->kind->cure && why->what ? s->resource->kind->cure(why->what) : NULL;
 	if (why != &s->err) {
+		char *cure = cure_of(s, why);
 		err_free(&s->err);
-		err_set(&s->err, why->exit ? why->exit : EXIT_GENERAL, why->place, cure ? _(cure) : why->fix, "%s",
+		err_set(&s->err, why->exit ? why->exit : EXIT_GENERAL, why->place, cure, "%s",
 			why->what ? why->what : _("it failed."));
+		free(cure);
 	}
 	step_end(s, RESULT_FAILED);
 }
@@ -1042,6 +1059,10 @@ void step_begin(struct step *s)
 	cJSON_Delete(s->spec);
 	s->spec = NULL;
 	s->vague = false;
+	if (s->gone && r->surveying) {
+		step_end(s, RESULT_LOOKED);
+		return;
+	}
 	if (!plan_resolve(s->resource->spec, r->outputs, &s->spec, &e)) {
 		unresolved(s, &e);
 		err_free(&e);

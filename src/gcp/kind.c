@@ -53,10 +53,15 @@ struct kind_time kind_time(const struct kind *k, const cJSON *spec)
 	return k->takes ? k->takes(spec) : (struct kind_time){k->usual, k->slow};
 }
 
+bool kind_is_outside(const struct kind *k, const cJSON *spec)
+{
+	return k->outside && k->outside(spec);
+}
+
 char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed)
 {
 	const struct permissions *p = &k->permissions;
-	if (k->outside && k->outside(spec))
+	if (kind_is_outside(k, spec))
 		return xstrdup("");
 	const char *const fixed[DEEDS] = {[DEED_READ] = p->read,
 					  [DEED_LIST] = p->list,

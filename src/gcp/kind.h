@@ -244,6 +244,8 @@ const struct kind *kind_find(const char *id);
 
 /* Helpers for kinds. --------------------------------------------------------------------------------------------------- */
 
+/* Is what is specified so asked of somebody else's server? (kind.outside) */
+bool kind_is_outside(const struct kind *k, const cJSON *spec);
 /* The permissions that one deed with a resource of this spec needs, blanks between them; the caller frees. */
 char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed);
 /* How long it takes to make one that is specified so (values that are not known yet may stand in it as references). */

@@ -27,6 +27,8 @@ def kubectl(home, sim, *arguments, context="elsewhere", file=None):
 
 def lives(home, sim, answers):
     """Made, proven, looked at, changed."""
+    run = sim.run("plan", answers)
+    ok(run.returncode == 2 and re.search(r"holds for\s+an\s+hour", run.stdout), "the plan says that the token which images are pulled by does not last", run.stdout)
     run = sim.run("apply", answers, "--json", timeout=400)
     ok(run.returncode == 0 and result_of(run.stdout).get("outcome") == "proven", "a stack in a cluster elsewhere is made and proven", run.returncode, run.stdout[-1500:],
        run.stderr)
@@ -171,6 +173,29 @@ def as_kubectl(home, sim, answers):
         ok((theirs.returncode == 0) == (ours.returncode in (0, 2)), f"{what}: as with kubectl, which ends with {theirs.returncode}", theirs.stderr, ours.returncode, ours.stderr)
 
 
+def gone_for_good(home, sim):
+    """A cluster that is not found any more holds up a destroy, which says how to go on without it; then it is not asked, and Google's part goes."""
+    path = home.file("gone.yaml", json.loads(read(sim.ready["kubeconfig"])))
+    os.chmod(path, 0o600)
+    answers = home.example("gone.json", **CHOICES | {"gke__kubeconfig": path})
+    run = sim.run("apply", answers, "--json", timeout=400)
+    ok(run.returncode == 0, "a stack is made whose cluster is lost", run.stdout[-800:])
+    os.unlink(path)
+    seen = len(sim.exchanges())
+    run = sim.run("destroy", answers, "--json", *ALL_DATA, timeout=400)
+    deleted = [x["url"] for x in sim.writes(seen) if x["method"] == "DELETE"]
+    ok(run.returncode not in (0, 2) and not deleted and "--leave-out cluster/context" in run.stdout, "without its answer nothing goes, and the way on is said", run.returncode,
+       run.stdout[-1500:], *deleted)
+    run = sim.run("destroy", answers, "--json", *ALL_DATA, "--leave-out", "sql", timeout=400)
+    ok(run.returncode == 64, "nothing else may be left out of it", run.returncode, run.stderr)
+    seen = len(sim.exchanges())
+    run = sim.run("destroy", answers, "--json", *ALL_DATA, "--leave-out", "cluster/context", timeout=400)
+    ok(run.returncode == 0 and result_of(run.stdout).get("outcome") == "destroyed" and not to_cluster(sim, seen), "a cluster that is said to be gone is not asked", run.returncode,
+       run.stdout[-1500:], run.stderr)
+    left = ask(sim, "GET", "https://sqladmin.googleapis.com/v1/projects/demo-proj/instances").get("items", [])
+    ok(not left, "and Google's part is gone", *left)
+
+
 def main():
     with Home() as home, Sim(home) as sim:
         keeps_out(home, sim)
@@ -186,6 +211,7 @@ def main():
         run = sim.run("destroy", answers, "--json", *ALL_DATA, timeout=400)
         left = kubectl(home, sim, "get", "namespaces", "-o", "name").stdout.split() if shutil.which("kubectl") else []
         ok(run.returncode == 0 and not any("mlflow" in name for name in left), "destroy leaves nothing of it in the cluster", run.stdout[-800:], *left)
+        gone_for_good(home, sim)
     done()
 
 

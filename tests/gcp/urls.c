@@ -136,7 +136,7 @@ static void try_permissions(void)
 	cJSON *spec = spec_of("tame", "projects/p/things/a");
 	for (const struct kind *const *k = kinds; *k; k++) {
 		bool says[DEEDS];
-		if ((*k)->by_hand || ((*k)->outside && (*k)->outside(spec)))
+		if ((*k)->by_hand || kind_is_outside(*k, spec))
 			continue; /* what is looked at there is everybody's, or another cloud's to allow */
 		for (int d = 0; d < DEEDS; d++) {
 			char *text = kind_permissions(*k, spec, (enum deed)d);
