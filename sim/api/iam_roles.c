@@ -116,7 +116,8 @@ static cJSON *spelt_out(const char *role)
 
 static cJSON *role_doc(const char *row, bool full)
 {
-	char *name = span_text(table_field(row, 0)), *title = span_text(table_field(row, 1)), *stage = span_text(table_field(row, 2));
+	char *name = span_text(table_field(row, 0)), *title = span_text(table_field(row, 1)),
+	     *stage = span_text(table_field(row, 2));
 	cJSON *doc = cJSON_CreateObject();
 	cJSON_AddStringToObject(doc, "name", name);
 	cJSON_AddStringToObject(doc, "title", title);
