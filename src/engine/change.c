@@ -248,7 +248,7 @@ static bool withdraws(struct step *s, const struct api_result *r)
 	if (!k->overtaken || s->intent != VERDICT_CREATE || s->unknowns || s->known_before || s->back)
 		return false;
 	k->decode(&s->view, r->http, r->reply, &made);
-	bool so = k->overtaken(&s->seen, &made);
+	bool so = k->overtaken(&s->view, &s->seen, &made);
 	if (so) {
 		call_free(&s->changing);
 		k->withdraw(&s->view, &made, &s->changing);

@@ -202,7 +202,7 @@ struct kind {
 	bool reply_tells;
 	/* What has no name before it is made can be made by two at once. Was one made by somebody else between the look (before) and this run's own create, as its
 	 * reply (made) tells? Then withdraw takes back what this run made, and the run leaves. Both NULL: a name that is taken tells. */
-	bool (*overtaken)(const struct observation *before, const struct observation *made);
+	bool (*overtaken)(const struct view *v, const struct observation *before, const struct observation *made);
 	void (*withdraw)(const struct view *v, const struct observation *made, struct call *out);
 	/* An update makes a new one beside the old (a version): what others refer to is not known before it is done. */
 	bool renews;

@@ -57,9 +57,19 @@ static const cJSON *chosen(const struct view *v, const cJSON *list)
 	return newest;
 }
 
+/* The newest was disabled or destroyed: whoever reads the file gets none until there is another. */
+static bool is_shut(const struct view *v, int http, const cJSON *reply)
+{
+	return text(v) && http == 400 && !strcmp(json_str(reply, "error.status", ""), "FAILED_PRECONDITION");
+}
+
 /* Reads three replies: a list, an access, and the version that a create answers with. */
 static void secret_version_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
+	if (is_shut(v, http, reply)) {
+		out->presence = PRESENT_NO;
+		return;
+	}
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence != PRESENT_YES)
 		return;
@@ -127,10 +137,9 @@ static int highest(const cJSON *list)
 }
 
 /* Numbers have no gaps: one that was passed over is somebody else's version, whether a list tells of it yet or not. Who adds the same text adds no harm. */
-static bool secret_version_overtaken(const struct observation *before, const struct observation *made)
+static bool secret_version_overtaken(const struct view *v, const struct observation *before, const struct observation *made)
 {
-	bool read = json_at(before->found, "payload") != NULL;
-	return !read && atoi(number_of(made->found)) > highest(json_at(before->found, "versions")) + 1;
+	return !text(v) && atoi(number_of(made->found)) > highest(json_at(before->found, "versions")) + 1;
 }
 
 /* It would be taken for the newest by a run that has none noted. */

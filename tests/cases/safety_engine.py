@@ -252,6 +252,10 @@ def overtaken(home):
         again = sim.run("apply", answers, timeout=300)
         ok(again.returncode == 0 and versions(sim, "mlflow-db-password") == {"1": "ENABLED", "2": "DESTROYED"},
            "S2: the next goes on with the other's", said(again)[-1500:], versions(sim, "mlflow-db-password"))
+        ask(sim, "POST", f"{SECRETS}/mlflow-proxy-config/versions/1:destroy", {})
+        again = sim.run("apply", answers, timeout=300)
+        ok(again.returncode == 0 and versions(sim, "mlflow-proxy-config") == {"1": "DESTROYED", "2": "ENABLED"}, "a file whose newest version was destroyed is written again",
+           said(again)[-1500:], versions(sim, "mlflow-proxy-config"))
 
 
 def named_things(home):
