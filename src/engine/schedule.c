@@ -84,11 +84,13 @@ static bool comes_first(const struct step *other, const struct step *dear)
 	return makes && !dear->resource->unwanted && other->index < dear->index && !other->resource->unwanted;
 }
 
-/* A person has it, or the cloud: at work on what it took, or about to learn of what was made a moment ago. */
+/* A person has it, or the cloud: at work on what it took, or about to learn of what was made a moment ago. What is fetched from elsewhere may just as
+ * well not exist there. */
 static bool under_way(const struct step *s)
 {
-	bool lags = s->lag_since > 0 && !ended(s);
-	return s->phase == PHASE_BY_HAND || lags || (s->resource->kind->gate && s->phase == PHASE_POLLING);
+	const struct kind *k = s->resource->kind;
+	bool lags = s->lag_since > 0 && !ended(s) && !k->page;
+	return s->phase == PHASE_BY_HAND || lags || (k->gate && s->phase == PHASE_POLLING);
 }
 
 /* What waits for something long that was taken is not waited for either: it would cost all that time. */
