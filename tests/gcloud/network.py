@@ -111,7 +111,7 @@ def sql(g):
     g("sql users delete app --instance=db1")
     g("sql databases delete appdb --instance=db1")
     g("sql tiers list", tier="db-f1-micro")
-    g("sql flags list --database-version=POSTGRES_17", name="autovacuum")
+    g("sql flags list --database-version=POSTGRES_17", name="auto_explain.log_analyze")
     g("sql instances delete db1")
     g("compute networks peerings delete servicenetworking-googleapis-com --network=vpc1")
     g("compute addresses delete psa --global")

@@ -46,16 +46,19 @@ int main(int argc, char **argv)
 				      .env = cJSON_CreateObject(),
 				      .files = cJSON_CreateObject()};
 		struct gate g;
+		struct scratch passing;
 		if (text) {
 			cJSON_AddStringToObject(k.files, argv[i], text);
 			mount(&k, text);
 		}
+		scratch_begin(&passing);
 		gate_load(&k, &g);
 		for (char *p = g.error; p && *p; p++)
 			if (*p == '\n')
 				*p = ' ';
 		puts(g.error && !g.late ? g.error : "ok"); /* as --config-test */
 		gate_free(&g);
+		scratch_end(&passing);
 		container_free(&k);
 		free(flag);
 		free(text);
