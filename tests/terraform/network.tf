@@ -66,6 +66,7 @@ resource "google_compute_global_address" "front" {
 
 resource "google_compute_global_address" "peering" {
   name          = "tf-peering"
+  address       = "10.200.0.0" # one that is drawn may be where the subnetwork comes to stand
   purpose       = "VPC_PEERING"
   address_type  = "INTERNAL"
   prefix_length = 20
