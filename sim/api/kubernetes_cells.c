@@ -358,12 +358,18 @@ static void print_pod_selector(struct cell *c)
 	print_labels(c);
 }
 
+/* "pod/mlflow": the kind in small letters, its group, the name. */
+static void print_reference(struct cell *c, const char *path, const char *group)
+{
+	const cJSON *to = json_at(c->doc, path);
+	for (const char *p = json_str(to, "kind", ""); *p; p++)
+		buf_putc(c->out, (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p));
+	buf_printf(c->out, "%s/%s", group, json_str(to, "name", ""));
+}
+
 static void print_event_object(struct cell *c)
 {
-	const char *kind = json_str(c->doc, "involvedObject.kind", "");
-	for (const char *p = kind; *p; p++)
-		buf_putc(c->out, (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p));
-	buf_printf(c->out, "/%s", json_str(c->doc, "involvedObject.name", ""));
+	print_reference(c, "involvedObject", "");
 }
 
 static void print_endpoints(struct cell *c)
@@ -438,10 +444,7 @@ static void print_metrics(struct cell *c)
 
 static void print_owner(struct cell *c)
 {
-	const char *kind = json_str(c->doc, "metadata.ownerReferences.0.kind", "");
-	for (const char *p = kind; *p; p++)
-		buf_putc(c->out, (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p));
-	buf_printf(c->out, ".apps/%s", json_str(c->doc, "metadata.ownerReferences.0.name", ""));
+	print_reference(c, "metadata.ownerReferences.0", ".apps");
 }
 
 static void print_slice_ports(struct cell *c)

@@ -170,28 +170,34 @@ void translate_move(cJSON *from, const char *old, cJSON *to, const char *name)
 		cJSON_AddItemToObject(to, name, node);
 }
 
-void translate_env_in(cJSON *env)
+/* How one of the versions says that a variable's value is a secret's. */
+struct env_words {
+	const char *source, *secret, *version;
+};
+static const struct env_words env_v1 = {"valueFrom", "name", "key"}, env_v2 = {"valueSource", "secret", "version"};
+
+static void translate_env(cJSON *env, const struct env_words *from, const struct env_words *to)
 {
 	for (cJSON *e = env ? env->child : NULL; e; e = e->next) {
-		const cJSON *ref = json_at(e, "valueFrom.secretKeyRef");
-		if (ref)
-			json_put(e, "valueSource",
-				 json_make("{'secretKeyRef':{'secret':%s,'version':%s}}", json_str(ref, "name", ""),
-					   json_str(ref, "key", "latest")));
-		json_drop(e, "valueFrom");
+		const cJSON *ref = json_at(json_at(e, from->source), "secretKeyRef");
+		if (ref) {
+			cJSON *said = cJSON_CreateObject();
+			json_put_str(said, to->secret, json_str(ref, from->secret, ""));
+			json_put_str(said, to->version, json_str(ref, from->version, "latest"));
+			json_put(e, to->source, json_make("{'secretKeyRef':%j}", said));
+		}
+		json_drop(e, from->source);
 	}
+}
+
+void translate_env_in(cJSON *env)
+{
+	translate_env(env, &env_v1, &env_v2);
 }
 
 static void env_out(cJSON *env)
 {
-	for (cJSON *e = env ? env->child : NULL; e; e = e->next) {
-		const cJSON *ref = json_at(e, "valueSource.secretKeyRef");
-		if (ref)
-			json_put(e, "valueFrom",
-				 json_make("{'secretKeyRef':{'name':%s,'key':%s}}", json_str(ref, "secret", ""),
-					   json_str(ref, "version", "latest")));
-		json_drop(e, "valueSource");
-	}
+	translate_env(env, &env_v2, &env_v1);
 }
 
 static void volume_in(cJSON *v)
