@@ -157,12 +157,8 @@ static void prices_kept(void)
 	free(file);
 }
 
-int main(void)
+static void who_and_where(void)
 {
-	struct err e = {0};
-	mem_install();
-	if (!secret_init(&e))
-		return 99;
 	struct script_line who[] = {
 	    TOKEN, {.method = "GET", .url = "userinfo", .status = 200, .body = "{\"email\":\"a@b.c\"}"}, {0}};
 	is_str(ask(who, true, "who"), "{\"describe\":\"the test\",\"email\":\"a@b.c\",\"project\":null}", "who is signed in");
@@ -194,6 +190,10 @@ int main(void)
 	struct script_line gone[] = {TOKEN, {.method = "GET", .url = "v1/projects", .status = 403, .body = "{}"}, {0}};
 	ask(gone, true, "project");
 	ok(!strncmp(why, "77 ", 3), "one that may not be read: 77");
+}
+
+static void preflight(void)
+{
 	struct script_line flight[] = {
 	    TOKEN,
 	    {.method = "GET",
@@ -220,6 +220,10 @@ int main(void)
 	ok(!strstr(found, "container.clusters.create") && !strstr(found, "artifactregistry.repositories.create"),
 	   "not those of another target, nor one that cannot be tested on a project");
 	ok(!strstr(found, "cloudsql.instances.delete"), "what only destroying needs does not stop an apply");
+}
+
+static void preflight_of_the_host(void)
+{
 	shared = true;
 	struct script_line abroad[] = {
 	    TOKEN,
@@ -235,11 +239,15 @@ int main(void)
 	     .body = "{\"permissions\":[\"compute.networks.get\"]}"},
 	    {0},
 	};
-	found = ask(abroad, true, "preflight");
+	const char *found = ask(abroad, true, "preflight");
 	ok(strstr(found, "missing in project net-proj, whose network is used: compute.subnetworks.get\"") &&
 	       strstr(found, "roles/compute.networkViewer"),
 	   "what lacks on the host project, and the role that helps");
 	shared = false;
+}
+
+static void signed_in(void)
+{
 	struct script_line log[] = {
 	    TOKEN,
 	    {.method = "POST",
@@ -251,6 +259,18 @@ int main(void)
 	is_str(ask(log, true, "sign-in"), "{\"seen\":true}", "somebody who signed in is seen in the server's log");
 	struct script_line quiet[] = {TOKEN, {.method = "POST", .url = "entries:list", .status = 200, .body = "{}"}, {0}};
 	is_str(ask(quiet, true, "sign-in"), "{\"seen\":false}", "or nobody so far");
+}
+
+int main(void)
+{
+	struct err e = {0};
+	mem_install();
+	if (!secret_init(&e))
+		return 99;
+	who_and_where();
+	preflight();
+	preflight_of_the_host();
+	signed_in();
 	prices();
 	prices_kept();
 	return tap_done();
