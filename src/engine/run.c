@@ -430,9 +430,12 @@ static bool may_be_left_out(const struct run *r, struct err *e)
 		if (resource && r->mode->removes && kind_is_outside(resource->kind, resource->spec) && !resource->kind->create)
 			continue;
 		if (!resource || !resource->optional || r->mode->removes)
-			return err_set(e, EXIT_USAGE, *id,
-				       _("plan --json lists the resources; only an optional one may be left out."),
-				       _("it cannot be left out."));
+			return err_set(
+			    e, EXIT_USAGE, *id,
+			    r->mode->removes
+				? _("destroy goes on without a cluster elsewhere, cluster/context, and nothing else.")
+				: _("plan --json lists the resources; only an optional one may be left out."),
+			    _("it cannot be left out."));
 	}
 	return true;
 }
