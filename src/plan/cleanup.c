@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How often, as cron and systemd write what follows and comes before the hour. */
+/* How often: what cron has behind the hour, and systemd before it. */
 static const struct {
-	const char *id, *cron, *calendar;
+	const char *id, *cron_days, *calendar_days;
 } schedules[] = {
-    {"daily", "0 %d * * *", "*-*-* %02d:00:00 UTC"},
-    {"weekly", "0 %d * * 0", "Sun *-*-* %02d:00:00 UTC"},
-    {"monthly", "0 %d 1 * *", "*-*-01 %02d:00:00 UTC"},
+    {"daily", "* * *", "*-*-*"},
+    {"weekly", "* * 0", "Sun *-*-*"},
+    {"monthly", "1 * *", "*-*-01"},
 };
 
 static const struct choice schedule_choices[] = {
@@ -70,23 +70,14 @@ static size_t schedule_of(const struct answers *a)
 	return i;
 }
 
-/* A format of the table with its one number. */
-static char *with_hour(const char *format, const struct answers *a)
-{
-	int hour = answers_int(a, "cleanup.hour");
-	const char *hole = strchr(format, '%'), *rest = strchr(hole, 'd') + 1;
-	return hole[1] == 'd' ? xasprintf("%.*s%d%s", (int)(hole - format), format, hour, rest)
-			      : xasprintf("%.*s%02d%s", (int)(hole - format), format, hour, rest);
-}
-
 char *cleanup_cron(const struct answers *a)
 {
-	return with_hour(schedules[schedule_of(a)].cron, a);
+	return xasprintf("0 %d %s", answers_int(a, "cleanup.hour"), schedules[schedule_of(a)].cron_days);
 }
 
 char *cleanup_calendar(const struct answers *a)
 {
-	return with_hour(schedules[schedule_of(a)].calendar, a);
+	return xasprintf("%s %02d:00:00 UTC", schedules[schedule_of(a)].calendar_days, answers_int(a, "cleanup.hour"));
 }
 
 /* A server that serves files alone and the command beside it take close to 1 GiB. */
