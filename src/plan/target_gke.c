@@ -56,7 +56,7 @@ static const char *path_of(const struct type *t)
 }
 
 /* Plans an object; body is what its kind has beside apiVersion, kind and names, with metadata of its own if any. */
-static struct resource *add(struct design *d, const char *id, const struct type *t, const char *name, cJSON *body)
+struct resource *gke_object(struct design *d, const char *id, const struct type *t, const char *name, cJSON *body)
 {
 	bool global = t == &namespace_type;
 	char *ns = namespace_of(d), *spoken = xasprintf("%s/%s", t->singular, name);
@@ -79,11 +79,6 @@ static struct resource *add(struct design *d, const char *id, const struct type 
 	return r;
 }
 
-struct resource *gke_object(struct design *d, const char *id, const struct type *t, const char *name, cJSON *body)
-{
-	return add(d, id, t, name, body);
-}
-
 static cJSON *version_ref(const char *secret, const char *output)
 {
 	char *id = xasprintf("version/%s", secret);
@@ -93,7 +88,7 @@ static cJSON *version_ref(const char *secret, const char *output)
 }
 
 /* Of which version each secret is, or one: when these differ, the Secret is set again, and new pods start. */
-static cJSON *versions_of(const struct workload *w, const char *only)
+cJSON *gke_secret_versions(const struct workload *w, const char *only)
 {
 	cJSON *list = cJSON_CreateObject();
 	for (size_t i = 0; i < w->secret_count; i++) {
@@ -104,16 +99,6 @@ static cJSON *versions_of(const struct workload *w, const char *only)
 		free(key);
 	}
 	return list;
-}
-
-static cJSON *versions(const struct workload *w)
-{
-	return versions_of(w, NULL);
-}
-
-cJSON *gke_secret_version(const struct workload *w, const char *secret)
-{
-	return versions_of(w, secret);
 }
 
 /* Pods --------------------------------------------------------------------------------------------------------------------- */
@@ -162,7 +147,7 @@ static void put_probes(const struct container *c, cJSON *j)
 }
 
 /* All that the pod security standard "restricted" asks of a container, and nothing to write to but /tmp. */
-static cJSON *spell_container(const struct container *c)
+cJSON *gke_container(const struct container *c)
 {
 	cJSON *env = cJSON_CreateArray(), *mounts = json_make("[{'name':'tmp','mountPath':'/tmp'}]");
 	for (size_t i = 0; i < c->variable_count; i++)
@@ -188,13 +173,8 @@ static cJSON *spell_container(const struct container *c)
 	return j;
 }
 
-cJSON *gke_container(const struct container *c)
-{
-	return spell_container(c);
-}
-
 /* 288 is 0440: readable by the pod's group. */
-static void add_volumes(cJSON *volumes, const struct container *c)
+void gke_volumes(cJSON *volumes, const struct container *c)
 {
 	for (size_t i = 0; i < c->mount_count; i++)
 		cJSON_AddItemToArray(volumes, json_make("{'name':%s,'secret':{'secretName':'" SECRET
@@ -204,11 +184,6 @@ static void add_volumes(cJSON *volumes, const struct container *c)
 	for (size_t i = 0; i < c->disk_count; i++)
 		cJSON_AddItemToArray(volumes, json_make("{'name':%s,'persistentVolumeClaim':{'claimName':%s}}",
 							c->disks[i].disk, c->disks[i].disk));
-}
-
-void gke_volumes(cJSON *volumes, const struct container *c)
-{
-	add_volumes(volumes, c);
 }
 
 cJSON *gke_user(int user, bool disks)
@@ -248,8 +223,8 @@ static cJSON *spell_pod(const struct design *d, const struct container *const *c
 	bool disks = false;
 	for (size_t i = 0; i < count; i++) {
 		disks |= containers[i]->disk_count > 0;
-		cJSON_AddItemToArray(list, spell_container(containers[i]));
-		add_volumes(volumes, containers[i]);
+		cJSON_AddItemToArray(list, gke_container(containers[i]));
+		gke_volumes(volumes, containers[i]);
 	}
 	cJSON *pod = json_make("{'serviceAccountName':'" ACCOUNT "','automountServiceAccountToken':false,'enableServiceLinks':"
 			       "false,'securityContext':%j,'containers':%j,'volumes':%j}",
@@ -348,11 +323,11 @@ static void link_account(struct design *d, cJSON *body)
 /* What pods of a cluster elsewhere need to be somebody for Google, and its machines to pull the image. */
 static void add_elsewhere(struct design *d)
 {
-	add(d, "credentials", &config_type, "google", json_make("{'data':%j}", context_credentials(d)));
+	gke_object(d, "credentials", &config_type, "google", json_make("{'data':%j}", context_credentials(d)));
 	cJSON *pull = context_pull(d);
 	if (!pull)
 		return;
-	struct resource *r = add(d, "pull-secret", &secret_type, "pull", pull);
+	struct resource *r = gke_object(d, "pull-secret", &secret_type, "pull", pull);
 	plan_needs(r, "iam/puller");
 	plan_needs(r, "iam/puller-repository");
 }
@@ -363,11 +338,11 @@ static void add_place(struct design *d)
 	cJSON *labels = cJSON_CreateObject();
 	cJSON_AddStringToObject(labels, "pod-security.kubernetes.io/enforce", "restricted");
 	cJSON_AddStringToObject(labels, "pod-security.kubernetes.io/enforce-version", "latest");
-	add(d, "namespace", &namespace_type, ns, json_make("{'metadata':{'labels':%j}}", labels));
+	gke_object(d, "namespace", &namespace_type, ns, json_make("{'metadata':{'labels':%j}}", labels));
 	cJSON *account = json_make("{'automountServiceAccountToken':false}");
 	if (d->account)
 		link_account(d, account);
-	add(d, "account", &account_type, ACCOUNT, account);
+	gke_object(d, "account", &account_type, ACCOUNT, account);
 	if (context_chosen(d->answers))
 		add_elsewhere(d);
 	free(ns);
@@ -385,8 +360,8 @@ static void add_secret(struct design *d)
 				      text ? cJSON_CreateString(text) : json_make("{'$secret':%s,'as':'base64'}", s->name));
 		free(text);
 	}
-	add(d, "secret", &secret_type, SECRET,
-	    json_make("{'type':'Opaque','metadata':{'annotations':%j},'data':%j}", versions(w), data));
+	gke_object(d, "secret", &secret_type, SECRET,
+		   json_make("{'type':'Opaque','metadata':{'annotations':%j},'data':%j}", gke_secret_versions(w, NULL), data));
 }
 
 static void add_job(struct design *d)
@@ -403,11 +378,12 @@ static void add_job(struct design *d)
 	cJSON *pod = spell_pod(d, containers, 1), *notes = cJSON_CreateObject();
 	json_put_str(pod, "restartPolicy", "Never");
 	cJSON_AddItemToObject(notes, "mlflow-setup/once", cJSON_Duplicate(w->migration_once, 1));
-	struct resource *r = add(d, "migrate", &job_type, "migrate",
-				 json_make("{'metadata':{'annotations':%j},'spec':{'backoffLimit':1,'activeDeadlineSeconds':"
-					   "900,'template':{'metadata':{'labels':{"
-					   "'app':'migrate'}},'spec':%j}}}",
-					   notes, pod));
+	struct resource *r = gke_object(
+	    d, "migrate", &job_type, "migrate",
+	    json_make("{'metadata':{'annotations':%j},'spec':{'backoffLimit':1,'activeDeadlineSeconds':"
+		      "900,'template':{'metadata':{'labels':{"
+		      "'app':'migrate'}},'spec':%j}}}",
+		      notes, pod));
 	need_all(r, w->migration_needs);
 	if (stop)
 		plan_needs(r, stop);
@@ -443,10 +419,11 @@ static void add_cleanup(struct design *d)
 	    "{'spec':{'backoffLimit':1,'activeDeadlineSeconds':21600,'template':{'metadata':{'labels':{'app':"
 	    "'cleanup'}},'spec':%j}}}",
 	    pod);
-	struct resource *r = add(d, "cleanup", &cron_job_type, "cleanup",
-				 json_make("{'metadata':{'annotations':%j},'spec':{'schedule':%s,'timeZone':'Etc/UTC','"
-					   "concurrencyPolicy':'Forbid','startingDeadlineSeconds':3600,'jobTemplate':%j}}",
-					   notes, cron, job));
+	struct resource *r = gke_object(
+	    d, "cleanup", &cron_job_type, "cleanup",
+	    json_make("{'metadata':{'annotations':%j},'spec':{'schedule':%s,'timeZone':'Etc/UTC','"
+		      "concurrencyPolicy':'Forbid','startingDeadlineSeconds':3600,'jobTemplate':%j}}",
+		      notes, cron, job));
 	need_all(r, d->workload->needs);
 	plan_needs(r, "migrate");
 	plan_needs(r, "account");
@@ -467,13 +444,14 @@ static void add_deployment(struct design *d)
 		cJSON_AddItemToObject(notes, key, asked_for(w->containers[i]));
 		free(key);
 	}
-	struct resource *r = add(
+	struct resource *r = gke_object(
 	    d, "deployment", &deployment_type, SERVICE,
 	    json_make("{'metadata':{'annotations':%j},'spec':{'replicas':1,'strategy':{'type':'Recreate'},'"
 		      "progressDeadlineSeconds':900,"
 		      "'selector':{'matchLabels':{'app':'" SERVICE "'}},'template':{'metadata':{'labels':{'app':'" SERVICE "'},"
 		      "'annotations':%j},'spec':%j}}}",
-		      notes, versions(w), spell_pod(d, (const struct container *const *)w->containers, w->count)));
+		      notes, gke_secret_versions(w, NULL),
+		      spell_pod(d, (const struct container *const *)w->containers, w->count)));
 	need_all(r, w->needs);
 	for (size_t i = 0; i < w->count; i++)
 		for (size_t k = 0; k < w->containers[i]->disk_count; k++)
@@ -497,9 +475,9 @@ static void add_service(struct design *d)
 		cJSON_AddStringToObject(notes, "cloud.google.com/backend-config", "{\"default\":\"" SERVICE "\"}");
 		json_put(body, "metadata.annotations", notes);
 	}
-	add(d, "service", &service_type, SERVICE, body);
-	add(d, "budget", &budget_type, SERVICE,
-	    json_make("{'spec':{'maxUnavailable':1,'selector':{'matchLabels':{'app':'" SERVICE "'}}}}"));
+	gke_object(d, "service", &service_type, SERVICE, body);
+	gke_object(d, "budget", &budget_type, SERVICE,
+		   json_make("{'spec':{'maxUnavailable':1,'selector':{'matchLabels':{'app':'" SERVICE "'}}}}"));
 }
 
 static cJSON *ports(int port, bool udp)
@@ -548,7 +526,8 @@ static void add_policy(struct design *d)
 				     json_make("{'to':[{'ipBlock':{'cidr':'10.0.0.0/8'}},{'ipBlock':{'cidr':'172.16.0.0/12'}},"
 					       "{'ipBlock':{'cidr':'192.168.0.0/16'}}],'ports':%j}",
 					       ports(d->axes.database->port, false)));
-	add(d, "policy", &policy_type, SERVICE,
+	gke_object(
+	    d, "policy", &policy_type, SERVICE,
 	    json_make(
 		"{'spec':{'podSelector':%j,'policyTypes':['Ingress','Egress'],'ingress':[{'from':%j,'ports':%j}],'egress':%j}}",
 		gke_pods_but_database(d), callers(d), ports(front->port, false), out));
@@ -591,16 +570,18 @@ static void add_configs(struct design *d)
 {
 	const struct container *front = workload_find(d->workload, d->workload->front);
 	/* IAP is switched off by saying so: left out, it would stay on. */
-	add(d, "backend-config", &backend_type, SERVICE,
+	gke_object(
+	    d, "backend-config", &backend_type, SERVICE,
 	    json_make("{'spec':{'healthCheck':{'type':'HTTP','requestPath':%s,'port':%d,'checkIntervalSec':15,'timeoutSec':5},'"
 		      "timeoutSec':%d,"
 		      "'connectionDraining':{'drainingTimeoutSec':60},'logging':{'enable':true,'sampleRate':1},'iap':{'enabled'"
 		      ":%b}}}",
 		      answers_at(front)->path, front->port, answers_int(d->answers, "server.timeout"),
 		      d->workload->door == DOOR_IAP));
-	add(d, "frontend-config", &frontend_type, SERVICE,
-	    json_make("{'spec':{'redirectToHttps':{'enabled':true,'responseCodeName':'MOVED_PERMANENTLY_DEFAULT'}}}"));
-	add(d, "managed-certificate", &certificate_type, SERVICE, json_make("{'spec':{'domains':[%s]}}", d->plan->hosts[0]));
+	gke_object(d, "frontend-config", &frontend_type, SERVICE,
+		   json_make("{'spec':{'redirectToHttps':{'enabled':true,'responseCodeName':'MOVED_PERMANENTLY_DEFAULT'}}}"));
+	gke_object(d, "managed-certificate", &certificate_type, SERVICE,
+		   json_make("{'spec':{'domains':[%s]}}", d->plan->hosts[0]));
 }
 
 /* The class is an annotation: the controller takes an Ingress with spec.ingressClassName for somebody else's. */
@@ -615,8 +596,9 @@ static void target_gke_balance(struct design *d, const char *address)
 	cJSON_AddStringToObject(notes, "networking.gke.io/managed-certificates", SERVICE);
 	cJSON_AddStringToObject(notes, "networking.gke.io/v1beta1.FrontendConfig", SERVICE);
 	cJSON *backend = json_make("{'service':{'name':'" SERVICE "','port':{'number':80}}}");
-	struct resource *r = add(d, "ingress", &ingress_type, SERVICE,
-				 json_make("{'metadata':{'annotations':%j},'spec':{'defaultBackend':%j}}", notes, backend));
+	struct resource *r = gke_object(
+	    d, "ingress", &ingress_type, SERVICE,
+	    json_make("{'metadata':{'annotations':%j},'spec':{'defaultBackend':%j}}", notes, backend));
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
 		plan_needs(r, needs[i]);
 	free(d->front.id);
@@ -665,9 +647,10 @@ static void target_gke_admit(struct design *d, cJSON *members)
 							 strchr(m->valuestring, ':') + 1));
 	cJSON *rules = json_make("[{'apiGroups':[''],'resources':['services','pods'],'verbs':['get','list']},"
 				 "{'apiGroups':[''],'resources':['pods/portforward'],'verbs':['create','get']}]");
-	add(d, "role", &role_type, "port-forward", json_make("{'rules':%j}", rules));
+	gke_object(d, "role", &role_type, "port-forward", json_make("{'rules':%j}", rules));
 	plan_needs(
-	    add(d, "role-binding", &binding_type, "port-forward",
+	    gke_object(
+		d, "role-binding", &binding_type, "port-forward",
 		json_make(
 		    "{'roleRef':{'apiGroup':'rbac.authorization.k8s.io','kind':'Role','name':'port-forward'},'subjects':%j}",
 		    subjects)),

@@ -81,7 +81,7 @@ static void add_set(struct design *d)
 	cJSON *spec = json_make("{'replicas':1,'serviceName':'" GKE_DATABASE
 				"','podManagementPolicy':'Parallel','selector':{'matchLabels':{'app':'" GKE_DATABASE
 				"'}},'template':{'metadata':{'labels':{'app':'" GKE_DATABASE "'},'annotations':%j},'spec':%j}}",
-				gke_secret_version(d->workload, c->mounts[0].secret), pod(d, c));
+				gke_secret_versions(d->workload, c->mounts[0].secret), pod(d, c));
 	struct resource *r = gke_object(d, "database/server", &set_type, GKE_DATABASE, json_make("{'spec':%j}", spec));
 	static const char *const needs[] = {"volume/database", "database/service", "database/policy", "secret",
 					    "iam/nodes-docker-hub"};

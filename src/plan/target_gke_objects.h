@@ -13,16 +13,17 @@ struct type {
 	const char *kind, *api, *singular, *plural;
 };
 
-/* Plans an object of the namespace; body is what its kind has beside apiVersion, kind and names, with metadata of its own if any. */
+/* Plans an object of the namespace; body is what its kind has beside apiVersion, kind and names, with metadata of its own if any; it is taken. The
+ * resource is the plan's. */
 struct resource *gke_object(struct design *d, const char *id, const struct type *t, const char *name, cJSON *body);
-/* A container of a pod, as the pod security standard "restricted" wants it. */
+/* A container of a pod, as the pod security standard "restricted" wants it; the caller deletes. */
 cJSON *gke_container(const struct container *c);
 /* The volumes that a container's files and disks are mounted from, appended to a list. */
 void gke_volumes(cJSON *volumes, const struct container *c);
 /* As whom a pod does its work: not root; disks: it has some, whose files are made this user's where they are not yet. */
 cJSON *gke_user(int user, bool disks);
-/* The version of a secret, as an annotation of what starts anew when it is another: {NAME: VERSION}. */
-cJSON *gke_secret_version(const struct workload *w, const char *secret);
+/* The versions of the workload's secrets, or of this one, as annotations of what starts anew when they are others: {NAME: VERSION}; the caller deletes. */
+cJSON *gke_secret_versions(const struct workload *w, const char *only);
 
 /* target_gke_disks.c: the workload's disks, and the database where it runs in the cluster. */
 void gke_add_disks(struct design *d);
