@@ -35,6 +35,7 @@ struct survey_kind {
 	const char *id;
 	void (*begin)(struct survey *s);
 	bool plans; /* it goes by the plan of the answers */
+	bool here;  /* it asks this machine, and no cloud */
 };
 
 struct survey {
@@ -535,9 +536,15 @@ static void begin_prices(struct survey *s)
 /* All ------------------------------------------------------------------------------------------------------------------------ */
 
 static const struct survey_kind kinds_of_survey[] = {
-    {"who", begin_who, false},         {"projects", begin_projects, false},  {"project", begin_project, false},
-    {"regions", begin_regions, false}, {"preflight", begin_preflight, true}, {"limits", begin_limits, false},
-    {"sign-in", begin_sign_in, false}, {"contexts", begin_contexts, false},  {"prices", begin_prices, false},
+    {.id = "who", .begin = begin_who},
+    {.id = "projects", .begin = begin_projects},
+    {.id = "project", .begin = begin_project},
+    {.id = "regions", .begin = begin_regions},
+    {.id = "preflight", .begin = begin_preflight, .plans = true},
+    {.id = "limits", .begin = begin_limits},
+    {.id = "sign-in", .begin = begin_sign_in},
+    {.id = "contexts", .begin = begin_contexts, .here = true},
+    {.id = "prices", .begin = begin_prices},
 };
 
 struct surveys *surveys_new(struct loop *loop, struct transport *transport, struct credentials *credentials,
@@ -625,5 +632,5 @@ void survey_begin(struct surveys *all, const char *what, const struct answers *a
 	list_permissions(s, a);
 	if (kind && kind->begin == begin_limits && a)
 		s->limits = limits_of(a);
-	s->timer = loop_after(all->loop, 0, kind && (all->api || kind->begin == begin_contexts) ? begin : refuse, s);
+	s->timer = loop_after(all->loop, 0, kind && (all->api || kind->here) ? begin : refuse, s);
 }
