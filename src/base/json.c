@@ -396,6 +396,15 @@ cJSON *json_copy_with(const cJSON *node, json_swap *swap, void *arg)
 	return out;
 }
 
+bool json_lists(const cJSON *array, const char *text)
+{
+	const cJSON *one;
+	cJSON_ArrayForEach(one, array)
+		if (cJSON_IsString(one) && !strcmp(one->valuestring, text))
+			return true;
+	return false;
+}
+
 bool json_equal(const cJSON *a, const cJSON *b)
 {
 	return a && b ? cJSON_Compare(a, b, 1) : a == b;

@@ -48,6 +48,8 @@ void json_write_with(struct buf *b, const cJSON *node, int indent, json_leaf *le
 typedef cJSON *json_swap(void *arg, const cJSON *node);
 cJSON *json_copy_with(const cJSON *node, json_swap *swap, void *arg);
 
+/* Is the text among the elements? NULL lists nothing. */
+bool json_lists(const cJSON *array, const char *text);
 /* Same value, whatever the order of keys; two NULLs are the same. */
 bool json_equal(const cJSON *a, const cJSON *b);
 

@@ -164,6 +164,14 @@ void secret_free(struct secret *s)
 	free(s);
 }
 
+void secret_wipe_tree(cJSON *tree)
+{
+	for (cJSON *child = tree ? tree->child : NULL; child; child = child->next)
+		secret_wipe_tree(child);
+	if (cJSON_IsString(tree))
+		sodium_memzero(tree->valuestring, strlen(tree->valuestring));
+}
+
 /* References ------------------------------------------------------------------------------------------------------------------ */
 
 static struct secret *not_empty(struct secret *s, const char *reference, struct err *e)

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -34,6 +35,8 @@ size_t secret_length(const struct secret *s);
 /* Constant-time comparison of the whole content. */
 bool secret_equal(struct secret *a, struct secret *b);
 void secret_free(struct secret *s);
+/* Overwrites every text of a tree that held secrets; who owns it still deletes it. */
+void secret_wipe_tree(cJSON *tree);
 
 /* Every secret that there is, for those who look whether one stands in a text; fn may open and close it. */
 void secret_each(void (*fn)(void *arg, struct secret *s), void *arg);

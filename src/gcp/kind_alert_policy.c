@@ -17,21 +17,12 @@ MONITORING_OBJECT("alertPolicies")
 #define OURS "(ours)"
 #define PAGE "(page)"
 
-static bool alert_policy_names(const cJSON *list, const char *name)
-{
-	const cJSON *one;
-	cJSON_ArrayForEach(one, list)
-		if (cJSON_IsString(one) && !strcmp(one->valuestring, name))
-			return true;
-	return false;
-}
-
 /* Is a channel told that is not wanted? */
 static bool has_more(const struct view *v, const cJSON *found)
 {
 	const cJSON *one;
 	cJSON_ArrayForEach(one, json_at(found, CHANNELS))
-		if (cJSON_IsString(one) && !alert_policy_names(json_at(v->spec, "body." CHANNELS), one->valuestring))
+		if (cJSON_IsString(one) && !json_lists(json_at(v->spec, "body." CHANNELS), one->valuestring))
 			return true;
 	return false;
 }
@@ -73,11 +64,11 @@ static cJSON *with_others(const struct view *v, const struct observation *seen)
 	cJSON *spec = cJSON_Duplicate(v->spec, 1), *list = cJSON_CreateArray();
 	const cJSON *one, *wanted = json_at(v->spec, "body." CHANNELS), *has = json_at(seen->found, CHANNELS);
 	cJSON_ArrayForEach(one, has)
-		if (cJSON_IsString(one) && (alert_policy_names(wanted, one->valuestring) ||
-					    !alert_policy_names(json_at(seen->found, OURS), one->valuestring)))
+		if (cJSON_IsString(one) &&
+		    (json_lists(wanted, one->valuestring) || !json_lists(json_at(seen->found, OURS), one->valuestring)))
 			cJSON_AddItemToArray(list, cJSON_Duplicate(one, 1));
 	cJSON_ArrayForEach(one, wanted)
-		if (!cJSON_IsString(one) || !alert_policy_names(list, one->valuestring))
+		if (!cJSON_IsString(one) || !json_lists(list, one->valuestring))
 			cJSON_AddItemToArray(list, cJSON_Duplicate(one, 1));
 	json_put(spec, "body." CHANNELS, list);
 	return spec;

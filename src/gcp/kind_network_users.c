@@ -28,20 +28,12 @@ static void network_users_observe(const struct view *v, struct call *out)
 		 region(v), v->name);
 }
 
-static bool names(const cJSON *binding, const char *member)
-{
-	const cJSON *m;
-	cJSON_ArrayForEach(m, json_at(binding, "members"))
-		if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
-			return true;
-	return false;
-}
-
 static bool binds(const cJSON *policy, const char *member)
 {
 	const cJSON *b;
 	cJSON_ArrayForEach(b, json_at(policy, "bindings"))
-		if (!strcmp(json_str(b, "role", ""), ROLE) && !json_at(b, "condition") && names(b, member))
+		if (!strcmp(json_str(b, "role", ""), ROLE) && !json_at(b, "condition") &&
+		    json_lists(json_at(b, "members"), member))
 			return true;
 	return false;
 }
@@ -62,7 +54,8 @@ static bool is_vague(const cJSON *policy, const char *member)
 	const cJSON *b;
 	cJSON_ArrayForEach(b, json_at(policy, "bindings")) {
 		const char *role = json_str(b, "role", "");
-		if ((!strcmp(role, ROLE) && names_many(b)) || (strcmp(role, VIEWER) != 0 && names(b, member)))
+		if ((!strcmp(role, ROLE) && names_many(b)) ||
+		    (strcmp(role, VIEWER) != 0 && json_lists(json_at(b, "members"), member)))
 			return true;
 	}
 	return false;

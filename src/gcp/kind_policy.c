@@ -92,7 +92,7 @@ static int member_index(const cJSON *binding, const char *member)
 	int i = 0;
 	const cJSON *m;
 	cJSON_ArrayForEach(m, json_at(binding, "members")) {
-		if (cJSON_IsString(m) && cJSON_IsString(m) && !strcmp(m->valuestring, member))
+		if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
 			return i;
 		i++;
 	}

@@ -18,11 +18,10 @@ static void service_identity_decode(const struct view *v, int http, const cJSON 
 
 static bool is_member(const cJSON *policy, const char *member)
 {
-	const cJSON *b, *m;
+	const cJSON *b;
 	cJSON_ArrayForEach(b, json_at(policy, "bindings"))
-		cJSON_ArrayForEach(m, json_at(b, "members"))
-			if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
-				return true;
+		if (json_lists(json_at(b, "members"), member))
+			return true;
 	return false;
 }
 

@@ -46,22 +46,13 @@ static void sql_iam_user_decode(const struct view *v, int http, const cJSON *rep
 	out->presence = ours ? PRESENT_YES : PRESENT_NO;
 }
 
-static bool lists(const cJSON *roles, const char *role)
-{
-	const cJSON *r;
-	cJSON_ArrayForEach(r, roles)
-		if (cJSON_IsString(r) && !strcmp(r->valuestring, role))
-			return true;
-	return false;
-}
-
 /* Where Cloud SQL does not say what the user is a member of, nothing is known to be wrong. */
 static void sql_iam_user_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	const cJSON *wanted = json_at(v->spec, "roles"), *has = json_at(seen->found, "databaseRoles"), *role;
 	out->verdict = VERDICT_KEEP;
 	cJSON_ArrayForEach(role, wanted)
-		if (has && !lists(has, role->valuestring))
+		if (has && !json_lists(has, role->valuestring))
 			out->verdict = VERDICT_UPDATE;
 	if (out->verdict == VERDICT_UPDATE)
 		change_add(out, "databaseRoles", has, wanted);

@@ -10,7 +10,6 @@
 #include "base/secret.h"
 #include "net/kubeconfig.h"
 #include "net/plugin.h"
-#include "net/standin.h"
 
 #include <ctype.h>
 #include <sodium.h>
@@ -304,7 +303,7 @@ static void context_plugin_done(void *arg, const char *output, size_t len, struc
 			_("what it prints is no ExecCredential."));
 	else
 		context_take_made(x, made, &why);
-	standins_wipe(made);
+	secret_wipe_tree(made);
 	cJSON_Delete(made);
 	context_tell(x, &why);
 	err_free(&why);

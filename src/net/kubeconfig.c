@@ -28,14 +28,6 @@ struct kubeconfig {
 
 /* Reading ------------------------------------------------------------------------------------------------------------------- */
 
-static void wipe_tree(cJSON *node)
-{
-	if (cJSON_IsString(node))
-		sodium_memzero(node->valuestring, strlen(node->valuestring));
-	for (cJSON *child = node ? node->child : NULL; child; child = child->next)
-		wipe_tree(child);
-}
-
 /* A text that says something: YAML's ways of saying nothing are none. */
 static const char *said(const cJSON *node, const char *key)
 {
@@ -90,7 +82,7 @@ static cJSON *kubeconfig_parse(const char *path, struct err *e)
 		free(place);
 	}
 	if (doc && !kubeconfig_has_form(path, doc, e)) {
-		wipe_tree(doc);
+		secret_wipe_tree(doc);
 		cJSON_Delete(doc);
 		doc = NULL;
 	}
@@ -125,7 +117,7 @@ static bool kubeconfig_join_list(cJSON *into, cJSON *doc, const char *list, cons
 			cJSON_AddStringToObject(one, FOLDER, folder);
 			cJSON_AddItemToArray(fresh, one);
 		} else {
-			wipe_tree(one);
+			secret_wipe_tree(one);
 			cJSON_Delete(one);
 		}
 	}
@@ -134,7 +126,7 @@ static bool kubeconfig_join_list(cJSON *into, cJSON *doc, const char *list, cons
 			cJSON_AddItemToArray(into, one);
 			continue;
 		}
-		wipe_tree(one);
+		secret_wipe_tree(one);
 		cJSON_Delete(one);
 	}
 	cJSON_Delete(fresh);
@@ -153,7 +145,7 @@ static bool kubeconfig_add(struct kubeconfig *k, const char *path, struct err *e
 		    kubeconfig_join_list(k->contexts, doc, "contexts", path, folder, e);
 	if (fine && current && !k->current)
 		k->current = xstrdup(current);
-	wipe_tree(doc);
+	secret_wipe_tree(doc);
 	cJSON_Delete(doc);
 	free(folder);
 	return fine;
@@ -201,7 +193,7 @@ void kubeconfig_free(struct kubeconfig *k)
 {
 	if (!k)
 		return;
-	wipe_tree(k->users);
+	secret_wipe_tree(k->users);
 	cJSON_Delete(k->clusters);
 	cJSON_Delete(k->users);
 	cJSON_Delete(k->contexts);

@@ -5,6 +5,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "net/standin.h"
 #include "net/unpacked.h"
@@ -138,7 +139,7 @@ static char *part_of(struct recorder *r, cJSON *part)
 		if (strcmp(c->string, "url") != 0)
 			standins_tree(r->standins, c);
 	json_write(&text, part, -1);
-	standins_wipe(part);
+	secret_wipe_tree(part);
 	cJSON_Delete(part);
 	standins_replace(r->standins, &text);
 	char *inside = xstrndup(buf_text(&text) + 1, text.len - 2);

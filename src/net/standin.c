@@ -486,7 +486,7 @@ static void learn_json(struct standins *s, const char *text, int depth)
 {
 	cJSON *tree = cJSON_Parse(text);
 	put_tree(s, tree, depth + 1);
-	standins_wipe(tree);
+	secret_wipe_tree(tree);
 	cJSON_Delete(tree);
 }
 
@@ -499,14 +499,6 @@ void standins_tree(struct standins *s, cJSON *tree)
 	char *text = standins_text(s, tree->valuestring);
 	put_text(tree, text);
 	free(text);
-}
-
-void standins_wipe(cJSON *tree)
-{
-	for (cJSON *c = tree ? tree->child : NULL; c; c = c->next)
-		standins_wipe(c);
-	if (cJSON_IsString(tree))
-		sodium_memzero(tree->valuestring, strlen(tree->valuestring));
 }
 
 /* Forms and URLs ------------------------------------------------------------------------------------------------------------ */

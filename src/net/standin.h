@@ -20,7 +20,4 @@ char *standins_text(struct standins *s, const char *text);
 /* Replaces all that was learnt, and every secret of this process, in every encoding (base/outside.h). */
 void standins_replace(struct standins *s, struct buf *text);
 
-/* Overwrites every text in the tree: it held secrets. */
-void standins_wipe(cJSON *tree);
-
 #endif
