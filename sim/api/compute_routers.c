@@ -33,20 +33,11 @@ static bool check_nat(struct sim_call *c, cJSON *nat)
 	return true;
 }
 
-static bool holds(const cJSON *list, const char *text)
-{
-	const cJSON *one;
-	cJSON_ArrayForEach(one, list)
-		if (!strcmp(cJSON_IsString(one) ? one->valuestring : "", text))
-			return true;
-	return false;
-}
-
 static bool shares(const cJSON *a, const cJSON *b)
 {
 	const cJSON *one;
 	cJSON_ArrayForEach(one, a)
-		if (holds(b, cJSON_IsString(one) ? one->valuestring : "-"))
+		if (json_lists(b, cJSON_IsString(one) ? one->valuestring : "-"))
 			return true;
 	return false;
 }
@@ -56,8 +47,8 @@ static bool same_ranges(const cJSON *a, const cJSON *b)
 {
 	static const char field[] = "sourceIpRangesToNat";
 	const cJSON *of_a = json_at(a, field), *of_b = json_at(b, field);
-	if (!json_at(a, "sourceIpRangesToNat.0") || !json_at(b, "sourceIpRangesToNat.0") || holds(of_a, "ALL_IP_RANGES") ||
-	    holds(of_b, "ALL_IP_RANGES") || (holds(of_a, "PRIMARY_IP_RANGE") && holds(of_b, "PRIMARY_IP_RANGE")))
+	if (!json_at(a, "sourceIpRangesToNat.0") || !json_at(b, "sourceIpRangesToNat.0") || json_lists(of_a, "ALL_IP_RANGES") ||
+	    json_lists(of_b, "ALL_IP_RANGES") || (json_lists(of_a, "PRIMARY_IP_RANGE") && json_lists(of_b, "PRIMARY_IP_RANGE")))
 		return true;
 	return shares(json_at(a, "secondaryIpRangeNames"), json_at(b, "secondaryIpRangeNames"));
 }

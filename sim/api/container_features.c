@@ -56,15 +56,6 @@ void container_settle_autoscaling(cJSON *doc)
 	drop_empty(defaults, "upgradeSettings.blueGreenSettings");
 }
 
-static bool lists(const cJSON *components, const char *name)
-{
-	const cJSON *one;
-	cJSON_ArrayForEach(one, components)
-		if (!strcmp(one->valuestring, name))
-			return true;
-	return false;
-}
-
 /* A service is "none" exactly where its components are none; the telemetry of beta clients sums both up. */
 void container_settle_telemetry(cJSON *doc)
 {
@@ -77,12 +68,12 @@ void container_settle_telemetry(cJSON *doc)
 				       : "{}"));
 	json_put_str(doc, "loggingService", json_at(doc, logs) ? "logging.googleapis.com/kubernetes" : "none");
 	json_put_str(doc, "monitoringService",
-		     lists(json_at(doc, metrics), "SYSTEM_COMPONENTS") ? "monitoring.googleapis.com/kubernetes" : "none");
-	bool none = !json_at(doc, logs) && !lists(json_at(doc, metrics), "SYSTEM_COMPONENTS");
+		     json_lists(json_at(doc, metrics), "SYSTEM_COMPONENTS") ? "monitoring.googleapis.com/kubernetes" : "none");
+	bool none = !json_at(doc, logs) && !json_lists(json_at(doc, metrics), "SYSTEM_COMPONENTS");
 	json_put(doc, "beta:clusterTelemetry",
-		 json_make("{'type':%s}", none                                     ? "DISABLED"
-					  : lists(json_at(doc, logs), "WORKLOADS") ? "ENABLED"
-										   : "SYSTEM_ONLY"));
+		 json_make("{'type':%s}", none                                          ? "DISABLED"
+					  : json_lists(json_at(doc, logs), "WORKLOADS") ? "ENABLED"
+											: "SYSTEM_ONLY"));
 }
 
 void container_log_service(cJSON *doc, const char *service)

@@ -11,11 +11,8 @@
 
 static bool has_direction(const cJSON *spec, const char *direction)
 {
-	const cJSON *types = json_at(spec, "policyTypes"), *t;
-	cJSON_ArrayForEach(t, types)
-		if (!strcmp(t->valuestring, direction))
-			return true;
-	return !types && (!strcmp(direction, "Ingress") || json_at(spec, "egress"));
+	const cJSON *types = json_at(spec, "policyTypes");
+	return types ? json_lists(types, direction) : !strcmp(direction, "Ingress") || json_at(spec, "egress");
 }
 
 static bool port_fits(const cJSON *rule, int port)

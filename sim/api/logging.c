@@ -150,10 +150,7 @@ static void logs_list(struct sim_call *c)
 	cJSON *names = cJSON_CreateArray();
 	for (struct sim_object *o = sim_first(c->sim, ENTRIES, prefix); o; o = sim_following(c->sim, o, prefix)) {
 		const char *name = json_str(o->doc, "logName", "");
-		bool known = false;
-		for (const cJSON *n = names->child; n && !known; n = n->next)
-			known = !strcmp(n->valuestring, name);
-		if (!known)
+		if (!json_lists(names, name))
 			cJSON_AddItemToArray(names, cJSON_CreateString(name));
 	}
 	sim_ok(c, names->child ? json_make("{'logNames':%j}", names) : (cJSON_Delete(names), cJSON_CreateObject()));

@@ -220,14 +220,11 @@ static bool taken(struct sim_call *c, const char *name)
 	static const char *const words[] = {"artifacts",    "backup", "bucket",           "data",   "demo",      "example",
 					    "ml-artifacts", "mlflow", "mlflow-artifacts", "models", "my-bucket", "test",
 					    "test-bucket"};
-	const cJSON *more = sim_project_world(c->sim, c->project, "takenBuckets"), *one;
+	const cJSON *more = sim_project_world(c->sim, c->project, "takenBuckets");
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strcmp(words[i], name))
 			return true;
-	cJSON_ArrayForEach(one, more)
-		if (cJSON_IsString(one) && !strcmp(one->valuestring, name))
-			return true;
-	return false;
+	return json_lists(more, name);
 }
 
 static bool name_free(struct sim_call *c, const char *name)

@@ -108,15 +108,6 @@ static const char *after(const cJSON *argv, const char *flag)
 	return NULL;
 }
 
-static bool is_single(const cJSON *argv)
-{
-	const cJSON *a;
-	cJSON_ArrayForEach(a, argv)
-		if (!strcmp(a->valuestring, "--single"))
-			return true;
-	return false;
-}
-
 static void move(cJSON *made, const char *from, const char *to)
 {
 	cJSON *d = cJSON_DetachItemFromObjectCaseSensitive(made, from);
@@ -137,7 +128,7 @@ static cJSON *prepared(const struct container *k, cJSON *kept)
 		if (!strcmp(program, "initdb") && folder && !d) {
 			const char *user = after(argv, "-U");
 			cJSON_AddItemToObject(made, folder, d = new_directory(user ? user : "postgres"));
-		} else if (!strcmp(program, "postgres") && is_single(argv) &&
+		} else if (!strcmp(program, "postgres") && json_lists(argv, "--single") &&
 			   (d || (folder && !strcmp(folder, folder_of(k))))) {
 			statements(d ? d : kept ? kept : made, json_str(ran, "input", ""));
 		} else if (!strcmp(program, "mv")) {
