@@ -25,6 +25,7 @@ def machines():
     matrix = importlib.util.module_from_spec(importlib.util.spec_from_loader("matrix", loader))
     loader.exec_module(matrix)
     every = {name: matrix.options(sets) for name, _, sets in matrix.combinations() if "target=vm" in sets}
+    every[QUICK[0]] += ["--set", "cleanup.schedule=daily"]
     return every.items() if os.environ.get("MLFLOW_SETUP_ALL") else [(name, every[name]) for name in QUICK]
 
 
@@ -71,6 +72,20 @@ def units(top, paths, mode):
             *[p[len(top):] for p in found])
 
 
+def containers_end(top, paths, mode):
+    """systemd ends the docker client, which is not the container: whatever the end of a unit (its time is over, it is stopped), the container goes with it."""
+    found = 0
+    for path in (p for p in paths if p.endswith(".service")):
+        lines = [line.split("=", 1) for line in read(path).decode().splitlines() if line.startswith("Exec")]
+        scripts = [word for key, line in lines if key == "ExecStart" for word in line.split() if word.endswith(".sh")]
+        names = re.findall(r"docker run (?:\S+ )*--name=(\S+)", "".join(read(top + s).decode() for s in scripts))
+        afterwards = [line.lstrip("-") for key, line in lines if key == "ExecStopPost"]
+        found += len(names)
+        for name in names:
+            ok(f"/usr/bin/docker rm --force {name}" in afterwards[:1], f"{mode}: {name}'s container ends with its unit", afterwards)
+    ok(found >= 2, f"{mode}: the containers were looked at: {found}")
+
+
 def secrets_stay_out(text, mode):
     """Every secret variable is fetched into memory, and none has a value in the file."""
     names = re.findall(r'echo "([A-Z_]+)=\$value" >>/run/mlflow/', text)
@@ -93,6 +108,7 @@ def main():
             ok(len(scripts) >= 3, f"{mode}: scripts are there", paths)
             checked(f"{mode}: shellcheck has nothing to say", "shellcheck", *scripts)
             units(top, paths, mode)
+            containers_end(top, paths, mode)
     done()
 
 
