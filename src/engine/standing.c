@@ -125,7 +125,7 @@ static void ask_page(struct look *l, const char *page)
 static bool looked_for(const struct run *r, const struct kind *k)
 {
 	const struct target *t = axes_of(r->options.answers).target;
-	bool remembers = t->remembers && !strcmp(t->remembers, k->id) && !*json_str(r->options.answers->resolved, "suffix", "");
+	bool remembers = t->remembers == k && !*json_str(r->options.answers->resolved, "suffix", "");
 	bool releases = k->tells_release && !json_at(r->options.answers->resolved, "release");
 	return k->list && (k->data_word || remembers || releases || r->mode->removes);
 }
@@ -190,7 +190,7 @@ static void recall(struct run *r)
 	const struct target *t = axes_of(r->options.answers).target;
 	for (size_t i = 0; t->recall && i < r->standing.count; i++) {
 		const struct stander *s = &r->standing.list[i];
-		if (!strcmp(s->kind->id, t->remembers) && !strcmp(s->name, answers_str(r->options.answers, "stack.name")))
+		if (s->kind == t->remembers && !strcmp(s->name, answers_str(r->options.answers, "stack.name")))
 			t->recall(s->seen.found, r->options.answers->resolved);
 	}
 }

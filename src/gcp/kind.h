@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "gcp/call.h"
 #include "gcp/catalog.h"
+#include "gcp/limits.h"
 #include "gcp/terraform.h"
 
 #include <cjson/cJSON.h>
@@ -119,9 +120,12 @@ struct kind {
 	bool (*outside)(const cJSON *spec);
 	/* Which of the catalog's prices monthly goes by. NULL: the table's alone. */
 	enum price_group (*prices)(const cJSON *spec);
-	bool enables; /* switches APIs on: its spec's "services" is filled with what the plan's kinds need */
-	bool spreads; /* what it makes is not known everywhere at once (accounts, permissions) */
-	bool grants;  /* it gives permissions; want of one that it gave may pass by itself */
+	const struct kind_quota *quotas; /* what one takes of Compute Engine's, ended by one without a metric; NULL: nothing */
+	const struct kind_constraint
+	    *constraints; /* the organisation policies that judge one, ended likewise; NULL: none of its own */
+	bool enables;     /* switches APIs on: its spec's "services" is filled with what the plan's kinds need */
+	bool spreads;     /* what it makes is not known everywhere at once (accounts, permissions) */
+	bool grants;      /* it gives permissions; want of one that it gave may pass by itself */
 	/* What must not be changed by two at a time, as a text that the caller frees. NULL: the object whose URL is read. */
 	char *(*lock)(const struct view *v);
 	bool

@@ -73,6 +73,7 @@ const struct kind kind_address = {
     .slow = 3,
     .deadline = 1200,
     .labelled = true,
+    .quotas = (const struct kind_quota[]){{.metric = "STATIC_ADDRESSES", .regional = true}, {.metric = NULL}},
     .observe = address_observe,
     .decode = address_decode,
     .compare = address_compare,

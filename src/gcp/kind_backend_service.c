@@ -26,6 +26,7 @@ const struct kind kind_backend_service = {
     .usual = 17,
     .slow = 19,
     .deadline = 1200,
+    .quotas = (const struct kind_quota[]){{.metric = "BACKEND_SERVICES"}, {.metric = NULL}},
     .observe = observe,
     .decode = decode,
     .compare = compare,

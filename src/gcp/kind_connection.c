@@ -254,6 +254,13 @@ static cJSON *connection_terraform(const struct view *v)
 	return body;
 }
 
+static const struct kind_constraint connection_constraints[] = {
+    {.name = "compute.restrictVpcPeering",
+     .words = N_("private services access, which peers with Google's network"),
+     .value = GOOGLE_ORGANIZATION},
+    {.name = NULL},
+};
+
 const struct kind kind_connection = {
     .id = "servicenetworking.connection",
     .title = N_("Private services access"),
@@ -264,6 +271,7 @@ const struct kind kind_connection = {
     .usual = 45,
     .slow = 70,
     .deadline = 1200,
+    .constraints = connection_constraints,
     .observe = connection_observe,
     .decode = connection_decode,
     .observe_more = connection_observe_more,

@@ -41,6 +41,7 @@ const struct kind kind_firewall = {
     .usual = 8,
     .slow = 12,
     .deadline = 1200,
+    .quotas = (const struct kind_quota[]){{.metric = "FIREWALLS"}, {.metric = NULL}},
     .observe = observe,
     .decode = decode,
     .compare = compare,

@@ -84,6 +84,27 @@ static const char *forwarding_rule_terraform_type(const struct view *v)
 	return json_at(v->spec, "region") ? "google_compute_forwarding_rule" : "google_compute_global_forwarding_rule";
 }
 
+static const struct kind_constraint forwarding_rule_constraints[] = {
+    {.name = "compute.restrictLoadBalancerCreationForTypes",
+     .words = N_("this kind of load balancer"),
+     .path = "body.loadBalancingScheme",
+     .is = "EXTERNAL_MANAGED",
+     .value = "GLOBAL_EXTERNAL_MANAGED_HTTP_HTTPS"},
+    {.name = "compute.disableGlobalLoadBalancing",
+     .words = N_("global load balancers"),
+     .path = "body.loadBalancingScheme",
+     .is = "EXTERNAL_MANAGED"},
+    {.name = "compute.disablePrivateServiceConnectCreationForConsumers",
+     .words = N_("Private Service Connect endpoints"),
+     .path = "body.network",
+     .value = "SERVICE_PRODUCERS"},
+    {.name = "compute.restrictPrivateServiceConnectProducer",
+     .words = N_("Private Service Connect endpoints"),
+     .path = "body.network",
+     .value = GOOGLE_ORGANIZATION},
+    {.name = NULL},
+};
+
 const struct kind kind_forwarding_rule = {
     .id = "compute.forwardingRule",
     .title = N_("Forwarding rule"),
@@ -96,6 +117,8 @@ const struct kind kind_forwarding_rule = {
     .deadline = 1200,
     .labelled = true,
     .billable = true,
+    .quotas = (const struct kind_quota[]){{.metric = "FORWARDING_RULES"}, {.metric = NULL}},
+    .constraints = forwarding_rule_constraints,
     .observe = forwarding_rule_observe,
     .decode = forwarding_rule_decode,
     .compare = forwarding_rule_compare,

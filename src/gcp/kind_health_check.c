@@ -25,6 +25,7 @@ const struct kind kind_health_check = {
     .usual = 0.9,
     .slow = 1.6,
     .deadline = 1200,
+    .quotas = (const struct kind_quota[]){{.metric = "HEALTH_CHECKS"}, {.metric = NULL}},
     .observe = observe,
     .decode = decode,
     .compare = compare,

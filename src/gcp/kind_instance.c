@@ -300,6 +300,29 @@ static cJSON *instance_terraform(const struct view *v)
 	return w;
 }
 
+/* CPUs of a machine type, "zones/Z/machineTypes/e2-standard-4": its last number; shared ones count as one at least. */
+static int instance_cpus(const cJSON *spec)
+{
+	const char *dash = strrchr(json_str(spec, "body.machineType", ""), '-');
+	int n = dash ? atoi(dash + 1) : 0;
+	return n > 0 ? n : 1;
+}
+
+static const struct kind_quota instance_quotas[] = {
+    {.metric = "INSTANCES", .regional = true},
+    {.metric = "CPUS", .regional = true, .amount = instance_cpus},
+    {.metric = "CPUS_ALL_REGIONS", .amount = instance_cpus},
+    {.metric = NULL},
+};
+
+static const struct kind_constraint instance_constraints[] = {
+    {.name = "compute.vmExternalIpAccess",
+     .words = N_("machines with an external address"),
+     .path = "body.networkInterfaces.0.accessConfigs",
+     .value = "*"},
+    {.name = NULL},
+};
+
 const struct kind kind_instance = {
     .id = "compute.instance",
     .title = N_("Virtual machine"),
@@ -323,6 +346,8 @@ const struct kind kind_instance = {
     .labelled = true,
     .billable = true,
     .monthly = instance_monthly,
+    .quotas = instance_quotas,
+    .constraints = instance_constraints,
     .observe = instance_observe,
     .list = instance_list,
     .items = "items",

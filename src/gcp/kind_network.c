@@ -87,6 +87,7 @@ const struct kind kind_network = {
     .usual = 9.3,
     .slow = 13.1,
     .deadline = 1200,
+    .quotas = (const struct kind_quota[]){{.metric = "NETWORKS"}, {.metric = NULL}},
     .observe = network_observe,
     .list = network_list,
     .items = "items",

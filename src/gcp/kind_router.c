@@ -5,6 +5,7 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/mem.h"
 
 static const char *const fixed[] = {"network", NULL};
 
@@ -37,6 +38,23 @@ static const struct kind_terraform router_nat = {
     .moves = (const char *const[]){"subnetworks", "subnetwork", NULL},
 };
 
+/* How a policy names what the NAT lets out: a subnetwork of ours where it is for all of a network. */
+static char *router_nat_subnet(const struct view *v)
+{
+	const char *name = json_str(v->spec, "body.nats.0.subnetworks.0.name", "");
+	return *name ? xstrdup(name)
+		     : xasprintf("projects/%s/regions/%s/subnetworks/-", v->project, json_str(v->spec, "region", ""));
+}
+
+static const struct kind_constraint router_constraints[] = {
+    {.name = "compute.restrictCloudNATUsage",
+     .words = N_("Cloud NAT, by which machines without an address reach the Internet"),
+     .path = "body.nats",
+     .value_of = router_nat_subnet,
+     .bare = true},
+    {.name = NULL},
+};
+
 const struct kind kind_router = {
     .id = "compute.router",
     .title = N_("Cloud Router and NAT"),
@@ -52,6 +70,8 @@ const struct kind kind_router = {
     .deadline = 1200,
     .billable = true,
     .monthly = router_monthly,
+    .quotas = (const struct kind_quota[]){{.metric = "ROUTERS"}, {.metric = NULL}},
+    .constraints = router_constraints,
     .observe = observe,
     .decode = decode,
     .compare = compare,

@@ -164,6 +164,49 @@ static void run_service_ask_why(const struct view *v, const cJSON *notes, int tu
 	free(filter);
 }
 
+/* What is at this path of the spec, in the policies' words: those that the API has otherwise. */
+static char *run_service_word(const struct view *v, const char *path)
+{
+	static const char *const words[][2] = {
+	    {"INGRESS_TRAFFIC_ALL", "all"},
+	    {"INGRESS_TRAFFIC_INTERNAL_ONLY", "internal"},
+	    {"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER", "internal-and-cloud-load-balancing"},
+	    {"ALL_TRAFFIC", "all-traffic"},
+	    {"PRIVATE_RANGES_ONLY", "private-ranges-only"},
+	};
+	const char *value = json_str(v->spec, path, "");
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (!strcmp(words[i][0], value))
+			return xstrdup(words[i][1]);
+	return xstrdup(value);
+}
+
+static char *run_service_ingress(const struct view *v)
+{
+	return run_service_word(v, "body.ingress");
+}
+
+static char *run_service_egress(const struct view *v)
+{
+	return run_service_word(v, "body.template.vpcAccess.egress");
+}
+
+static const struct kind_constraint run_service_constraints[] = {
+    {.name = "run.allowedIngress",
+     .words = N_("this exposure of a Cloud Run service"),
+     .path = "body.ingress",
+     .value_of = run_service_ingress},
+    {.name = "run.allowedVPCEgress",
+     .words = N_("this way of a Cloud Run service into the network"),
+     .path = "body.template.vpcAccess.egress",
+     .value_of = run_service_egress},
+    {.name = "run.managed.requireInvokerIam",
+     .words = N_("a Cloud Run service without the invoker check"),
+     .path = "body.invokerIamDisabled",
+     .is = "true"},
+    {.name = NULL},
+};
+
 const struct kind kind_run_service = {
     .id = "run.service",
     .title = N_("Cloud Run service"),
@@ -185,6 +228,7 @@ const struct kind kind_run_service = {
     .billable = true,
     .monthly = run_service_monthly,
     .prices = run_service_prices,
+    .constraints = run_service_constraints,
     .observe = run_service_observe,
     .list = run_service_list,
     .items = "services",

@@ -95,6 +95,11 @@ static cJSON *service_account_terraform(const struct view *v)
 	return wanted(v);
 }
 
+static const struct kind_constraint service_account_constraints[] = {
+    {.name = "iam.disableServiceAccountCreation", .words = N_("making service accounts"), .every = true},
+    {.name = NULL},
+};
+
 const struct kind kind_service_account = {
     .id = "iam.serviceAccount",
     .title = N_("Service account"),
@@ -110,6 +115,7 @@ const struct kind kind_service_account = {
     .usual = 2.5,
     .slow = 20,
     .deadline = 300,
+    .constraints = service_account_constraints,
     .observe = service_account_observe,
     .list = service_account_list,
     .items = "accounts",

@@ -277,6 +277,14 @@ static const char *const sql_instance_moves[] = {"settings.dataDiskSizeGb",
 						 "",
 						 NULL};
 
+static const struct kind_constraint sql_instance_constraints[] = {
+    {.name = "sql.restrictPublicIp",
+     .words = N_("a database with a public address"),
+     .path = "settings.ipConfiguration.ipv4Enabled",
+     .is = "true"},
+    {.name = NULL},
+};
+
 const struct kind kind_sql_instance = {
     .id = "sqladmin.instance",
     .title = N_("Cloud SQL instance"),
@@ -303,6 +311,7 @@ const struct kind kind_sql_instance = {
     .data_word = "database",
     .guarded = sql_instance_guarded,
     .remains = sql_instance_remains,
+    .constraints = sql_instance_constraints,
     .observe = sql_instance_observe,
     .list = sql_instance_list,
     .items = "items",

@@ -78,6 +78,11 @@ static void subnetwork_destroy(const struct view *v, const struct observation *s
 	out->request_id = true;
 }
 
+static const struct kind_constraint subnetwork_constraints[] = {
+    {.name = "compute.requireVpcFlowLogs", .words = N_("a subnetwork without flow logs"), .value = "NONE", .bare = true},
+    {.name = NULL},
+};
+
 const struct kind kind_subnetwork = {
     .id = "compute.subnetwork",
     .title = N_("Subnet"),
@@ -92,6 +97,8 @@ const struct kind kind_subnetwork = {
     .usual = 12,
     .slow = 22,
     .deadline = 1200,
+    .quotas = (const struct kind_quota[]){{.metric = "SUBNETWORKS"}, {.metric = NULL}},
+    .constraints = subnetwork_constraints,
     .observe = subnetwork_observe,
     .list = subnetwork_list,
     .items = "items",

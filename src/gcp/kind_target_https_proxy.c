@@ -23,6 +23,7 @@ const struct kind kind_target_https_proxy = {
     .usual = 1.2,
     .slow = 2,
     .deadline = 1200,
+    .quotas = (const struct kind_quota[]){{.metric = "TARGET_HTTPS_PROXIES"}, {.metric = NULL}},
     .observe = observe,
     .decode = decode,
     .compare = compare,

@@ -23,6 +23,7 @@ const struct kind kind_url_map = {
     .usual = 0.7,
     .slow = 1,
     .deadline = 1200,
+    .quotas = (const struct kind_quota[]){{.metric = "URL_MAPS"}, {.metric = NULL}},
     .observe = observe,
     .decode = decode,
     .compare = compare,

@@ -89,7 +89,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/reference.c src/gcp/reference.h \
 	src/gcp/roles.c src/gcp/roles.h \
 	src/gcp/links.c \
-	src/gcp/terraform.h \
+	src/gcp/limits.h src/gcp/terraform.h \
 	src/gcp/catalog.c src/gcp/catalog.h src/gcp/catalog.tbl \
 	src/gcp/prices.c src/gcp/prices.h src/gcp/prices.tbl \
 	src/gcp/policy.h \

@@ -36,7 +36,7 @@ struct target {
 	cJSON *(*connector)(struct design *d);
 	bool connects; /* always */
 	/* The kind whose object remembers what an earlier run resolved, and the reading of it into an answers' resolved part: for a file that lost it. */
-	const char *remembers;
+	const struct kind *remembers;
 	void (*recall)(const cJSON *found, cJSON *resolved);
 	/* Plans the workload, and says in d->front what answers. */
 	bool (*spell)(struct design *d, struct err *e);

@@ -13,12 +13,10 @@
 
 enum read_of { READ_APIS, READ_REGION, READ_PROJECT, READ_POLICY };
 
-struct policy;
-
 struct reading {
 	enum read_of of;
 	char *url;
-	const struct policy *policy;
+	const struct kind_constraint *policy;
 	char *value;    /* that the policy has to let pass; NULL where it is one that is enforced or not */
 	char *resource; /* the id of the one that meets it; NULL for any */
 };
@@ -37,61 +35,18 @@ struct limits {
 
 /* Policies ------------------------------------------------------------------------------------------------------------------ */
 
-/* Where a kind meets a constraint of an organisation
- * (docs.cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints). */
-static const struct policy {
-	const char *constraint, *kind; /* the kind's id; "" for any */
-	const char *path, *is; /* of its spec: the value that has to pass; with `is`, it is met only when the value is that */
-	const char *value;     /* the value where it does not depend on the spec */
-	const char *words;     /* N_(): what is forbidden */
-	bool every;            /* every stack meets it */
-	bool bare;             /* the value says nothing to a person, nor can it be allowed by itself */
-} policies[] = {
-    {"iam.disableServiceAccountCreation", "iam.serviceAccount", NULL, NULL, NULL, N_("making service accounts"), true, false},
-    {"sql.restrictPublicIp", "sqladmin.instance", "settings.ipConfiguration.ipv4Enabled", "true", NULL,
-     N_("a database with a public address"), false, false},
-    {"compute.restrictVpcPeering", "servicenetworking.connection", NULL, NULL, "under:organizations/433637338589",
-     N_("private services access, which peers with Google's network"), false, false},
-    {"compute.vmExternalIpAccess", "compute.instance", "body.networkInterfaces.0.accessConfigs", NULL, "*",
-     N_("machines with an external address"), false, false},
-    {"run.allowedIngress", "run.service", "body.ingress", NULL, NULL, N_("this exposure of a Cloud Run service"), false, false},
-    {"run.allowedVPCEgress", "run.service", "body.template.vpcAccess.egress", NULL, NULL,
-     N_("this way of a Cloud Run service into the network"), false, false},
-    {"run.managed.requireInvokerIam", "run.service", "body.invokerIamDisabled", "true", NULL,
-     N_("a Cloud Run service without the invoker check"), false, false},
-    {"compute.restrictCloudNATUsage", "compute.router", "body.nats", NULL, NULL,
-     N_("Cloud NAT, by which machines without an address reach the Internet"), false, true},
-    {"compute.requireVpcFlowLogs", "compute.subnetwork", NULL, NULL, "NONE", N_("a subnetwork without flow logs"), false, true},
-    {"compute.restrictLoadBalancerCreationForTypes", "compute.forwardingRule", "body.loadBalancingScheme", "EXTERNAL_MANAGED",
-     "GLOBAL_EXTERNAL_MANAGED_HTTP_HTTPS", N_("this kind of load balancer"), false, false},
-    {"compute.disableGlobalLoadBalancing", "compute.forwardingRule", "body.loadBalancingScheme", "EXTERNAL_MANAGED", NULL,
-     N_("global load balancers"), false, false},
-    {"compute.disablePrivateServiceConnectCreationForConsumers", "compute.forwardingRule", "body.network", NULL,
-     "SERVICE_PRODUCERS", N_("Private Service Connect endpoints"), false, false},
-    {"compute.restrictPrivateServiceConnectProducer", "compute.forwardingRule", "body.network", NULL,
-     "under:organizations/433637338589", N_("Private Service Connect endpoints"), false, false},
-    {.constraint = NULL},
-};
-static const struct policy places = {"gcp.resourceLocations",        "",    NULL, NULL, NULL,
-				     N_("resources in this region"), false, false};
-static const struct policy usage = {"gcp.restrictServiceUsage", "", NULL, NULL, NULL, N_("using this API"), false, false};
-static const struct policy cmek = {
-    "gcp.restrictNonCmekServices", "", NULL, NULL, NULL, N_("this service without an encryption key of yours"), false, false};
+/* What every stack meets, whatever its kinds. */
+static const struct kind_constraint places = {.name = "gcp.resourceLocations", .words = N_("resources in this region")};
+static const struct kind_constraint usage = {.name = "gcp.restrictServiceUsage", .words = N_("using this API")};
+static const struct kind_constraint cmek = {.name = "gcp.restrictNonCmekServices",
+					    .words = N_("this service without an encryption key of yours")};
 
-/* Google's words in policies for what APIs call otherwise. */
-static const char *spelled(const char *value)
+/* Does what is specified so meet it? */
+static bool meets(const struct kind_constraint *c, const cJSON *spec)
 {
-	static const char *const words[][2] = {
-	    {"INGRESS_TRAFFIC_ALL", "all"},
-	    {"INGRESS_TRAFFIC_INTERNAL_ONLY", "internal"},
-	    {"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER", "internal-and-cloud-load-balancing"},
-	    {"ALL_TRAFFIC", "all-traffic"},
-	    {"PRIVATE_RANGES_ONLY", "private-ranges-only"},
-	};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (!strcmp(words[i][0], value))
-			return words[i][1];
-	return value;
+	const cJSON *at = c->path ? json_at(spec, c->path) : NULL;
+	const char *text = cJSON_IsString(at) ? at->valuestring : cJSON_IsTrue(at) ? "true" : "";
+	return !c->path || (at && (!c->is || !strcmp(c->is, text)));
 }
 
 /* A group of locations holds the regions that begin with its word: "in:us-locations", "in:us-central1-locations"; the European
@@ -151,83 +106,41 @@ static bool forbids(const cJSON *rules, const char *value)
 
 /* Reads --------------------------------------------------------------------------------------------------------------------- */
 
-static void add_read(struct limits *l, enum read_of of, const struct policy *policy, const char *value, const char *resource,
-		     char *url)
+static void add_read(struct limits *l, enum read_of of, const struct kind_constraint *policy, const char *value,
+		     const char *resource, char *url)
 {
 	l->reads = xgrow(l->reads, l->count, &l->room, sizeof *l->reads);
 	l->reads[l->count++] = (struct reading){of, url, policy, value ? xstrdup(value) : NULL,
 						resource ? xstrdup(resource) : NULL};
 }
 
-static void add_policy(struct limits *l, const struct policy *policy, const char *value, const char *resource)
+static void add_policy(struct limits *l, const struct kind_constraint *policy, const char *value, const char *resource)
 {
 	for (size_t i = 0; i < l->count; i++)
 		if (l->reads[i].policy == policy)
 			return;
 	add_read(l, READ_POLICY, policy, value, resource,
 		 xasprintf("https://orgpolicy.googleapis.com/v2/projects/%s/policies/%s:getEffectivePolicy", l->project,
-			   policy->constraint));
+			   policy->name));
 }
 
-/* How a policy names what a router's NAT lets out: a subnetwork of ours where it is for all of a network. */
-static char *nat_subnet(const struct limits *l, const cJSON *nats)
+static void add_policies(struct limits *l, const struct plan *p, const struct resource *r)
 {
-	const char *name = json_str(nats, "0.subnetworks.0.name", "");
-	return *name ? xstrdup(name) : xasprintf("projects/%s/regions/%s/subnetworks/-", l->project, l->region);
-}
-
-static void add_policies(struct limits *l, const struct resource *r)
-{
-	for (const struct policy *p = policies; p->constraint; p++) {
-		const cJSON *at = p->path ? json_at(r->spec, p->path) : NULL;
-		const char *text = cJSON_IsString(at) ? at->valuestring : cJSON_IsTrue(at) ? "true" : "";
-		if (strcmp(p->kind, r->kind->id) != 0 || (p->path && !at) || (p->is && strcmp(p->is, text) != 0))
+	struct view v = {.project = p->project, .stack = p->stack, .id = r->id, .name = r->name, .spec = r->spec};
+	for (const struct kind_constraint *c = r->kind->constraints; c && c->name; c++) {
+		if (!meets(c, r->spec))
 			continue;
-		char *subnet = *text || !at || !p->bare ? NULL : nat_subnet(l, at);
-		add_policy(l, p, p->value ? p->value : subnet ? subnet : p->path && !p->is ? spelled(text) : NULL, r->id);
-		free(subnet);
+		char *value = c->value ? xstrdup(c->value) : c->value_of ? c->value_of(&v) : NULL;
+		add_policy(l, c, value, r->id);
+		free(value);
 	}
 }
 
-/* CPUs of a machine type, "zones/Z/machineTypes/e2-standard-4": its last number; shared ones count as one at least. */
-static int cpus_of(const cJSON *spec)
+static void add_quotas(struct limits *l, const struct resource *r)
 {
-	const char *type = json_str(spec, "body.machineType", ""), *dash = strrchr(type, '-');
-	int n = dash ? atoi(dash + 1) : 0;
-	return n > 0 ? n : 1;
-}
-
-/* What of Compute Engine's quotas a resource takes. */
-static const struct use {
-	const char *kind, *metric;
-	bool regional;
-	int (*amount)(const cJSON *spec); /* NULL: one */
-} uses[] = {
-    {"compute.network", "NETWORKS", false, NULL},
-    {"compute.subnetwork", "SUBNETWORKS", false, NULL},
-    {"compute.firewall", "FIREWALLS", false, NULL},
-    {"compute.router", "ROUTERS", false, NULL},
-    {"compute.globalAddress", "STATIC_ADDRESSES", false, NULL},
-    {"compute.address", "STATIC_ADDRESSES", true, NULL},
-    {"compute.healthCheck", "HEALTH_CHECKS", false, NULL},
-    {"compute.backendService", "BACKEND_SERVICES", false, NULL},
-    {"compute.urlMap", "URL_MAPS", false, NULL},
-    {"compute.targetHttpsProxy", "TARGET_HTTPS_PROXIES", false, NULL},
-    {"compute.forwardingRule", "FORWARDING_RULES", false, NULL},
-    {"compute.instance", "INSTANCES", true, NULL},
-    {"compute.instance", "CPUS", true, cpus_of},
-    {"compute.instance", "CPUS_ALL_REGIONS", false, cpus_of},
-};
-
-static void add_uses(struct limits *l, const struct resource *r)
-{
-	for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
-		const struct use *u = &uses[i];
-		if (strcmp(u->kind, r->kind->id) != 0)
-			continue;
-		char *key = u->regional ? xasprintf("%s/%s", l->region, u->metric) : xstrdup(u->metric);
-		const cJSON *so_far = cJSON_GetObjectItemCaseSensitive(l->needs, key);
-		double n = (so_far ? so_far->valuedouble : 0) + (u->amount ? u->amount(r->spec) : 1);
+	for (const struct kind_quota *q = r->kind->quotas; q && q->metric; q++) {
+		char *key = q->regional ? xasprintf("%s/%s", l->region, q->metric) : xstrdup(q->metric);
+		double n = json_num(l->needs, key, 0) + (q->amount ? q->amount(r->spec) : 1);
 		cJSON_DeleteItemFromObjectCaseSensitive(l->needs, key);
 		cJSON_AddNumberToObject(l->needs, key, n);
 		free(key);
@@ -242,9 +155,9 @@ static void take_plan(struct limits *l, const struct plan *p, bool stands)
 			continue;
 		if (r->kind->enables && !l->services)
 			l->services = cJSON_Duplicate(json_at(r->spec, "services"), 1);
-		add_policies(l, r);
+		add_policies(l, p, r);
 		if (!stands) /* what stands has its part of the quota already */
-			add_uses(l, r);
+			add_quotas(l, r);
 	}
 }
 
@@ -264,7 +177,7 @@ struct limits *limits_of_policies(const struct plan *p, const bool *made)
 	struct limits *l = limits_empty(p);
 	for (size_t i = 0; i < p->count; i++)
 		if (made[i])
-			add_policies(l, &p->resources[i]);
+			add_policies(l, p, &p->resources[i]);
 	return l;
 }
 
@@ -381,17 +294,17 @@ static void take_quotas(struct limits *l, const cJSON *reply, bool regional)
 	}
 }
 
-static void forbidden(struct limits *l, const struct policy *p, const char *value, const char *resource)
+static void forbidden(struct limits *l, const struct kind_constraint *p, const char *value, const char *resource)
 {
 	/* What has no name of its own in the policy is let pass by the project's own policy, which takes Google's default. */
-	bool named = value && !p->bare, managed = strstr(p->constraint, ".managed.") != NULL;
-	char *message = named ? xasprintf(_("%s forbids %s: %s"), p->constraint, _(p->words), value)
-			      : xasprintf(_("%s forbids %s"), p->constraint, _(p->words));
-	char *command = named ? xasprintf("gcloud resource-manager org-policies allow %s %s --project=%s", p->constraint, value,
+	bool named = value && !p->bare, managed = strstr(p->name, ".managed.") != NULL;
+	char *message = named ? xasprintf(_("%s forbids %s: %s"), p->name, _(p->words), value)
+			      : xasprintf(_("%s forbids %s"), p->name, _(p->words));
+	char *command = named ? xasprintf("gcloud resource-manager org-policies allow %s %s --project=%s", p->name, value,
 					  l->project)
-			: managed || value ? xasprintf("gcloud org-policies reset %s --project=%s", p->constraint, l->project)
+			: managed || value ? xasprintf("gcloud org-policies reset %s --project=%s", p->name, l->project)
 					   : xasprintf("gcloud resource-manager org-policies disable-enforce %s --project=%s",
-						       p->constraint, l->project);
+						       p->name, l->project);
 	cJSON *finding = add_broken(
 	    l, "policy", _("Organisation policy"), p != &places && !p->every, message,
 	    _("Choose otherwise, or ask for an exception for this project (roles/orgpolicy.policyAdmin may)."), command);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/mustache.h"
 #include "base/text.h"
+#include "gcp/kinds.h"
 #include "plan/naming.h"
 #include "plan/run_words.h"
 #include "plan/upgrade.h"
@@ -321,7 +322,7 @@ const struct target target_run = {
     .instances = most_instances,
     .host = target_run_host,
     .connector = target_run_connector,
-    .remembers = "run.service",
+    .remembers = &kind_run_service,
     .recall = target_run_recall,
     .spell = target_run_spell,
     .backend = target_run_backend,

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/mustache.h"
 #include "base/text.h"
+#include "gcp/kinds.h"
 #include "plan/cleanup.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
@@ -607,7 +608,7 @@ const struct target target_vm = {
     .renders = renders,
     .networked = true,
     .routed = true,
-    .remembers = "compute.instance",
+    .remembers = &kind_instance,
     .recall = target_vm_recall,
     .spell = target_vm_spell,
     .backend = target_vm_backend,
