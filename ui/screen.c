@@ -30,6 +30,11 @@ struct link {
 	int y, x;
 	char *url, *text;
 };
+/* A row that holds characters of two cells in this frame, or held some in the last one: what it looked like then. */
+struct wide_row {
+	bool now, before;
+	cchar_t *cells;
+};
 
 static struct {
 	bool color, ascii, nowhere, open, mouse, serial, links_stale;
@@ -40,6 +45,8 @@ static struct {
 	size_t target_count, target_room;
 	struct link *links, *shown; /* of this frame, and as the terminal has them */
 	size_t link_count, link_room, shown_count;
+	struct wide_row *wide; /* wide_rows of them */
+	int wide_rows, wide_columns;
 	unsigned char *written; /* a screen that is nowhere: cells that hold text in this frame */
 	int faults;
 } on;
@@ -200,6 +207,15 @@ bool screen_open_nowhere(int rows, int columns, bool color, bool ascii)
 	return true;
 }
 
+static void free_wide_rows(void)
+{
+	for (int y = 0; y < on.wide_rows; y++)
+		free(on.wide[y].cells);
+	free(on.wide);
+	on.wide = NULL;
+	on.wide_rows = on.wide_columns = 0;
+}
+
 static void free_links(struct link *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -220,6 +236,7 @@ void screen_close(void)
 	free_links(on.links, on.link_count);
 	free_links(on.shown, on.shown_count);
 	free(on.written);
+	free_wide_rows();
 	on.targets = NULL;
 	on.links = on.shown = NULL;
 	on.written = NULL;
@@ -364,10 +381,51 @@ bool screen_copy(const char *text)
 
 /* Frames ---------------------------------------------------------------------------------------------------------------------------- */
 
+/* No row holds anything wide so far. */
+static void begin_wide_rows(void)
+{
+	if (on.wide_rows != LINES || on.wide_columns != COLS) {
+		free_wide_rows();
+		on.wide = xcalloc((size_t)LINES, sizeof *on.wide);
+		on.wide_rows = LINES;
+		on.wide_columns = COLS;
+	}
+	for (int y = 0; y < on.wide_rows; y++) {
+		on.wide[y].before = on.wide[y].now;
+		on.wide[y].now = false;
+	}
+}
+
+/* Has the row changed since the last frame, as far as that is known? */
+static bool note_wide_row(struct wide_row *row, int y)
+{
+	size_t size = ((size_t)COLS + 1) * sizeof *row->cells;
+	cchar_t *cells = row->now ? xcalloc(1, size) : NULL;
+	if (cells)
+		mvin_wchnstr(y, 0, cells, COLS);
+	bool changed = !cells || !row->cells || memcmp(row->cells, cells, size) != 0;
+	free(row->cells);
+	row->cells = cells;
+	return changed;
+}
+
+/* Curses (6.4) begins the change of a row in the second half of a character where what lay over that half goes, and all that follows then stands
+ * one cell to the left. A row with such characters is written whole when it changes. */
+static void end_wide_rows(void)
+{
+	for (int y = 0; y < on.wide_rows && y < LINES; y++) {
+		if ((!on.wide[y].now && !on.wide[y].before) || !note_wide_row(&on.wide[y], y))
+			continue;
+		wredrawln(stdscr, y, 1);
+		on.links_stale = true;
+	}
+}
+
 void screen_begin(void)
 {
 	erase();
 	on.target_count = 0;
+	begin_wide_rows();
 	if (on.nowhere) {
 		free(on.written);
 		on.written = xcalloc((size_t)LINES * (size_t)COLS + 1, 1);
@@ -384,6 +442,7 @@ void screen_cursor(int y, int x)
 void screen_end(void)
 {
 	int y = on.cursor_y < LINES ? on.cursor_y : LINES - 1, x = on.cursor_x < COLS ? on.cursor_x : COLS - 1;
+	end_wide_rows();
 	move(y < 0 ? 0 : y, x < 0 ? 0 : x);
 	if (on.nowhere)
 		wnoutrefresh(stdscr);
@@ -478,6 +537,8 @@ static int put_bytes(int y, int x, int width, enum role role, const char *text, 
 			break;
 		mvaddnwstr(y, x + used, c, 1);
 		used += w;
+		if (w == 2 && y < on.wide_rows)
+			on.wide[y].now = true;
 	}
 	attrset(A_NORMAL);
 	if (on.written)
