@@ -814,6 +814,8 @@ struct key screen_key(void)
 		return read_mouse();
 	if (kind == KEY_CODE_YES && c == PASTE_BEGIN)
 		return read_paste();
+	if (kind == KEY_CODE_YES && c == KEY_RESIZE)
+		return (struct key){.kind = KEY_SIZE};
 	if (kind == KEY_CODE_YES && c == KEY_ENTER)
 		return (struct key){.kind = KEY_CHARACTER, .code = L'\r'};
 	if (kind == KEY_CODE_YES)
@@ -828,11 +830,14 @@ struct key key_named(const char *name)
 		int kind;
 		wint_t code;
 	} names[] = {
-	    {"Enter", KEY_CHARACTER, L'\r'},    {"Tab", KEY_CHARACTER, L'\t'},     {"Esc", KEY_CHARACTER, 27},
-	    {"Space", KEY_CHARACTER, L' '},     {"Backspace", KEY_CHARACTER, 127}, {"S-Tab", KEY_FUNCTION, KEY_BTAB},
-	    {"Up", KEY_FUNCTION, KEY_UP},       {"Down", KEY_FUNCTION, KEY_DOWN},  {"Left", KEY_FUNCTION, KEY_LEFT},
-	    {"Right", KEY_FUNCTION, KEY_RIGHT}, {"Home", KEY_FUNCTION, KEY_HOME},  {"End", KEY_FUNCTION, KEY_END},
-	    {"PgUp", KEY_FUNCTION, KEY_PPAGE},  {"PgDn", KEY_FUNCTION, KEY_NPAGE}, {"Del", KEY_FUNCTION, KEY_DC},
+	    {"Enter", KEY_CHARACTER, L'\r'},   {"Tab", KEY_CHARACTER, L'\t'},
+	    {"Esc", KEY_CHARACTER, 27},        {"Space", KEY_CHARACTER, L' '},
+	    {"Backspace", KEY_CHARACTER, 127}, {"S-Tab", KEY_FUNCTION, KEY_BTAB},
+	    {"Up", KEY_FUNCTION, KEY_UP},      {"Down", KEY_FUNCTION, KEY_DOWN},
+	    {"Left", KEY_FUNCTION, KEY_LEFT},  {"Right", KEY_FUNCTION, KEY_RIGHT},
+	    {"Home", KEY_FUNCTION, KEY_HOME},  {"End", KEY_FUNCTION, KEY_END},
+	    {"PgUp", KEY_FUNCTION, KEY_PPAGE}, {"PgDn", KEY_FUNCTION, KEY_NPAGE},
+	    {"Del", KEY_FUNCTION, KEY_DC},     {"Resize", KEY_SIZE, 0},
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (!strcmp(names[i].name, name))

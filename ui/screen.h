@@ -125,7 +125,15 @@ int screen_faults(void);
 
 /* Keys: a character (code is it), a curses KEY_ code, or a pasted text. */
 struct key {
-	enum { KEY_NOTHING, KEY_LOST, KEY_CHARACTER, KEY_FUNCTION, KEY_PASTED, KEY_TARGET /* code: which */ } kind;
+	enum {
+		KEY_NOTHING,
+		KEY_LOST,
+		KEY_SIZE, /* no key: the window has another size */
+		KEY_CHARACTER,
+		KEY_FUNCTION,
+		KEY_PASTED,
+		KEY_TARGET /* code: which */
+	} kind;
 	wint_t code;
 	char *text; /* of a paste, as UTF-8; freed by the reader */
 };

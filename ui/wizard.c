@@ -395,7 +395,8 @@ static bool common_key(struct wizard *w, const struct key *k)
 void wizard_take(struct wizard *w, const struct key *k)
 {
 	enum action action = ACTION_NONE;
-	if (k->kind == KEY_NOTHING || common_key(w, k) || screen_lines() < LEAST_LINES || screen_columns() < LEAST_COLUMNS)
+	if (k->kind == KEY_NOTHING || k->kind == KEY_SIZE || common_key(w, k) || screen_lines() < LEAST_LINES ||
+	    screen_columns() < LEAST_COLUMNS)
 		return;
 	wizard_say(w, ROLE_TEXT, NULL);
 	w->want_next = false;

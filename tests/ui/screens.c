@@ -165,8 +165,9 @@ static void editing(void)
 	press("C-u");
 	type("9");
 	screen_is("edit-invalid");
-	press("Enter");
-	ok(wizard_on(w, "project"), "what is no answer holds its page");
+	press("Enter Resize");
+	ok(wizard_on(w, "project") && w->message,
+	   "what is no answer holds its page, and another size of the window leaves what was said of it");
 	press("C-u");
 	type("ml");
 	turns(2);
@@ -177,8 +178,9 @@ static void editing(void)
 	ok(wizard_on(w, "project") && !strcmp(answers_str(w->answers, "project.id"), "ml-research"),
 	   "Enter takes the single match, and a project without billing holds its page");
 	press("?");
+	press("Resize");
 	screen_is("edit-help");
-	press("x C-c");
+	press("x C-c Resize");
 	screen_is("edit-leave");
 	press("n C-u");
 	type("demo-proj");
