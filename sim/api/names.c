@@ -99,21 +99,29 @@ bool sim_dns_leads(struct sim *s, const char *domain, const char *ip)
 	return leads;
 }
 
-/* Every address counts, those of IPv6 too: the authority may ask any of them. */
-bool sim_dns_leads_only(struct sim *s, const char *domain, const char *ip)
+static bool among(const char *address, const char *addresses)
 {
-	cJSON *v4 = looked_up(s, domain, "A"), *v6 = looked_up(s, domain, "AAAA");
-	const cJSON *a;
+	size_t n = strlen(address);
+	for (const char *p = addresses; *p; p += strcspn(p, " "), p += strspn(p, " "))
+		if (strcspn(p, " ") == n && !strncasecmp(p, address, n))
+			return true;
+	return false;
+}
+
+/* Every address counts, those of IPv6 too: the authority may ask any of them. */
+bool sim_dns_leads_only(struct sim *s, const char *domain, const char *addresses)
+{
+	static const char *const families[] = {"A", "AAAA"};
 	bool some = false, others = false;
-	cJSON_ArrayForEach(a, v4) {
-		bool address = json_num(a, "type", 0) == 1, here = !strcmp(json_str(a, "data", ""), ip);
-		some = some || (address && here);
-		others = others || (address && !here);
+	for (int i = 0; i < 2; i++) {
+		cJSON *answers = looked_up(s, domain, families[i]), *a;
+		cJSON_ArrayForEach(a, answers) {
+			bool address = json_num(a, "type", 0) != 5, here = among(json_str(a, "data", ""), addresses);
+			some = some || (address && here);
+			others = others || (address && !here);
+		}
+		cJSON_Delete(answers);
 	}
-	cJSON_ArrayForEach(a, v6)
-		others = others || json_num(a, "type", 0) == 28;
-	cJSON_Delete(v4);
-	cJSON_Delete(v6);
 	return some && !others;
 }
 

@@ -17,10 +17,12 @@ const struct sim_region *sim_region_at(size_t n)
 	if (!all) {
 		all = xcalloc(count, sizeof *all);
 		for (size_t i = 0; i < count; i++)
-			all[i] = (struct sim_region){table_cell(&table, i, 0), table_cell(&table, i, 1),
+			all[i] = (struct sim_region){table_cell(&table, i, 0),
+						     table_cell(&table, i, 1),
 						     table_cell(&table, i, 2),
 						     strstr(table_cell(&table, i, 3), "serving") != NULL,
-						     strstr(table_cell(&table, i, 3), "appengine") != NULL};
+						     strstr(table_cell(&table, i, 3), "appengine") != NULL,
+						     strstr(table_cell(&table, i, 3), "mapping") != NULL};
 	}
 	return n < count ? &all[n] : NULL;
 }

@@ -47,6 +47,14 @@ static const struct sim_resource resources[] = {
     {0},
 };
 
+#define KNATIVE_DOMAINS(at)                                                                                                    \
+	{at "domainmappings.create", knative_create, "run.domainmappings.create", NULL},                                       \
+	    {at "domainmappings.get", knative_get, "run.domainmappings.get", NULL},                                            \
+	    {at "domainmappings.list", knative_list, "run.domainmappings.list", NULL},                                         \
+	    {at "domainmappings.delete", knative_delete, "run.domainmappings.delete", NULL},                                   \
+	{                                                                                                                      \
+		at "authorizeddomains.list", run_domains_authorized, "run.domainmappings.list", NULL                           \
+	}
 static const struct sim_route routes[] = {
     {L "list", sim_location_list_labelled, "run.locations.list", NULL},
     {L "operations.get", run_operation_get, "run.operations.get", NULL},
@@ -115,6 +123,9 @@ static const struct sim_route routes[] = {
     {N "executions.cancel", knative_execution_cancel, "run.executions.cancel", NULL},
     {N "tasks.get", knative_get, "run.tasks.get", NULL},
     {N "tasks.list", knative_list, "run.tasks.list", NULL},
+    KNATIVE_DOMAINS(N),
+    KNATIVE_DOMAINS(L),
+    {"run.projects.authorizeddomains.list", run_domains_authorized, "run.domainmappings.list", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -11,6 +11,7 @@
 #define RUN_TASKS "run.tasks"
 #define RUN_OPERATIONS "run.operations"
 #define RUN_HOSTS "run.hosts"
+#define RUN_DOMAINS "run.domainmappings"
 #define RUN_TYPE "type.googleapis.com/google.cloud.run.v2."
 
 /* run_check.c: the rules a template is held to. False, answered with 400, when one is broken. where is "template" or "template.template". */
@@ -60,6 +61,21 @@ bool run_job_ok(struct sim_call *c, const cJSON *body);
 struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_object *job, const cJSON *overrides,
 			       const char *name, const char *operation);
 
+/* run_knative.c: the region of a call of v1; "-": all. A passing text. */
+const char *knative_region(const struct sim_call *c);
+/* run_domains.c: mappings as run_knative.c has its kinds. */
+cJSON *run_domain_in(struct sim *s, const cJSON *v1), *run_domain_out(struct sim *s, const struct sim_object *o);
+bool run_domain_id(struct sim_call *c, const char *id, const char *field);
+bool run_domain_ok(struct sim_call *c, const cJSON *doc, const char *id, const struct sim_object *old);
+bool run_domain_taken(struct sim *s, const char *key);
+struct sim_object *run_domain_put(struct sim *s, const char *principal, const char *key, cJSON *body, const char *operation);
+void run_domain_remove(struct sim *s, struct sim_object *o, const char *principal, const char *operation);
+/* The mapping that a request for this host comes by, or NULL; has it a certificate? */
+struct sim_object *run_domain_at(struct sim *s, const char *host);
+bool run_domain_certified(const struct sim_object *mapping);
+/* The key of the service that it leads to; a passing text. */
+const char *run_domain_service(const struct sim_object *mapping);
+
 /* run_executions.c: cancels one; false, answered, when it has ended. */
 bool run_execution_stop(struct sim_call *c, struct sim_object *execution);
 
@@ -78,6 +94,7 @@ void run_verdict_free(struct run_verdict *v);
 /* Handlers, listed in run.c. */
 sim_handler run_service_create, run_service_patch, run_service_delete, run_revision_delete;
 sim_handler run_job_create, run_job_patch, run_job_delete, run_job_run, run_execution_delete, run_execution_cancel;
+sim_handler run_domains_authorized;
 sim_handler run_operation_get, run_operation_wait;
 /* run_knative.c */
 sim_handler knative_get, knative_list, knative_create, knative_replace, knative_delete, knative_revision_delete,

@@ -13,7 +13,7 @@
 
 /* Places. ------------------------------------------------------------------------------------------------------------------ */
 /* The region: the host's on the namespaces' paths, the path's on the projects' ones; "-" for all. */
-static const char *region(const struct sim_call *c)
+const char *knative_region(const struct sim_call *c)
 {
 	if (!text_starts(c->path, "/apis/"))
 		return sim_part(c, 4);
@@ -23,12 +23,13 @@ static const char *region(const struct sim_call *c)
 
 static const char *parent(const struct sim_call *c)
 {
-	return sim_tmp("projects/%s/locations/%s", c->project ? c->project : sim_part(c, 4), region(c));
+	return sim_tmp("projects/%s/locations/%s", c->project ? c->project : sim_part(c, 4), knative_region(c));
 }
 
 /* The kinds, by the word in their paths. ------------------------------------------------------------------------------------ */
 #define SERVING "serving.knative.dev"
 #define JOBS "run.googleapis.com"
+#define DOMAINS "domains.cloudrun.com"
 
 static bool job_ok(struct sim_call *c, const cJSON *body, const char *id, const struct sim_object *old)
 {
@@ -51,16 +52,19 @@ static const struct knative {
 	const char *plural, *collection, *among, *word, *group, *list;
 	cJSON *(*out)(struct sim *s, const struct sim_object *o);
 	/* What is made and changed by clients: */
+	bool (*id)(struct sim_call *c, const char *id, const char *field);
 	cJSON *(*in)(struct sim *s, const cJSON *body);
 	bool (*taken)(struct sim *s, const char *key);
 	bool (*ok)(struct sim_call *c, const cJSON *body, const char *id, const struct sim_object *old);
 	struct sim_object *(*put)(struct sim *s, const char *principal, const char *key, cJSON *body, const char *operation);
 	void (*remove)(struct sim *s, struct sim_object *o, const char *principal, const char *operation);
 } kinds[] = {
-    {"services", RUN_SERVICES, "services", "SERVICE", SERVING, "ServiceList", translate_service, translate_service_in,
-     run_service_taken, run_service_ok, service_put, run_service_remove},
-    {"jobs", RUN_JOBS, "jobs", "JOB", JOBS, "JobList", translate_job, translate_job_in, job_taken, job_ok, run_job_put,
-     run_job_remove},
+    {"services", RUN_SERVICES, "services", "SERVICE", SERVING, "ServiceList", translate_service, run_check_id,
+     translate_service_in, run_service_taken, run_service_ok, service_put, run_service_remove},
+    {"jobs", RUN_JOBS, "jobs", "JOB", JOBS, "JobList", translate_job, run_check_id, translate_job_in, job_taken, job_ok,
+     run_job_put, run_job_remove},
+    {"domainmappings", RUN_DOMAINS, "domainmappings", "DOMAIN_MAPPING", DOMAINS, "DomainMappingList", run_domain_out,
+     run_domain_id, run_domain_in, run_domain_taken, run_domain_ok, run_domain_put, run_domain_remove},
     {.plural = "revisions", RUN_REVISIONS, "services", "REVISION", SERVING, "RevisionList", translate_revision},
     {.plural = "routes", RUN_SERVICES, "services", "SERVICE", SERVING, "RouteList", translate_route},
     {.plural = "configurations", RUN_SERVICES, "services", "SERVICE", SERVING, "ConfigurationList", translate_configuration},
@@ -89,7 +93,7 @@ static struct sim_object *named(struct sim_call *c)
 		if (!strcmp(strrchr(o->key, '/') + 1, id))
 			return o;
 	sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind '%s' in region '%s' in project '%s' does not exist.", id, k->word,
-		 region(c), c->project ? c->project : "");
+		 knative_region(c), c->project ? c->project : "");
 	return NULL;
 }
 
@@ -127,7 +131,7 @@ static bool selected(const cJSON *labels, const char *selector)
 void knative_list(struct sim_call *c)
 {
 	const struct knative *k = kind_of(c);
-	const char *where = region(c), *selector = sim_param(c, "labelSelector"), *from = sim_param(c, "continue");
+	const char *where = knative_region(c), *selector = sim_param(c, "labelSelector"), *from = sim_param(c, "continue");
 	const char *prefix = strcmp(where, "-") ? sim_tmp("%s/%s/", parent(c), k->among)
 						: sim_tmp("projects/%s/locations/", c->project);
 	int limit = *sim_param(c, "limit") ? atoi(sim_param(c, "limit")) : 500;
@@ -202,7 +206,7 @@ void knative_create(struct sim_call *c)
 {
 	const struct knative *k = kind_of(c);
 	const char *id = json_str(c->body, "metadata.name", ""), *key = sim_tmp("%s/%s/%s", parent(c), k->among, id);
-	if (!run_check_location(c, region(c)) || !right_namespace(c) || !run_check_id(c, id, "metadata.name"))
+	if (!run_check_location(c, knative_region(c)) || !right_namespace(c) || !k->id(c, id, "metadata.name"))
 		return;
 	if (k->taken(c->sim, key))
 		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists.", id);

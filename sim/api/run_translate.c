@@ -159,7 +159,7 @@ static cJSON *conditions_out(const cJSON *doc, bool terminal)
 	return list;
 }
 
-static cJSON *metadata(struct sim *s, const struct sim_object *o, const char *group, const char *plural)
+cJSON *translate_metadata(struct sim *s, const struct sim_object *o, const char *group, const char *plural)
 {
 	const char *id = strrchr(o->key, '/') + 1, *number = sim_project_number(s, run_project(o->key));
 	cJSON *labels = json_at(o->doc, "labels") ? cJSON_Duplicate(json_at(o->doc, "labels"), 1) : cJSON_CreateObject();
@@ -211,7 +211,7 @@ static cJSON *route_status(const struct sim_object *o)
 
 cJSON *translate_service(struct sim *s, const struct sim_object *o)
 {
-	cJSON *meta = metadata(s, o, "serving.knative.dev", "services"), *annotations = json_at(meta, "annotations");
+	cJSON *meta = translate_metadata(s, o, "serving.knative.dev", "services"), *annotations = json_at(meta, "annotations");
 	translate_annotations_out(false, o->doc, annotations);
 	cJSON_AddStringToObject(annotations, "serving.knative.dev/creator", json_str(o->doc, "creator", ""));
 	cJSON_AddStringToObject(annotations, "serving.knative.dev/lastModifier", json_str(o->doc, "lastModifier", ""));
@@ -238,7 +238,7 @@ cJSON *translate_service(struct sim *s, const struct sim_object *o)
 
 cJSON *translate_route(struct sim *s, const struct sim_object *o)
 {
-	cJSON *meta = metadata(s, o, "serving.knative.dev", "routes");
+	cJSON *meta = translate_metadata(s, o, "serving.knative.dev", "routes");
 	json_put_str(json_at(meta, "annotations"), "creator", json_str(o->doc, "creator", ""));
 	return json_make(
 	    "{'apiVersion':'serving.knative.dev/v1','kind':'Route','metadata':%j,'spec':{'traffic':%j},'status':%j}", meta,
@@ -253,12 +253,13 @@ cJSON *translate_configuration(struct sim *s, const struct sim_object *o)
 	json_put_str(status, "latestReadyRevisionName", last_part(json_str(o->doc, "latestReadyRevision", "")));
 	return json_make(
 	    "{'apiVersion':'serving.knative.dev/v1','kind':'Configuration','metadata':%j,'spec':{'template':%j},'status':%j}",
-	    metadata(s, o, "serving.knative.dev", "configurations"), template_out(json_at(o->doc, "template")), status);
+	    translate_metadata(s, o, "serving.knative.dev", "configurations"), template_out(json_at(o->doc, "template")),
+	    status);
 }
 
 cJSON *translate_revision(struct sim *s, const struct sim_object *o)
 {
-	cJSON *meta = metadata(s, o, "serving.knative.dev", "revisions"), *labels = json_at(meta, "labels"),
+	cJSON *meta = translate_metadata(s, o, "serving.knative.dev", "revisions"), *labels = json_at(meta, "labels"),
 	      *annotations = json_at(meta, "annotations");
 	const char *service = json_str(o->doc, "service", "");
 	cJSON_AddStringToObject(labels, "serving.knative.dev/service", service);
@@ -284,7 +285,7 @@ static cJSON *task_template_out(const cJSON *task, cJSON *annotations)
 
 cJSON *translate_job(struct sim *s, const struct sim_object *o)
 {
-	cJSON *meta = metadata(s, o, "run.googleapis.com", "jobs"), *annotations = json_at(meta, "annotations"),
+	cJSON *meta = translate_metadata(s, o, "run.googleapis.com", "jobs"), *annotations = json_at(meta, "annotations"),
 	      *inner = cJSON_CreateObject();
 	translate_annotations_out(false, o->doc, annotations);
 	cJSON_AddStringToObject(annotations, "run.googleapis.com/creator", json_str(o->doc, "creator", ""));
@@ -326,7 +327,7 @@ static void counts_out(const cJSON *doc, cJSON *status)
 
 cJSON *translate_execution(struct sim *s, const struct sim_object *o)
 {
-	cJSON *meta = metadata(s, o, "run.googleapis.com", "executions"), *annotations = json_at(meta, "annotations");
+	cJSON *meta = translate_metadata(s, o, "run.googleapis.com", "executions"), *annotations = json_at(meta, "annotations");
 	cJSON_AddStringToObject(json_at(meta, "labels"), "run.googleapis.com/job", json_str(o->doc, "job", ""));
 	cJSON_AddStringToObject(annotations, "run.googleapis.com/creator", json_str(o->doc, "creator", ""));
 	const cJSON *task = json_at(o->doc, "template");
@@ -343,7 +344,7 @@ cJSON *translate_execution(struct sim *s, const struct sim_object *o)
 
 cJSON *translate_task(struct sim *s, const struct sim_object *o)
 {
-	cJSON *meta = metadata(s, o, "run.googleapis.com", "tasks"), *unused = cJSON_CreateObject();
+	cJSON *meta = translate_metadata(s, o, "run.googleapis.com", "tasks"), *unused = cJSON_CreateObject();
 	cJSON_AddStringToObject(json_at(meta, "labels"), "run.googleapis.com/job", json_str(o->doc, "job", ""));
 	cJSON_AddStringToObject(json_at(meta, "labels"), "run.googleapis.com/execution", json_str(o->doc, "execution", ""));
 	cJSON *spec = translate_spec_out(o->doc, unused, true),

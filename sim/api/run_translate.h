@@ -17,6 +17,8 @@ cJSON *translate_configuration(struct sim *s, const struct sim_object *service);
 cJSON *translate_job(struct sim *s, const struct sim_object *o);
 cJSON *translate_execution(struct sim *s, const struct sim_object *o);
 cJSON *translate_task(struct sim *s, const struct sim_object *o);
+/* What v1 says of every resource, with empty annotations; plural as its paths have it. */
+cJSON *translate_metadata(struct sim *s, const struct sim_object *o, const char *group, const char *plural);
 /* An etag as resourceVersion: without its quotes. */
 const char *translate_version(const cJSON *doc);
 

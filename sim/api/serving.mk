@@ -17,6 +17,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/run.c sim/api/run.h \
 	sim/api/run_check.c \
 	sim/api/run_common.c \
+	sim/api/run_domains.c \
 	sim/api/run_executions.c \
 	sim/api/run_jobs.c \
 	sim/api/run_knative.c \
@@ -65,6 +66,11 @@ check_PROGRAMS += tests/sim/serving_run
 TESTS += tests/sim/serving_run
 tests_sim_serving_run_SOURCES = tests/sim/serving_run.c tests/sim/serving.h tests/tap.h
 tests_sim_serving_run_LDADD = $(LIB_SIM)
+
+check_PROGRAMS += tests/sim/run_domains
+TESTS += tests/sim/run_domains
+tests_sim_run_domains_SOURCES = tests/sim/run_domains.c tests/sim/serving.h tests/tap.h
+tests_sim_run_domains_LDADD = $(LIB_SIM)
 
 check_PROGRAMS += tests/sim/serving_stack
 TESTS += tests/sim/serving_stack

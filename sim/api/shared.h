@@ -7,9 +7,10 @@
 /* Google's regions: by name, or the n-th; NULL when there is none. sim/api/regions.c --------------------------------------- */
 struct sim_region {
 	const char *name;
-	const char *zones;       /* a letter each */
-	const char *code;        /* of hash URLs; "-": not known */
-	bool serving, appengine; /* on offer there: Cloud Run and its neighbours; App Engine, under this name */
+	const char *zones; /* a letter each */
+	const char *code;  /* of hash URLs; "-": not known */
+	/* On offer there: Cloud Run and its neighbours; App Engine, under this name; Cloud Run's domain mappings. */
+	bool serving, appengine, mapping;
 };
 const struct sim_region *sim_region(const char *name);
 const struct sim_region *sim_region_at(size_t n);
@@ -91,8 +92,8 @@ bool sim_sql_member(struct sim *s, const char *instance, const char *user, const
 bool sim_sql_distrusts(struct sim *s, const char *instance);
 /* Does the domain lead to the address on the public Internet: by a record of a public managed zone here, or of the world (sim/api/names.c)? */
 bool sim_dns_leads(struct sim *s, const char *domain, const char *ip);
-/* The same, and nowhere else: what an authority asks for that calls the domain at whatever address it has. */
-bool sim_dns_leads_only(struct sim *s, const char *domain, const char *ip);
+/* The same of any of these (blanks between), and nowhere else: what an authority asks for that calls the domain at whatever address it has. */
+bool sim_dns_leads_only(struct sim *s, const char *domain, const char *addresses);
 /* Has the name a public record of this type with these data? */
 bool sim_dns_says(struct sim *s, const char *name, const char *type, const char *data);
 /* The address that a name has inside a VPC network ("projects/P/global/networks/X"), by the private zones that it sees; NULL when none says. */

@@ -11,6 +11,7 @@
  *     "policies": {"iam.disableServiceAccountKeyCreation": true, "gcp.resourceLocations": {"allow": ["in:eu-locations"]}},
  *     "quotas": {"us-central1/CPUS": 8}, "stockouts": ["us-central1-a"], "default_network": true,
  *     "dns": {"mlflow.example.com": "203.0.113.7"},                                                names elsewhere; or "nobody": a rehearsal plays no operator
+ *     "verifiedDomains": {"example.com": ["ann@example.com"]},                                     for whom: Search Console's; else the organization's, for the operator
  *     "clients": {"1-a.apps.googleusercontent.com": ["https://H/oauth2/callback"]},                OAuth clients of whom that is known
  *     "missingImages": ["docker.io/library/none", "quay.io/a/b:v1"],                               public images that do not exist
  *     "groups": {"team@example.com": ["ann@example.com"]},

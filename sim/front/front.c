@@ -257,6 +257,19 @@ static void to_balancer(struct visit *v, const struct balancer *b, struct sim_re
 		group ? to_group(v, b, group, iap, out) : to_backends(v, b->backend, out);
 }
 
+/* A domain that is mapped to a service of Cloud Run. */
+static void to_mapped(struct visit *v, const struct sim_object *mapping, struct sim_reply *out)
+{
+	const struct sim_object *service = sim_get(v->sim, RUN_SERVICES, run_domain_service(mapping));
+	if (!run_domain_certified(mapping)) {
+		out->mischief.how = SIM_BAD_TLS;
+		answer_text(out, 503, "text/plain", "");
+	} else if (service)
+		to_service(v, service, "", WAY_DIRECT, out);
+	else
+		wall_page(out, 404, "Page not found", "The requested URL was not found on this server.");
+}
+
 bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply *out)
 {
 	const char *tag;
@@ -265,11 +278,14 @@ bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply
 	struct visit v;
 	visit_begin(&v, s, q);
 	struct balancer b;
-	bool known = service || app || balancer_find(s, q->host, v.path, &b);
+	const struct sim_object *mapping = service || app ? NULL : run_domain_at(s, q->host);
+	bool known = service || app || mapping || balancer_find(s, q->host, v.path, &b);
 	if (service)
 		to_service(&v, service, tag, WAY_DIRECT, out);
 	else if (app)
 		to_app(&v, app, tag, false, out);
+	else if (mapping)
+		to_mapped(&v, mapping, out);
 	else if (known)
 		to_balancer(&v, &b, out);
 	visit_end(&v);

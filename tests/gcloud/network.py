@@ -27,13 +27,15 @@ class Gcloud:
             "CLOUDSDK_SURVEY_DISABLE_PROMPTS": "1", "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
         }
 
-    def __call__(self, command, **wanted):
-        """Runs it; each keyword is a path (with __ for a dot) in its JSON, or in the JSON's first element, and the value there. The command is
+    def __call__(self, command, refused=None, **wanted):
+        """Runs it, which is refused where words of the refusal are given; each keyword is a path (with __ for a dot) in its JSON, or in the JSON's first element, and the value there. The command is
         a line, or a list of words where one holds blanks."""
         words = command.split() if isinstance(command, str) else command
         command = " ".join(words)
         r = subprocess.run(["gcloud", *words, "--format=json"], env=self.environment, capture_output=True, text=True, timeout=180,
                            stdin=subprocess.DEVNULL)
+        if refused:
+            return ok(r.returncode != 0 and refused in r.stderr, f"gcloud {command}: {refused}", r.stderr[-1200:])
         if not ok(r.returncode == 0, f"gcloud {command}", r.stderr[-1200:]):
             return None
         if not wanted:

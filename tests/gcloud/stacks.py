@@ -23,6 +23,20 @@ def connectors(g):
     g("compute networks delete vpc1")
 
 
+def domains(g):
+    """U24: a domain's mapping wants a domain of the caller's, in a region that has mappings."""
+    g(f"run deploy s1 {R} --image=us-docker.pkg.dev/cloudrun/container/hello --no-allow-unauthenticated")
+    g(f"beta run domain-mappings create {R} --service=s1 --domain=ml.example.com", rrdata="ghs.googlehosted.com.", name="ml")
+    g(f"beta run domain-mappings describe {R} --domain=ml.example.com", spec__routeName="s1", status__mappedRouteName="s1")
+    g(f"beta run domain-mappings list {R}", size=1, metadata__name="ml.example.com")
+    g(f"beta run domain-mappings create {R} --service=s1 --domain=ml.example.com", "already exists in this region")
+    g(f"beta run domain-mappings create {R} --service=s1 --domain=ml.example.net", "does not appear to be verified for the current account")
+    g("beta run domain-mappings create --region=europe-west2 --service=s1 --domain=a.example.com", "not allowed in europe-west2")
+    g(f"beta run domain-mappings delete {R} --domain=ml.example.com")
+    g(f"beta run domain-mappings describe {R} --domain=ml.example.com", "of kind 'DOMAIN_MAPPING' in region")
+    g(f"run services delete s1 {R}")
+
+
 def scheduler(g):
     g(["scheduler", "jobs", "create", "http", "j1", "--location=us-central1", "--schedule=0 3 * * *", "--uri=https://example.com/"])
     g("scheduler jobs describe j1 --location=us-central1", state="ENABLED", schedule="0 3 * * *", httpTarget__httpMethod="POST")
@@ -129,7 +143,7 @@ def main():
     if not shutil.which("gcloud"):
         print("1..0 # SKIP gcloud is not installed")
         return
-    every = [connectors, scheduler, balancing, groups, databases, observing]
+    every = [connectors, domains, scheduler, balancing, groups, databases, observing]
     chosen = [f for f in every if not sys.argv[1:] or f.__name__ in sys.argv[1:]]
     with Home() as home:
         with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
