@@ -22,12 +22,12 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/reach.c src/engine/reach.h src/engine/reaches.tbl \
 	src/engine/reach_cluster.c \
 	src/engine/reach_tunnel.c \
-	src/engine/run.c src/engine/run_private.h \
+	src/engine/run.c src/engine/run_private.h src/engine/find.c src/engine/resolve.c src/engine/result.c \
 	src/engine/schedule.c \
 	src/engine/session.c src/engine/session.h \
 	src/engine/socket_passage.c src/engine/socket_passage.h \
 	src/engine/standing.c \
-	src/engine/step.c \
+	src/engine/step.c src/engine/read.c src/engine/decide.c src/engine/look.c src/engine/lag.c \
 	src/engine/token.c \
 	src/engine/survey.c src/engine/survey.h \
 	src/engine/vault.c src/engine/vault.h \

@@ -1,173 +1,17 @@
-/* A run: find the project, make the plan, let the steps go, prove the stack, say what came of it. */
+/* A run through its phases: begin, make the plan, let the steps go, prove the stack, end. */
 #include "config.h"
 #include "engine/oauth_client.h"
 #include "engine/run_private.h"
-#include "engine/lines.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "net/credentials.h"
-#include "plan/github.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* The end -------------------------------------------------------------------------------------------------------------------- */
-
-static bool stands(const struct step *s)
-{
-	return s->result == RESULT_DONE || s->result == RESULT_KEPT;
-}
-
-static bool failed(const struct step *s)
-{
-	return s->result == RESULT_FAILED || (s->result == RESULT_SKIPPED && !s->left_out);
-}
-
-size_t run_standing(const struct run *r)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < r->count; i++)
-		n += stands(&r->steps[i]);
-	return n;
-}
-
-bool run_failed_any(const struct run *r)
-{
-	bool any = r->err.exit || r->interrupted;
-	for (size_t i = 0; i < r->count; i++)
-		any |= failed(&r->steps[i]);
-	return any;
-}
-
-static enum exit_code exit_of(const struct run *r)
-{
-	bool changed = r->created || r->updated || r->deleted;
-	if (r->interrupted)
-		return EXIT_INTERRUPTED;
-	if (r->err.exit)
-		return changed && r->err.exit != EXIT_BUG ? EXIT_PARTLY : r->err.exit;
-	return r->mode->exit(r);
-}
-
-/* What stays, of what should go: itself, or what outlives it. */
-static const char *why_left(const struct run *r, const struct step *s)
-{
-	bool goes = r->mode->changes && step_goes(s);
-	if (goes && s->gone)
-		return s->remains;
-	return goes && (s->result == RESULT_LEFT || failed(s)) ? s->err.what ? s->err.what : "" : NULL;
-}
-
-static cJSON *left_behind(const struct run *r)
-{
-	cJSON *list = cJSON_CreateArray();
-	for (size_t i = 0; i < r->count; i++) {
-		const struct step *s = &r->steps[i];
-		const char *title = _(s->resource->kind->title), *name = s->resource->name, *why = why_left(r, s);
-		if (!why)
-			continue;
-		bool named = strcmp(s->resource->kind->title, name) != 0; /* "APIs" is the name of itself */
-		char *line = xasprintf("%s%s%s: %s", title, named ? " " : "", named ? name : "", why);
-		cJSON_AddItemToArray(list, cJSON_CreateString(line));
-		free(line);
-	}
-	size_t at = 0;
-	for (const struct stander *s; r->plan && r->mode->removes && (s = run_stray(r, &at));) {
-		char *line = xasprintf(_("%s %s: it carries this stack's marks and is none of these answers'; it is left."),
-				       _(s->kind->title), s->name);
-		cJSON_AddItemToArray(list, cJSON_CreateString(line));
-		free(line);
-	}
-	return list;
-}
-
-/* Consent is never part of a command that is handed out: it is asked for. */
-static void put_command(const struct run *r, cJSON *e, const char *field, const char *verb)
-{
-	char *text = lines_command(verb, session_is_rehearsal(r->session), r->options.file ? r->options.file : "mlflow.json");
-	json_put_str(e, field, text);
-	free(text);
-}
-
-/* What the operator goes on without this time. */
-static void put_left_out(const struct run *r, cJSON *e)
-{
-	cJSON *list = cJSON_CreateArray();
-	for (size_t i = 0; i < r->count; i++) {
-		const struct step *s = &r->steps[i];
-		char *line = xasprintf("%s %s", _(s->resource->kind->title), s->resource->name);
-		if (s->left_out && s->result == RESULT_SKIPPED)
-			cJSON_AddItemToArray(list, cJSON_CreateString(line));
-		free(line);
-	}
-	json_put(e, "left_out", list);
-}
-
-static void put_next(const struct run *r, cJSON *e)
-{
-	enum event_outcome outcome = r->mode->outcome(r);
-	const char *next = r->mode->next(outcome);
-	if (next)
-		put_command(r, e, "next", next);
-	if (r->mode->builds && outcome != OUTCOME_NOTHING)
-		put_command(r, e, "undo", "destroy");
-}
-
-static double real_seconds(const struct run *r)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)(t.tv_sec - r->real_started.tv_sec) + (double)(t.tv_nsec - r->real_started.tv_nsec) / 1e9;
-}
-
-static void put_numbers(const struct run *r, cJSON *e)
-{
-	struct api_counts counts = api_counted(r->api);
-	double cloud = loop_now(r->loop) - r->started;
-	bool rehearsal = session_is_rehearsal(r->session);
-	json_put_num(e, "requests", (double)counts.requests);
-	json_put_num(e, "writes", (double)counts.writes);
-	json_put_num(e, "retries", (double)counts.retries);
-	json_put_num(e, "resources", (double)r->count);
-	json_put_num(e, "created", r->created);
-	json_put_num(e, "updated", r->updated);
-	json_put_num(e, "deleted", r->deleted);
-	json_put_num(e, "kept", r->kept);
-	json_put_num(e, "seconds", rehearsal ? real_seconds(r) : cloud);
-	if (rehearsal)
-		json_put_num(e, "real_seconds", cloud);
-	if (r->steps_ended > 0) {
-		json_put_num(e, "makespan", r->steps_ended - r->started);
-		json_put_num(e, "critical_path", run_critical_path(r));
-	}
-}
-
-static void send_result(struct run *r)
-{
-	cJSON *e = run_event(r, "result");
-	json_put_str(e, "outcome", event_outcome_word(r->mode->outcome(r)));
-	json_put_num(e, "exit", r->exit);
-	json_put_str(e, "file", r->options.file ? r->options.file : "");
-	if (r->plan && r->plan->url && r->proven)
-		json_put_str(e, "url", r->plan->url);
-	if (r->plan && r->proven)
-		event_server_log(r, e);
-	json_put(e, "left", left_behind(r));
-	if (r->proven)
-		json_put(e, "sign_in_untried", cJSON_CreateBool(r->plan->wall.people));
-	if (run_waited(r))
-		json_put(e, "waiting", run_tasks(r));
-	run_put_backup(r, e);
-	put_left_out(r, e);
-	put_next(r, e);
-	put_numbers(r, e);
-	event_text(r, e, "message", r->err.what);
-	event_text(r, e, "fix", r->err.fix);
-	run_send(r, e);
-}
 
 void run_finish(struct run *r)
 {
@@ -185,16 +29,15 @@ void run_finish(struct run *r)
 		step_cancel(&r->steps[i]);
 	proof_free(r->proof);
 	r->proof = NULL;
-	r->exit = exit_of(r);
+	r->exit = run_exit_code(r);
 	cJSON *e = run_event(r, "run");
 	json_put_str(e, "state", "finished");
 	json_put_str(e, "verb", r->mode->name);
 	run_send(r, e);
-	send_result(r);
+	run_send_result(r);
 }
 
-/* A failure outside the steps is told as a step of its own, so that every face shows it. */
-static void give_up(struct run *r, const char *id, const char *title, const struct err *why)
+void run_give_up(struct run *r, const char *id, const char *title, const struct err *why)
 {
 	cJSON *e = run_event(r, "step");
 	json_put_str(e, "id", id);
@@ -218,109 +61,6 @@ void run_stop(struct run *r, const struct err *why)
 	run_wake(r);
 }
 
-/* What is resolved ----------------------------------------------------------------------------------------------------------- */
-
-void run_save(struct run *r)
-{
-	struct err e = {0};
-	if (r->mode->changes && r->options.save && !r->options.save(r->options.arg, r->options.answers, &e))
-		run_stop(r, &e);
-	err_free(&e);
-}
-
-void run_resolve(struct run *r, const char *path, cJSON *value)
-{
-	cJSON *resolved = r->options.answers->resolved;
-	const cJSON *old = json_at(resolved, path);
-	if (old && json_equal(old, value)) {
-		cJSON_Delete(value);
-		return;
-	}
-	json_put(resolved, path, value);
-	run_save(r);
-}
-
-/* Versions of secrets and the image's digest: what a replay must use again. */
-static void resolve_outputs(struct run *r)
-{
-	for (size_t i = 0; i < r->count; i++) {
-		const struct resource *of = r->steps[i].resource;
-		const cJSON *outputs = cJSON_GetObjectItemCaseSensitive(r->outputs, of->id);
-		const char *value = of->recorded_as && stands(&r->steps[i]) ? json_str(outputs, of->recorded_output, NULL)
-									    : NULL;
-		if (value)
-			run_resolve(r, of->recorded_as, cJSON_CreateString(value));
-	}
-	if (r->plan->url && !r->stopping) /* of a refused change nothing is noted */
-		run_resolve(r, "url", cJSON_CreateString(r->plan->url));
-}
-
-static bool spared_any(const struct run *r)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (r->steps[i].spared)
-			return true;
-	return false;
-}
-
-/* What was destroyed is not used again; the suffix and the project stay, and so does all that data which were kept are found and read by. */
-static void forget_outputs(struct run *r)
-{
-	if (spared_any(r))
-		return;
-	static const char *const paths[] = {"choices",         "database_address", "database_password",
-					    "secret_versions", "image_digest",     "oauth2_proxy_image",
-					    "machine_zone",    "cluster_endpoint", "url",
-					    "release",         "backup",           NULL};
-	bool any = false;
-	for (size_t i = 0; paths[i]; i++) {
-		any |= json_at(r->options.answers->resolved, paths[i]) != NULL;
-		json_drop(r->options.answers->resolved, paths[i]);
-	}
-	if (any)
-		run_save(r);
-}
-
-/* What may stand ------------------------------------------------------------------------------------------------------------- */
-
-/* What is built is what the file says: the next run would take it back otherwise. */
-static void save_given(struct run *r)
-{
-	if (!r->options.given || !r->mode->builds)
-		return;
-	run_save(r);
-	cJSON *e = run_event(r, "log");
-	json_put_str(e, "id", "answers");
-	event_text(r, e, "line", _("The answers that were given beside the file are saved in it."));
-	run_send(r, e);
-}
-
-/* Before anything is made: from now on it may be there. */
-bool run_note_choices(struct run *r)
-{
-	const cJSON *old = json_at(r->options.answers->resolved, "choices"), *one;
-	cJSON *now = answers_choices(r->options.answers),
-	      *list = cJSON_IsArray(old) ? cJSON_Duplicate(old, true) : cJSON_CreateArray();
-	bool known = false;
-	cJSON_ArrayForEach(one, list)
-		known |= json_equal(one, now);
-	if (known)
-		cJSON_Delete(now);
-	else
-		cJSON_AddItemToArray(list, now);
-	run_resolve(r, "choices", list);
-	save_given(r);
-	return !r->stopping;
-}
-
-/* All that is wanted stands, and nothing else: earlier choices are history. */
-static void settle_choices(struct run *r)
-{
-	cJSON *list = cJSON_CreateArray();
-	cJSON_AddItemToArray(list, answers_choices(r->options.answers));
-	run_resolve(r, "choices", list);
-}
-
 /* Phases --------------------------------------------------------------------------------------------------------------------- */
 
 /* Unwanted, and not to be deleted by anybody: it was told of, and is done with. */
@@ -335,7 +75,7 @@ static bool all_stand(const struct run *r, bool wanted)
 	for (size_t i = 0; i < r->count; i++) {
 		const struct step *s = &r->steps[i];
 		bool passed_over = wanted && (s->resource->unwanted || s->left_out);
-		if (!stands(s) && s->result != RESULT_ABSENT && !stays_for_ever(s) && !passed_over)
+		if (!step_stands(s) && s->result != RESULT_ABSENT && !stays_for_ever(s) && !passed_over)
 			return false;
 	}
 	return true;
@@ -379,12 +119,12 @@ void run_steps_ended(struct run *r)
 
 void run_ended_apply(struct run *r)
 {
-	resolve_outputs(r);
+	run_resolve_outputs(r);
 	if (run_goes_back(r))
 		return;
 	close_journal(r);
 	if (!r->stopping && all_stand(r, false))
-		settle_choices(r);
+		run_settle_choices(r);
 	if (!r->stopping && all_stand(r, true))
 		proof_begin(r);
 	else
@@ -395,27 +135,15 @@ void run_ended_destroy(struct run *r)
 {
 	close_journal(r);
 	if (!run_failed_any(r))
-		forget_outputs(r);
+		run_forget_outputs(r);
 	run_finish(r);
-}
-
-/* The database has this release's tables, and a server that can read them was seen. */
-static void settle_release(struct run *r)
-{
-	if (!r->plan->release)
-		return;
-	bool upgraded = json_at(r->options.answers->resolved, "backup") != NULL;
-	json_drop(r->options.answers->resolved, "backup");
-	run_resolve(r, "release", cJSON_CreateString(r->plan->release));
-	if (upgraded)
-		run_save(r);
 }
 
 void run_proof_ended(struct run *r, bool proven, const char *message)
 {
 	r->proven = proven;
 	if (proven)
-		settle_release(r);
+		run_note_release(r);
 	if (!proven && !r->err.exit)
 		err_set(&r->err, EXIT_PARTLY, r->plan->url, _("Mend the cause, then run apply again."),
 			_("the stack stands and is not proven: %s"), message);
@@ -492,22 +220,22 @@ static bool render_upload(void *arg, const char *name, struct buf *out)
 	return ok;
 }
 
-static void go(struct run *r)
+void run_go(struct run *r)
 {
 	struct err e = {0};
 	r->plan = plan_make(r->options.answers, &e);
 	if (!r->plan) {
-		give_up(r, "plan", N_("Plan"), &e);
+		run_give_up(r, "plan", N_("Plan"), &e);
 		err_free(&e);
 		return;
 	}
 	if (!may_be_left_out(r, &e)) {
-		give_up(r, "plan", N_("Plan"), &e);
+		run_give_up(r, "plan", N_("Plan"), &e);
 		err_free(&e);
 		return;
 	}
 	if (!r->mode->removes && r->plan->downgrade.exit) {
-		give_up(r, "plan", N_("Plan"), &r->plan->downgrade);
+		run_give_up(r, "plan", N_("Plan"), &r->plan->downgrade);
 		return;
 	}
 	r->vault = vault_new(r->plan, r->options.answers, r->api, r->options.secret, r->options.arg);
@@ -516,133 +244,6 @@ static void go(struct run *r)
 	make_steps(r);
 	r->surveying = r->mode->looks_first;
 	run_wake(r);
-}
-
-/* The project ---------------------------------------------------------------------------------------------------------------- */
-
-/* What was resolved in another project is of no use in this one. True when something is to be saved. */
-static bool resolve_project(struct run *r)
-{
-	cJSON *resolved = r->options.answers->resolved;
-	const char *number = json_str(r->project, "projectNumber", ""), *known = json_str(resolved, "project_number", "");
-	bool organization = !strcmp(json_str(r->project, "parent.type", ""), "organization");
-	if (*known && strcmp(known, number))
-		while (resolved->child)
-			cJSON_DeleteItemFromObjectCaseSensitive(resolved, resolved->child->string);
-	cJSON *parent = organization ? cJSON_CreateString(json_str(r->project, "parent.id", "")) : cJSON_CreateNull();
-	bool same = !strcmp(json_str(resolved, "project_number", ""), number) &&
-		    json_equal(json_at(resolved, "organization"), parent);
-	json_put_str(resolved, "project_number", number);
-	json_put(resolved, "organization", parent);
-	return !same;
-}
-
-/* A login that does not tell goes on with who did before, and so does a workflow's. */
-static bool resolve_operator(struct run *r, const char *who)
-{
-	cJSON *resolved = r->options.answers->resolved;
-	if (!who || !*who || !strcmp(json_str(resolved, "operator", ""), who) || github_is_workflow(r->options.answers, who))
-		return false;
-	json_put_str(resolved, "operator", who);
-	return true;
-}
-
-/* It is known who works and what stands. */
-static void on_known(struct run *r)
-{
-	struct err e = {0};
-	if (--r->awaited || r->finished)
-		return;
-	bool known = *json_str(r->options.answers->resolved, "suffix", "");
-	if (r->standing.err.exit) {
-		give_up(r, "stack", N_("Stack"), &r->standing.err);
-	} else if (!run_settle_suffix(r, &e)) {
-		give_up(r, "stack", N_("Stack"), &e);
-	} else {
-		run_settle_release(r);
-		if (!known || r->unsaved)
-			run_save(r);
-		if (r->stopping)
-			give_up(r, "answers", N_("Answers"), &r->err);
-		else
-			go(r);
-	}
-	err_free(&e);
-}
-
-enum { NAMELESS_MAX = 3 };
-
-static void ask_operator(struct run *r);
-
-/* Who is signed in may make the prover's tokens. A reply that names nobody may be a broken one: it is not believed at once. */
-static void on_operator(void *arg, const struct api_result *result)
-{
-	struct run *r = arg;
-	const char *email = result->http == 200 ? json_str(result->reply, "email", NULL) : NULL;
-	r->call = 0;
-	if (result->http == 200 && !email && ++r->nameless < NAMELESS_MAX) {
-		ask_operator(r);
-		return;
-	}
-	r->unsaved |= resolve_operator(r, email);
-	on_known(r);
-}
-
-static void ask_operator(struct run *r)
-{
-	struct call c = {0};
-	call_set(&c, DIALECT_NONE, "GET", NULL, "https://openidconnect.googleapis.com/v1/userinfo");
-	r->call = api_call(r->api, &c, &(struct api_policy){.budget = 30}, on_operator, r);
-	call_free(&c);
-}
-
-/* Both at once: who is signed in, and what stands. */
-static void find_rest(struct run *r)
-{
-	const char *email = credentials_email(session_credentials(r->session));
-	r->unsaved = resolve_project(r);
-	r->awaited = email ? 1 : 2;
-	r->unsaved |= resolve_operator(r, email);
-	if (!email)
-		ask_operator(r);
-	run_look(r, on_known);
-}
-
-static void on_project(void *arg, const struct api_result *result)
-{
-	struct run *r = arg;
-	struct err e = {0};
-	const char *id = answers_str(r->options.answers, "project.id");
-	r->call = 0;
-	bool active = !strcmp(json_str(result->reply, "lifecycleState", "ACTIVE"), "ACTIVE");
-	if (api_error_is_plain_denial(&result->error) || result->http == 404)
-		err_set(&e, EXIT_PERMISSION, "project.id", _("Check the project's id and who is signed in."),
-			_("the project %s is not there or may not be read."), id);
-	else if (result->http != 200)
-		err_set(&e, result->err.exit ? result->err.exit : EXIT_UNAVAILABLE, result->err.place, result->err.fix, "%s",
-			result->err.what ? result->err.what : _("the project cannot be read."));
-	else if (active && !*json_str(result->reply, "projectNumber", ""))
-		err_set(&e, EXIT_UNAVAILABLE, "project.id", _("Run the same command again."),
-			_("the reply about the project %s does not tell its number."), id);
-	else if (!active)
-		err_set(&e, EXIT_PERMISSION, "project.id", _("Restore it, or choose another."),
-			_("the project %s is being deleted."), id);
-	if (e.exit) {
-		give_up(r, "project", N_("Project"), &e);
-	} else {
-		r->project = cJSON_Duplicate(result->reply, true);
-		find_rest(r);
-	}
-	err_free(&e);
-}
-
-static void find_project(struct run *r)
-{
-	struct call c = {0};
-	call_set(&c, DIALECT_NONE, "GET", NULL, "https://cloudresourcemanager.googleapis.com/v1/projects/%s",
-		 answers_str(r->options.answers, "project.id"));
-	r->call = api_call(r->api, &c, NULL, on_project, r);
-	call_free(&c);
 }
 
 /* The face's side ------------------------------------------------------------------------------------------------------------ */
@@ -692,7 +293,7 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 		run_free(r);
 		return NULL;
 	}
-	find_project(r);
+	run_find(r);
 	return r;
 }
 

@@ -1,4 +1,4 @@
-/* A run from inside: what run.c, step.c, change.c, destroy.c, schedule.c and proof.c share. */
+/* A run from inside: what the files of a run and of its steps share. */
 #ifndef MS_ENGINE_RUN_PRIVATE_H
 #define MS_ENGINE_RUN_PRIVATE_H
 
@@ -190,46 +190,68 @@ struct run {
 	unsigned created, updated, deleted, kept;
 };
 
-/* step.c: reading and deciding. */
+/* step.c: its life. */
 double step_now(const struct step *s);
 /* Seconds after which what the cloud works on has failed. */
 double step_deadline(const struct step *s);
 void step_begin(struct step *s);
-void step_read(struct step *s);
-/* Has the kind read a reply, into s->seen. */
-void step_decode(struct step *s, const struct api_result *r);
-/* It fails: no request could be made of what is known, for this reason (struct call's fault). */
-void step_faulty(struct step *s, const char *fault);
-void step_decide(struct step *s);
 /* Continues with then after so many seconds. */
 void step_pause(struct step *s, double seconds, void (*then)(struct step *s));
 /* Ends it; the error is s->err for RESULT_FAILED. */
 void step_end(struct step *s, enum step_result result);
 void step_fail(struct step *s, const struct err *why);
-/* It fails, and the run ends: somebody else makes this stack at the same time. */
-void step_met_another(struct step *s);
+/* The same with words of one's own; fix may be NULL. */
+void step_fail_as(struct step *s, enum exit_code exit, const char *fix, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 void step_set_phase(struct step *s, enum step_phase phase, const char *message);
 /* Is it to go, in this run? */
 bool step_goes(const struct step *s);
-/* What a mode does with a step that was read: look only, make it as it is wanted, or remove it. */
+/* Stops what it has under way, without an event. */
+void step_cancel(struct step *s);
+void step_free(struct step *s);
+
+/* read.c */
+void step_read(struct step *s);
+/* Has the kind read a reply, into s->seen. */
+void step_decode(struct step *s, const struct api_result *r);
+/* It fails: no request could be made of what is known, for this reason (struct call's fault). */
+void step_faulty(struct step *s, const char *fault);
+
+/* decide.c: what is done by what was read. */
+void step_decide(struct step *s);
+/* Makes it as it is wanted, or removes it: what a mode that builds does with a step that was read. */
+void step_decide_apply(struct step *s);
+/* What differs between what was read and what is wanted; the caller frees it. */
+void step_compare(struct step *s, struct change *out);
+/* It fails, and the run ends: somebody else makes this stack at the same time. */
+void step_met_another(struct step *s);
+
+/* look.c: what a mode that looks only, or has not begun to change, does with one. */
 void step_look_at_destroy(struct step *s);
 void step_look_at_apply(struct step *s);
 void step_decide_plan(struct step *s);
-void step_decide_apply(struct step *s);
 
-/* Stops what it has under way, without an event. */
-void step_cancel(struct step *s);
+/* lag.c */
 /* May this refusal pass by itself, because something that the step needs was made moments ago? Keeps the time; true means: try again. */
 bool step_lags(struct step *s, int http, const char *message);
 /* The same of a permission that lacks while this run gave some a moment ago. */
 bool step_permission_spreads(struct step *s);
+/* Was that waited for long enough? */
+bool step_spread_over(const struct step *s);
+/* Was a permission granted a moment ago that this step needs, directly or not? */
+bool step_granted_lately(const struct step *s);
+/* Seconds since the youngest grant that it needs; INFINITY for none. */
+double step_since_grant(const struct step *s);
+/* A lag was met, first or again. */
+void step_lag_goes_on(struct step *s);
 /* Looks again when that may have passed. Of several that are told the same words one asks and the others follow it. */
 void step_lag_pause(struct step *s);
 /* What it was told while it lagged is not so any more: those who were told the same look again at once. */
 void step_lag_passed(struct step *s);
-/* The cloud worked so many seconds on it. */
+/* The cloud worked so many seconds on it: what it does while a lag lasts is part of that. */
 void step_worked(struct step *s, double seconds);
-void step_free(struct step *s);
+/* The lag is over: until it was last seen it was time that nobody could save. */
+void step_lag_ends(struct step *s);
 
 /* change.c: requests that change something, operations. */
 void step_change(struct step *s, enum verdict intent);
@@ -330,24 +352,50 @@ void run_surveyed(struct run *r);
 /* mode.c: by enum run_verb. */
 extern const struct run_mode run_modes[];
 
-/* run.c */
+/* run.c: its phases. */
+/* It is known which project it is, who works and what stands: makes the plan, and lets the steps go. */
+void run_go(struct run *r);
 /* The steps of a mode that are over: proves the stack, or ends the run. */
 void run_finish(struct run *r);
+/* Ends it for a failure outside the steps, which is told as a step of its own, so that every face shows it. */
+void run_give_up(struct run *r, const char *id, const char *title, const struct err *why);
+/* Nothing is changed any more; the first reason wins. */
+void run_stop(struct run *r, const struct err *why);
 void run_begin_destroying(struct run *r);
 void run_ended_apply(struct run *r);
 void run_ended_destroy(struct run *r);
-size_t run_standing(const struct run *r);
-bool run_failed_any(const struct run *r);
-/* Writes down under which choices something may stand from now on. False when that cannot be saved; the run is then stopping. */
-bool run_note_choices(struct run *r);
 void run_steps_ended(struct run *r);
 void run_proof_ended(struct run *r, bool proven, const char *message);
-/* Nothing is changed any more; the first reason wins. */
-void run_stop(struct run *r, const struct err *why);
+
+/* find.c */
+/* Finds out what has to be known before there is a plan, then calls run_go or run_give_up. */
+void run_find(struct run *r);
+
+/* result.c: what came of it. */
+/* Is it as it is wanted? */
+bool step_stands(const struct step *s);
+size_t run_standing(const struct run *r);
+bool run_failed_any(const struct run *r);
+/* Of the whole, when it is over. */
+enum exit_code run_exit_code(const struct run *r);
+/* Tells the faces. */
+void run_send_result(struct run *r);
+
+/* resolve.c: what the answers keep. */
 /* Saves the answers. */
 void run_save(struct run *r);
 /* Records an output in the answers' resolved part and saves when that changed something. */
 void run_resolve(struct run *r, const char *path, cJSON *value);
+/* Versions of secrets and the image's digest: what a replay must use again. */
+void run_resolve_outputs(struct run *r);
+/* What was destroyed is not used again; the suffix and the project stay, and so does all that data which were kept are found and read by. */
+void run_forget_outputs(struct run *r);
+/* Writes down under which choices something may stand from now on. False when that cannot be saved; the run is then stopping. */
+bool run_note_choices(struct run *r);
+/* All that is wanted stands, and nothing else: earlier choices are history. */
+void run_settle_choices(struct run *r);
+/* The database has this release's tables, and a server that can read them was seen. */
+void run_note_release(struct run *r);
 
 /* events.c */
 cJSON *run_event(struct run *r, const char *event);

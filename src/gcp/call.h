@@ -74,6 +74,8 @@ void call_set_url(struct call *c, enum dialect dialect, const char *method, cJSO
 /* Has the call a fault, then of this kind: kinds that find one of their own. format makes a sentence's end, as in `fault`. */
 void call_refuse(struct call *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* operation.c ------------------------------------------------------------------------------------------------------------- */
+
 /* What an operation says of itself. Decoded from any dialect by operation_decode. */
 struct operation {
 	char *name;     /* for the journal and the operator */
@@ -90,6 +92,8 @@ bool operation_decode(enum dialect dialect, const char *url, const cJSON *reply,
  * when the name could lead elsewhere. The caller frees with operation_free. */
 bool operation_locate(enum dialect dialect, const char *url, const char *name, struct operation *out);
 void operation_free(struct operation *o);
+
+/* api_error.c ------------------------------------------------------------------------------------------------------------- */
 
 /* An error body of any of the three dialects (reference/gcp-api.md 1.3). Strings are owned here; absent ones are NULL. */
 struct api_error {

@@ -1,7 +1,7 @@
 noinst_LIBRARIES += src/gcp/libgcp.a
 src_gcp_libgcp_a_SOURCES = \
 	src/gcp/aip_object.c src/gcp/aip_object.h \
-	src/gcp/call.c src/gcp/call.h \
+	src/gcp/call.c src/gcp/call.h src/gcp/operation.c src/gcp/api_error.c \
 	src/gcp/cloud_log.c src/gcp/cloud_log.h \
 	src/gcp/compute_object.c src/gcp/compute_object.h \
 	src/gcp/kind.c src/gcp/kind.h \

@@ -1,0 +1,205 @@
+/* Lags: what was made or granted moments ago and is not known everywhere yet. A refusal that may be one is waited for, as long as words, ages and budgets
+ * allow. */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/moment.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LAG_BUDGET 900.0
+#define FORBIDDEN_LAG_BUDGET 120.0
+/* How long what failed for want of a permission is made again: grants spread within minutes as a rule, and without a bound in words. */
+#define SPREAD_BUDGET 2700.0
+#define LAG_PAUSE_MOST 4.0
+#define LAG_FOLLOWER_PAUSE 16.0 /* not for ever: what is known in one place need not be in another */
+#define LAG_KNOWN_FOR 1200.0
+
+/* Since it was made, by the cloud's own clock; INFINITY for what has no such time (service accounts, policies). */
+static double age_by_cloud(const struct step *s)
+{
+	static const char *const fields[] = {"createTime", "creationTimestamp", "timeCreated", NULL};
+	for (size_t i = 0; fields[i]; i++) {
+		double made = moment_read(json_str(s->seen.found, fields[i], NULL));
+		if (made > 0)
+			return fmax(loop_wall(s->run->loop) - made, 0);
+	}
+	return INFINITY;
+}
+
+/* What stands and has no time of its own is taken to be as old as the youngest thing of the stack: they were made together. */
+static double age_of_stack(const struct run *r)
+{
+	double youngest = INFINITY;
+	for (size_t i = 0; i < r->count; i++)
+		youngest = fmin(youngest, age_by_cloud(&r->steps[i]));
+	return youngest;
+}
+
+/* Seconds since its resource was made or changed, as far as this run, the journal or the cloud tell: whoever did it. INFINITY when nobody tells. */
+static double step_age(const struct step *s)
+{
+	const struct run *r = s->run;
+	double noted = r->journal ? journal_changed(r->journal, s->resource->id) : 0, cloud = age_by_cloud(s);
+	if (s->changed > 0)
+		return step_now(s) - s->changed;
+	if (noted > 0)
+		return fmax(loop_wall(r->loop) - noted, 0);
+	if (cloud < INFINITY)
+		return cloud;
+	return s->seen.found ? age_of_stack(r) : INFINITY;
+}
+
+static bool changed_lately(const struct step *s)
+{
+	return step_age(s) < LAG_KNOWN_FOR;
+}
+
+/* Was something that this step needs, directly or not, changed a moment ago? One of those that words name, when words are given. */
+static bool fresh(const struct step *s, const char *words)
+{
+	bool *behind = plan_behind(s->run->plan, s->index), found = false;
+	for (size_t i = 0; i < s->index && !found; i++) {
+		const struct step *need = &s->run->steps[i];
+		found = behind[i] && changed_lately(need) && (!words || strstr(words, need->resource->name));
+	}
+	free(behind);
+	return found;
+}
+
+static bool says(const char *message, const char *part)
+{
+	return message && strcasestr(message, part);
+}
+
+/* Google's words for things that were made moments ago and are not known everywhere (reference/gcp-api.md 1.4, 3). What is not known must be
+ * something that was made: the words, or the URL that was asked, name it. */
+static bool words_of_lag(const struct step *s, int http, const char *message)
+{
+	bool named = fresh(s, message ? message : "") || (s->changing.url && fresh(s, s->changing.url));
+	if (says(message, "invalid authentication credentials")) /* a service agent that is being made */
+		return http != 401 || fresh(s, NULL);
+	if (says(message, "Precondition check failed"))
+		return fresh(s, NULL);
+	if (http == 404)
+		return named;
+	if (http == 403)
+		return named && says(message, "may not exist");
+	if (http != 400 && http != 412)
+		return false;
+	if (says(message, "service account") && says(message, "does not exist")) /* Google's names for agents are not ours */
+		return fresh(s, NULL);
+	return named && (says(message, "does not exist") || says(message, "not found") || says(message, "not ready"));
+}
+
+static void keep_words(char **to, const char *text)
+{
+	char *copy = text ? xstrdup(text) : NULL;
+	free(*to);
+	*to = copy;
+}
+
+void step_lag_goes_on(struct step *s)
+{
+	if (s->lag_since <= 0) /* what fails now would have failed all the while */
+		s->lag_since = s->held_since > 0 ? s->held_since : step_now(s);
+	s->lag_seen = step_now(s);
+	s->after_lag = 0;
+	run_wake(s->run);
+}
+
+bool step_lags(struct step *s, int http, const char *message)
+{
+	if (!words_of_lag(s, http, message))
+		return false;
+	step_lag_goes_on(s);
+	keep_words(&s->lag_words, message && fresh(s, message) ? message : NULL);
+	/* A 403 may as well be a refusal, and what is made elsewhere may not exist: it is not asked for as long. */
+	const struct kind *k = s->resource->kind;
+	double budget = http == 403 ? FORBIDDEN_LAG_BUDGET : k->page && k->deadline > 0 ? k->deadline : LAG_BUDGET;
+	return step_now(s) - s->lag_since < budget;
+}
+
+/* From here on it has a request of its own under way, and nobody calls it to look. */
+static void look_again(struct step *s)
+{
+	s->lag_follows = false;
+	step_read(s);
+}
+
+void step_lag_pause(struct step *s)
+{
+	double hurried = fmin(pow(1.3, s->lags++), LAG_PAUSE_MOST);
+	s->lag_follows = step_lag_scout(s) != NULL;
+	step_pause(s, s->lag_follows ? LAG_FOLLOWER_PAUSE : step_leisure(s, hurried), look_again);
+}
+
+/* While a lag lasts, what was done in vain is part of it. */
+void step_worked(struct step *s, double seconds)
+{
+	if (seconds <= 0)
+		return;
+	if (s->lag_since > 0)
+		s->after_lag += seconds;
+	else
+		s->work += seconds;
+}
+
+void step_lag_passed(struct step *s)
+{
+	for (size_t i = 0; s->lag_words && i < s->run->count; i++) {
+		struct step *other = &s->run->steps[i];
+		if (!other->lag_follows || strcmp(other->lag_words, s->lag_words))
+			continue;
+		step_pause(other, 0, look_again);
+	}
+	keep_words(&s->lag_words, NULL);
+}
+
+void step_lag_ends(struct step *s)
+{
+	if (s->lag_since > 0)
+		s->work += s->lag_seen - s->lag_since + s->after_lag;
+	s->lag_since = 0;
+	s->lags = 0;
+	step_lag_passed(s);
+}
+
+double step_since_grant(const struct step *s)
+{
+	double least = INFINITY;
+	for (size_t i = 0; i < s->resource->need_count; i++) {
+		const struct step *need = step_need(s, i);
+		if (need->resource->kind->spreads)
+			least = fmin(least, step_age(need));
+	}
+	return least;
+}
+
+bool step_granted_lately(const struct step *s)
+{
+	bool *behind = plan_behind(s->run->plan, s->index), found = false;
+	for (size_t i = 0; i < s->index && !found; i++) {
+		const struct step *need = &s->run->steps[i];
+		found = behind[i] && changed_lately(need) && need->resource->kind->grants;
+	}
+	free(behind);
+	return found;
+}
+
+bool step_spread_over(const struct step *s)
+{
+	return s->lag_since > 0 && step_now(s) - s->lag_since >= SPREAD_BUDGET;
+}
+
+bool step_permission_spreads(struct step *s)
+{
+	if (!step_granted_lately(s))
+		return false;
+	step_lag_goes_on(s);
+	return !step_spread_over(s);
+}

@@ -1,0 +1,111 @@
+/* Looking only: what would be done to a resource, for a plan and for the survey before something is changed. */
+#include "config.h"
+#include "engine/run_private.h"
+
+#include "base/gettext.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* What would be done to something that is not wanted any more. A stranger of that name is none of our business; what cannot be deleted stays, and that was
+ * said before it was made. */
+static void look_at_unwanted(struct step *s)
+{
+	s->gone = s->seen.presence == PRESENT_NO || s->seen.presence == PRESENT_STRANGER;
+	s->change.verdict = s->gone || !s->resource->kind->destroy ? VERDICT_KEEP : VERDICT_DELETE;
+}
+
+/* A wanted value that refers to what has still to be made, in words. */
+static void say_unknown(struct difference *d)
+{
+	if (!d->waits)
+		return;
+	char *words = xasprintf(_("(known once %s is made)"), d->waits);
+	cJSON *text = cJSON_CreateString(words);
+	free(d->wanted);
+	d->wanted = json_text(text, -1);
+	cJSON_Delete(text);
+	free(words);
+}
+
+/* It stands already, and what it refers to has still to be made: it will be changed, by more than can be said now. What cannot be changed (a
+ * build) is made anew then. */
+static void look_vaguely(struct step *s)
+{
+	if (!s->resource->kind->update) {
+		s->change.verdict = VERDICT_CREATE;
+		return;
+	}
+	step_compare(s, &s->change);
+	if (s->resource->kind->foresees)
+		return;
+	if (s->change.verdict != VERDICT_UPDATE)
+		change_free(&s->change);
+	s->change.verdict = VERDICT_UPDATE;
+	for (size_t i = 0; i < s->change.count; i++)
+		say_unknown(&s->change.differences[i]);
+}
+
+/* What uses this stack's data is not moved to other data unasked: those would be empty. */
+static void look_for_move(struct step *s)
+{
+	const struct stander *from = s->run->options.consent ? NULL : step_leaves(s);
+	if (!from)
+		return;
+	s->change.verdict = VERDICT_REFUSE;
+	free(s->change.reason);
+	s->change.reason = xasprintf(_("it uses %s %s, which is not what these answers name: it would be moved to other data. "
+				       "Set resolved.suffix to the "
+				       "ending of that name, or add --yes if that is meant."),
+				     _(from->kind->title), from->name);
+}
+
+/* Looking only: what would be done. */
+static void look(struct step *s)
+{
+	struct change *c = &s->change;
+	change_free(c);
+	if (s->resource->unwanted) {
+		look_at_unwanted(s);
+	} else if (s->seen.presence == PRESENT_NO) {
+		c->verdict = VERDICT_CREATE;
+		c->reason = s->resource->kind->by_hand && s->seen.error ? xstrdup(s->seen.error) : NULL;
+	} else if (s->seen.presence == PRESENT_STRANGER) {
+		c->verdict = VERDICT_REFUSE;
+		c->reason = xstrdup(s->seen.error ? s->seen.error : _("it exists and is not ours."));
+	} else if (s->vague) {
+		look_vaguely(s);
+	} else {
+		step_compare(s, c);
+	}
+	if (c->verdict == VERDICT_UPDATE || c->verdict == VERDICT_REPLACE)
+		look_for_move(s);
+}
+
+void step_decide_plan(struct step *s)
+{
+	look(s);
+	s->verdict = s->change.verdict;
+	step_end(s, s->verdict != VERDICT_KEEP ? RESULT_DIFFERS : s->gone ? RESULT_ABSENT : RESULT_KEPT);
+}
+
+/* What is still changing, or does not tell, is looked at again when its turn comes: nothing can be said of it now. */
+void step_look_at_apply(struct step *s)
+{
+	bool tells = s->seen.presence != PRESENT_UNKNOWN && s->seen.presence != PRESENT_PENDING;
+	if (tells || s->resource->unwanted) {
+		look(s);
+	} else {
+		change_free(&s->change);
+		s->change.verdict = VERDICT_UPDATE;
+	}
+	s->fits = tells && s->change.verdict == VERDICT_KEEP && !s->resource->unwanted && !s->vague;
+	step_end(s, RESULT_LOOKED);
+}
+
+void step_look_at_destroy(struct step *s)
+{
+	s->gone = s->seen.presence == PRESENT_NO;
+	step_end(s, RESULT_LOOKED);
+}
