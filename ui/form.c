@@ -137,18 +137,19 @@ static void form_enter(struct wizard *w)
 	form_load(w);
 }
 
-int choice_count(const struct question *q)
+int choice_count(const struct wizard *w, const struct question *q)
 {
 	int n = 0;
-	while (q->choices[n].id)
+	while (question_choice(q, w->answers, n))
 		n++;
 	return n;
 }
 
-int choice_index(const struct question *q, const char *id)
+int choice_index(const struct wizard *w, const struct question *q, const char *id)
 {
-	for (int i = 0; q->choices[i].id; i++) {
-		if (!strcmp(q->choices[i].id, id))
+	const struct choice *c;
+	for (int i = 0; (c = question_choice(q, w->answers, i)); i++) {
+		if (!strcmp(c->id, id))
 			return i;
 	}
 	return 0;
@@ -350,10 +351,12 @@ static int draw_choice(struct wizard *w, const struct question *q, const struct 
 /* Where not all of them fit with what they mean, all are named and only the marked one is explained. */
 static int draw_choices_briefly(struct wizard *w, const struct question *q, struct rect r, int focus)
 {
-	int now = choice_index(q, answers_str(w->answers, q->id)), mark = focus < 0 ? now : focus, count = choice_count(q),
-	    y = r.y, first = mark < r.h ? 0 : mark - r.h + 1, last = first + r.h < count ? first + r.h : count;
+	int now = choice_index(w, q, answers_str(w->answers, q->id)), mark = focus < 0 ? now : focus,
+	    count = choice_count(w, q), y = r.y, first = mark < r.h ? 0 : mark - r.h + 1,
+	    last = first + r.h < count ? first + r.h : count;
 	for (int i = first; i < last && y < r.y + r.h; i++)
-		y = draw_choice(w, q, &q->choices[i], y, r, i == mark && r.h > count ? r.h - count : 0, i == focus, i == now);
+		y = draw_choice(w, q, question_choice(q, w->answers, i), y, r, i == mark && r.h > count ? r.h - count : 0,
+				i == focus, i == now);
 	if (first > 0)
 		put_glyph(r.y, r.x, ROLE_KEY, GLYPH_UP);
 	if (last < count)
@@ -367,15 +370,17 @@ int draw_choices(struct wizard *w, const struct question *q, struct rect r, int 
 	int y = r.y;
 	if (choices_height(w, q, r.w) > r.h)
 		return draw_choices_briefly(w, q, r, focus);
-	for (int i = 0; q->choices[i].id; i++)
-		y = draw_choice(w, q, &q->choices[i], y, r, 2, i == focus, !strcmp(q->choices[i].id, now));
+	const struct choice *c;
+	for (int i = 0; (c = question_choice(q, w->answers, i)); i++)
+		y = draw_choice(w, q, c, y, r, 2, i == focus, !strcmp(c->id, now));
 	return y;
 }
 
 int choices_height(const struct wizard *w, const struct question *q, int width)
 {
 	int lines = 0;
-	for (const struct choice *c = q->choices; c->id; c++) {
+	const struct choice *c;
+	for (int i = 0; (c = question_choice(q, w->answers, i)); i++) {
 		int n = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, choice_words(w, q, c));
 		lines += 1 + (n < 2 ? n : 2);
 	}
@@ -578,7 +583,7 @@ static int draw_errand(const struct wizard *w, int y, struct rect r)
 	if (!e)
 		return y;
 	const struct question *q = form_focused(w);
-	if (q && q->type == TYPE_CHOICE && facts_end(r) - y - ERRAND_LEAST < choice_count(q) + 1)
+	if (q && q->type == TYPE_CHOICE && facts_end(r) - y - ERRAND_LEAST < choice_count(w, q) + 1)
 		return y; /* first it is chosen, then done */
 	y += put_most(y, r, 2, 1, ROLE_TITLE, draft_errand_text(e, "title"));
 	bool whole = draft_errand_open(e) || r.h > 16;
@@ -828,17 +833,15 @@ static enum action leave(struct wizard *w)
 
 static bool choose(struct wizard *w, const struct question *q, int index)
 {
-	return form_set(w, q, cJSON_CreateString(q->choices[index].id));
+	return form_set(w, q, cJSON_CreateString(question_choice(q, w->answers, index)->id));
 }
 
 static void cycle(struct wizard *w, const struct question *q, int delta)
 {
-	int count = 0, at = choice_index(q, answers_str(w->answers, q->id));
-	while (q->choices[count].id)
-		count++;
+	int count = choice_count(w, q), at = choice_index(w, q, answers_str(w->answers, q->id));
 	for (int i = 1; i < count; i++) {
 		int to = (at + delta * i + count * count) % count;
-		if (question_refuses(q, w->answers, q->choices[to].id))
+		if (question_refuses(q, w->answers, question_choice(q, w->answers, to)->id))
 			continue;
 		choose(w, q, to);
 		return;
@@ -851,7 +854,7 @@ static void open_overlay(struct wizard *w, const struct question *q, const struc
 	w->over_top = 0;
 	if (q->type == TYPE_CHOICE) {
 		w->over = &overlay_choice;
-		w->over_focus = choice_index(q, answers_str(w->answers, q->id));
+		w->over_focus = choice_index(w, q, answers_str(w->answers, q->id));
 		return;
 	}
 	list_open(w, q);

@@ -161,9 +161,9 @@ static bool overlays_choice_key(struct wizard *w, const struct key *k, enum acti
 	if (is_function(k, KEY_UP))
 		w->over_focus -= w->over_focus > 0;
 	else if (is_function(k, KEY_DOWN))
-		w->over_focus += w->over_focus < choice_count(q) - 1;
+		w->over_focus += w->over_focus < choice_count(w, q) - 1;
 	else if (is_char(k, L'\r') || is_char(k, L' '))
-		return !form_set(w, q, cJSON_CreateString(q->choices[w->over_focus].id));
+		return !form_set(w, q, cJSON_CreateString(question_choice(q, w->answers, w->over_focus)->id));
 	return true;
 }
 

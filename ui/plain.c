@@ -104,8 +104,8 @@ static void say_project(struct plain *p)
 
 static void say_choices(struct plain *p, const struct question *q)
 {
-	for (int i = 0; q->choices[i].id; i++) {
-		const struct choice *c = &q->choices[i];
+	const struct choice *c;
+	for (int i = 0; (c = question_choice(q, p->w->answers, i)); i++) {
 		const char *refused = question_refuses(q, p->w->answers, c->id);
 		double usd = draft_choice_month(p->w, q, c->id);
 		outside_print(p->out, "  %d  %s. %s", i + 1, _(c->title), refused ? _(refused) : _(c->help));
@@ -202,13 +202,14 @@ static void say_help(struct plain *p, const struct question *q)
 /* A choice, and what a list offers, may be given by its number. */
 static const char *meant(struct plain *p, const struct question *q, const char *text)
 {
-	int n = strspn(text, "0123456789") == strlen(text) ? atoi(text) : 0, at = 0;
+	int n = strspn(text, "0123456789") == strlen(text) ? atoi(text) : 0;
 	const cJSON *item = n > 0 && q->type == TYPE_TEXT ? suggestion(p, q, n) : NULL;
 	if (item)
 		return json_str(item, "id", "");
-	while (q->type == TYPE_CHOICE && n > 0 && q->choices[at].id && at + 1 < n)
-		at++;
-	return q->type == TYPE_CHOICE && n > 0 && q->choices[at].id && !choice_find(q, text) ? q->choices[at].id : text;
+	const struct choice *c = q->type == TYPE_CHOICE && n > 0 && !choice_find(q, text)
+				     ? question_choice(q, p->w->answers, n - 1)
+				     : NULL;
+	return c ? c->id : text;
 }
 
 static const char *bool_meant(const struct question *q, const char *text)

@@ -253,8 +253,8 @@ static bool choice_key(struct wizard *w, const struct question *q, const struct 
 	else if (k->kind == KEY_FUNCTION && k->code == KEY_UP)
 		s->choice -= s->choice > 0;
 	else if (k->kind == KEY_FUNCTION && k->code == KEY_DOWN)
-		s->choice += s->choice < choice_count(q) - 1;
-	else if (enter && form_set(w, q, cJSON_CreateString(q->choices[s->choice].id)))
+		s->choice += s->choice < choice_count(w, q) - 1;
+	else if (enter && form_set(w, q, cJSON_CreateString(question_choice(q, w->answers, s->choice)->id)))
 		s->choosing = false;
 	draft_price_choices(w, q);
 	return s->choosing || k->kind != KEY_CHARACTER || k->code != L'\r' || !settings_over(w, q);
@@ -293,7 +293,7 @@ static bool change(struct wizard *w, const struct question *q)
 	switch (q->type) {
 	case TYPE_CHOICE:
 		s->choosing = true;
-		s->choice = choice_index(q, answers_str(w->answers, q->id));
+		s->choice = choice_index(w, q, answers_str(w->answers, q->id));
 		break;
 	case TYPE_BOOL:
 		form_set(w, q, cJSON_CreateBool(!answers_bool(w->answers, q->id)));

@@ -161,8 +161,9 @@ const cJSON *form_suggestions(const struct wizard *w, const struct question *q);
 int draw_choices(struct wizard *w, const struct question *q, struct rect r, int focus);
 /* Lines that this takes at a width. */
 int choices_height(const struct wizard *w, const struct question *q, int width);
-int choice_index(const struct question *q, const char *id);
-int choice_count(const struct question *q);
+/* Of the choices that belong to the answers. */
+int choice_index(const struct wizard *w, const struct question *q, const char *id);
+int choice_count(const struct wizard *w, const struct question *q);
 
 /* The plan and the build, called by pages and by the ending. */
 void review_start(struct wizard *w);

@@ -64,6 +64,8 @@ struct question {
 	const char *pattern, *form;
 	/* What pattern and choices cannot say: NULL when fine, else a sentence N_() that says what is allowed. Called before the pattern. */
 	const char *(*check)(const struct answers *a, const char *value);
+	/* Is the choice value one of these answers at all? One that is not is neither named nor counted where they are listed. NULL: all are. */
+	bool (*belongs)(const struct answers *a, const char *value);
 	const char *suggests;  /* the survey (engine/session.h) whose list can be chosen from instead of typing, or NULL */
 	const char *surveyed;  /* the question whose answer that survey goes by, or NULL */
 	const char *rehearsal; /* what a rehearsal puts where only a human can get the answer, or NULL */
@@ -93,6 +95,8 @@ const struct question *question_find(const char *id);
 const struct page *page_find(const char *id);
 /* The choice of q with this id, or NULL. */
 const struct choice *choice_find(const struct question *q, const char *id);
+/* The n-th of q's choices, from 0, that belong to these answers, refused or not; NULL after the last. */
+const struct choice *question_choice(const struct question *q, const struct answers *a, int n);
 /* What this survey goes by: the answer to the question that the one which it is for names; NULL while nobody asks that one. */
 const char *question_surveyed(const struct answers *a, const char *survey);
 /* Its default with these answers: a new value for the caller. */

@@ -43,6 +43,11 @@ static bool is_version(const struct choice *v, const char *id)
 	return v->id != NULL;
 }
 
+static bool version_of_engine(const struct answers *a, const char *id)
+{
+	return is_version(axes_of(a).database->versions, id);
+}
+
 /* A version goes with its own engine, and stays once a release's tables are in it. The earliest choices are those that stand: later ones are of runs that
  * did not get there. */
 static const char *check_version(const struct answers *a, const char *value)
@@ -154,7 +159,7 @@ static const struct question own[] = {
 	 .nth = axis_database},
 	{.id = "database.version", .page = "database", .type = TYPE_CHOICE, .title = N_("Version"),
 	 .help = N_("The engine's version. It is settled when the database is made."),
-	 .nth = axis_version, .fallback = default_version, .check = check_version},
+	 .nth = axis_version, .fallback = default_version, .check = check_version, .belongs = version_of_engine},
 	{.id = "database.tier", .shared = true, .basic = true, .page = "database", .type = TYPE_CHOICE, .title = N_("Size"),
 	 .help = N_("Memory sets how many connections there are. It can be changed later with a restart."),
 	 .choices = tier_choices, .preset = "db-custom-1-3840"},
@@ -419,6 +424,15 @@ cJSON *question_default(const struct question *q, const struct answers *a)
 	if (q->nth)
 		return cJSON_CreateString(axis_default(q, a)->id);
 	return question_value(q, q->preset ? q->preset : "");
+}
+
+const struct choice *question_choice(const struct question *q, const struct answers *a, int n)
+{
+	for (const struct choice *c = q->choices; c->id; c++) {
+		if ((!q->belongs || q->belongs(a, c->id)) && n-- == 0)
+			return c;
+	}
+	return NULL;
 }
 
 const char *question_refuses(const struct question *q, const struct answers *a, const char *value)

@@ -447,6 +447,35 @@ static void standing_version(void)
 	answers_free(a);
 }
 
+/* Where versions are listed those of the other engines are not, and each of an engine's own is, in the table's order. */
+static void versions_listed(void)
+{
+	const struct question *version = question_find("database.version"), *engine = question_find("database.engine");
+	struct answers *a = answers_new();
+	size_t all = 0, listed = 0;
+	bool own = true;
+	for (const struct choice *c = version->choices; c->id; c++)
+		all++;
+	for (const struct choice *e = engine->choices; e->id; e++) {
+		struct err ignored = {0};
+		const struct choice *c;
+		if (!answers_set_text(a, "database.engine", e->id, &ignored)) {
+			err_free(&ignored);
+			continue;
+		}
+		for (int i = 0; (c = question_choice(version, a, i)); i++, listed++)
+			own &= !question_refuses(version, a, c->id);
+	}
+	ok(own && listed == all, "the versions that are listed are those of the engine that is chosen: %zu of %zu", listed,
+	   all);
+	int tiers = 0;
+	while (question_choice(question_find("database.tier"), a, tiers))
+		tiers++;
+	ok(tiers > 1 && !question_find("database.tier")->choices[tiers].id,
+	   "where nothing is said of that, all choices are listed");
+	answers_free(a);
+}
+
 /* The table itself: every row has what the faces need. */
 static void table(void)
 {
@@ -479,5 +508,6 @@ int main(void)
 	example();
 	table();
 	standing_version();
+	versions_listed();
 	return tap_done();
 }

@@ -375,7 +375,11 @@ static void hub(void)
 	screen_is("hub-section");
 	press("Down Down Enter");
 	screen_is("hub-choices");
-	press("Down Enter Esc");
+	press("Esc Up Enter");
+	ok(settings_focused(w) && !strcmp(settings_focused(w)->id, "database.version") &&
+	       choice_count(w, settings_focused(w)) == 3,
+	   "only the versions of the engine that was chosen are listed");
+	press("Esc Down Enter Down Enter Esc");
 	turns(3);
 	screen_is("hub-changed");
 	ok(wizard_on(w, "review") && !strcmp(answers_str(w->answers, "database.tier"), "db-custom-2-7680"),
