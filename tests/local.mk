@@ -3,7 +3,11 @@ TESTS += tests/plan/values.py tests/plan/names.py
 WALK_TESTS += tests/cases/weaknesses.py tests/cases/settings.py tests/cases/networks.py tests/cases/groups.py tests/cases/revisions.py tests/cases/edges.py tests/cases/cleanup.py
 TESTS += tests/shell.py tests/docs/docs.py tests/docs/seeds.py tests/docs/ids.py tests/docs/translations.py tests/docs/promises.py
 WALK_TESTS += tests/cases/matrix.py tests/cases/replayed.py tests/cases/trial.py
-REAL_TESTS += tests/real/database.py tests/real/auth_library.py tests/real/clients.py tests/real/sign_in.py tests/real/run.py tests/real/login.py tests/real/walls.py tests/real/linters.py tests/real/upgrade.py tests/terraform/run.py tests/terraform/rendered.py tests/kubernetes/compare.py tests/kubernetes/manifests.py tests/kubernetes/engine.py
+REAL_TESTS += tests/real/database.py tests/real/auth_library.py tests/real/clients.py tests/real/sign_in.py tests/real/run.py tests/real/login.py tests/real/walls.py tests/real/linters.py tests/real/upgrade.py tests/terraform/run.py tests/terraform/rendered.py tests/kubernetes/compare.py tests/kubernetes/manifests.py tests/kubernetes/engine.py tests/kubernetes/contexts.py
+check_PROGRAMS += tests/kubernetes/whoami
+WALKERS += tests/kubernetes/whoami$(EXEEXT)
+tests_kubernetes_whoami_SOURCES = tests/kubernetes/whoami.c
+tests_kubernetes_whoami_LDADD = $(LIB_NET)
 
 TESTS += tests/sim/docker_registry.py tests/sim/outside.py
 include tests/fuzz/local.mk

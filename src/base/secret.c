@@ -168,7 +168,7 @@ void secret_wipe_tree(cJSON *tree)
 {
 	for (cJSON *child = tree ? tree->child : NULL; child; child = child->next)
 		secret_wipe_tree(child);
-	if (cJSON_IsString(tree))
+	if (tree && tree->valuestring)
 		sodium_memzero(tree->valuestring, strlen(tree->valuestring));
 }
 

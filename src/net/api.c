@@ -19,6 +19,7 @@
 #include <string.h>
 
 #define DEFAULT_BUDGET 300.0
+#define STRANGER_BUDGET 20.0 /* an address that never answered in this run: most likely it is the wrong one, or out of reach */
 
 struct api_job {
 	struct api *api;
@@ -29,7 +30,7 @@ struct api_job {
 	struct context *context; /* of a call that is for one */
 	struct api_policy policy;
 	char uuid[37];
-	double deadline;
+	double began, deadline;
 	int tries;
 	bool signed_in_again, plain; /* plain: without the quota project */
 	bool waits_token, cancelled;
@@ -55,6 +56,8 @@ struct api {
 	struct api_job *jobs;
 	unsigned long last_id;
 	struct api_counts counts;
+	char **met; /* the hosts that answered */
+	size_t met_count, met_room;
 };
 
 struct api *api_new(struct loop *loop, struct transport *transport, struct credentials *credentials, const char *quota_project)
@@ -200,6 +203,68 @@ static void on_timer(void *arg)
 		finish_err(j, &e);
 }
 
+/* Hosts --------------------------------------------------------------------------------------------------------------------- */
+
+static bool has_met(const struct api *a, const char *host)
+{
+	for (size_t i = 0; i < a->met_count; i++)
+		if (!strcmp(a->met[i], host))
+			return true;
+	return false;
+}
+
+static void meet(struct api *a, const char *host)
+{
+	if (has_met(a, host))
+		return;
+	a->met = xgrow(a->met, a->met_count, &a->met_room, sizeof *a->met);
+	a->met[a->met_count++] = xstrdup(host);
+}
+
+/* Is it a host that stood before this run, and has not answered in it? What the run itself made may take its time to be there: a stack's address, the DNS
+ * endpoint of a cluster. */
+static bool is_stranger(const struct api_job *j)
+{
+	enum audience to = j->call.audience;
+	return (to == AUDIENCE_GOOGLE || to == AUDIENCE_CONTEXT || (to == AUDIENCE_CLUSTER && j->call.ca)) &&
+	       !has_met(j->api, j->host);
+}
+
+/* Did nothing at all come from it? A reply that broke off is one. */
+static bool is_silent(enum http_failure failure)
+{
+	return failure == HTTP_UNREACHABLE || failure == HTTP_TLS || failure == HTTP_TIMEOUT;
+}
+
+/* Until when a failure is met by another try. */
+static double patience(const struct api_job *j, const struct http_reply *reply)
+{
+	return is_silent(reply->failure) && is_stranger(j) ? fmin(j->deadline, j->began + STRANGER_BUDGET) : j->deadline;
+}
+
+static void finish(struct api_job *j, struct api_result *result);
+static bool reads(const struct api_job *j);
+
+/* What one was told of a stranger after all its tries holds for all who wait for the same host: each would wait as long again. */
+static void give_up_host(struct api *a, const char *host, const struct err *e)
+{
+	unsigned long last = a->last_id;
+	for (struct api_job *j = a->jobs; j;) {
+		if (j->id > last || j->cancelled || strcmp(j->host, host) != 0 || (!j->sending && !j->timer) ||
+		    !is_stranger(j)) {
+			j = j->next;
+			continue;
+		}
+		struct api_result result = {.error.retry_after = -1, .unknown = j->sending && !reads(j)};
+		if (j->sending)
+			a->transport->cancel(a->transport, j->sending);
+		loop_cancel(a->loop, j->timer);
+		err_set(&result.err, e->exit, e->place, e->fix, "%s", e->what);
+		finish(j, &result);
+		j = a->jobs; /* whoever was told may have ended others */
+	}
+}
+
 /* Words -------------------------------------------------------------------------------------------------------------------- */
 
 /* Is the operator's access token for whoever answers this? */
@@ -260,7 +325,7 @@ static void word_failure(const struct api_job *j, const struct http_reply *reply
 			_("the connection is not safe: %s."), text);
 		break;
 	case HTTP_REFUSED:
-		err_set(e, EXIT_CONFIG, host, fix, _("it cannot be asked: %s."), text);
+		err_set(e, EXIT_CONFIG, host, fix || !j->context ? fix : unreached_fix(j), _("it cannot be asked: %s."), text);
 		break;
 	case HTTP_TOO_LARGE:
 		err_set(e, EXIT_UNAVAILABLE, host, NULL, _("the reply is larger than any that is expected."));
@@ -270,7 +335,10 @@ static void word_failure(const struct api_job *j, const struct http_reply *reply
 			_("no connection: %s."), text);
 		break;
 	default:
-		err_set(e, EXIT_UNAVAILABLE, host, _("Run the same command again: it looks before it sends anything twice."),
+		err_set(e, EXIT_UNAVAILABLE, host,
+			j->context && is_stranger(j)
+			    ? unreached_fix(j)
+			    : _("Run the same command again: it looks before it sends anything twice."),
 			_("no whole reply came: %s."), text);
 	}
 	free(host);
@@ -303,6 +371,8 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 		fix = xasprintf(_("Sign in to the cluster again, in its provider's own way. Whether it lets you in is told by: "
 				  "kubectl --context=%s auth whoami"),
 				context_name(j->context));
+	else if (error->http == 404 && j->context)
+		fix = xstrdup(_("Is this the address of the cluster's API server? kubectl with this context shows the same."));
 	else if (error->constraint && strcasestr(error->constraint, "constraints/"))
 		fix = api_policy_fix(error->constraint);
 	else if (error->reason && !strcmp(error->reason, "SERVICE_DISABLED") && error->service)
@@ -395,18 +465,27 @@ static void judge(struct api_job *j, struct http_reply *reply, struct api_result
 	};
 	struct retry r = bad ? retry_decide(&f) : (struct retry){RETRY_NEVER, 0, "answered", false};
 	bool again = r.class == RETRY_SIGN_IN || r.class == RETRY_PLAIN ||
-		     (r.class == RETRY_LATER && !j->policy.once && loop_now(a->loop) + r.delay < j->deadline);
+		     (r.class == RETRY_LATER && !j->policy.once && loop_now(a->loop) + r.delay < patience(j, reply));
 	if (again && !j->cancelled) {
 		begin_retry(j, &r, result);
 		api_error_free(&result->error);
 		return;
 	}
 	result->unknown = r.class == RETRY_UNKNOWN || reply->failure == HTTP_BROKEN || reply->failure == HTTP_TIMEOUT;
+	bool strange = is_silent(reply->failure) && !j->policy.once && !j->cancelled && is_stranger(j);
+	struct err why = {0};
+	char *host = strange ? xstrdup(j->host) : NULL;
 	if (reply->failure != HTTP_OK)
 		word_failure(j, reply, &result->err);
 	else if (bad)
 		word_error(j, &result->error, &result->err);
+	if (strange)
+		err_set(&why, result->err.exit, result->err.place, result->err.fix, "%s", result->err.what);
 	finish(j, result);
+	if (strange)
+		give_up_host(a, host, &why);
+	free(host);
+	err_free(&why);
 }
 
 static void on_reply(void *arg, struct http_reply *reply)
@@ -415,6 +494,8 @@ static void on_reply(void *arg, struct http_reply *reply)
 	j->sending = 0;
 	fill_free(j->body, j->body_len);
 	j->body = NULL;
+	if (reply->failure == HTTP_OK)
+		meet(j->api, j->host);
 	cJSON *json = NULL;
 	bool whole = reply->failure != HTTP_OK || parse_reply(reply, &json);
 	if (!whole && (reply->status / 100 == 2 || is_cut_short(reply))) {
@@ -619,7 +700,8 @@ unsigned long api_call(struct api *a, const struct call *call, const struct api_
 		snprintf(j->uuid, sizeof j->uuid, "%s", j->policy.request_id);
 	else
 		api_uuid(j->uuid);
-	j->deadline = loop_now(a->loop) + (j->policy.budget > 0 ? j->policy.budget : DEFAULT_BUDGET);
+	j->began = loop_now(a->loop);
+	j->deadline = j->began + (j->policy.budget > 0 ? j->policy.budget : DEFAULT_BUDGET);
 	j->timer = loop_after(a->loop, 0, on_timer, j);
 	return j->id;
 }
@@ -649,6 +731,9 @@ void api_free(struct api *a)
 		next = j->next;
 		api_cancel(a, j->id);
 	}
+	for (size_t i = 0; i < a->met_count; i++)
+		free(a->met[i]);
+	free(a->met);
 	free(a->quota_project);
 	free(a);
 }

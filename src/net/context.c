@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/moment.h"
 #include "base/secret.h"
+#include "base/yaml.h"
 #include "net/kubeconfig.h"
 #include "net/plugin.h"
 
@@ -245,25 +246,35 @@ static bool context_read_token(struct context *x, struct err *e)
 	struct err why = {0};
 	buf_reserve(&text, TOKEN_MAX);
 	bool fine = file_read(x->says.token_file, TOKEN_MAX, &text, &why);
+	size_t from = 0;
 	while (fine && text.len && isspace((unsigned char)text.data[text.len - 1]))
 		text.len--;
-	fine = fine && text.len;
+	while (fine && from < text.len && isspace((unsigned char)text.data[from]))
+		from++;
+	fine = fine && from < text.len;
 	context_forget_credential(x);
 	if (fine) {
-		x->token = secret_copy(text.data, text.len);
+		x->token = secret_copy(text.data + from, text.len - from);
 		x->until = loop_now(x->owner->loop) + FILE_SECONDS;
 	} else if (x->says.token) {
 		x->token = secret_copy(secret_open(x->says.token, NULL), secret_length(x->says.token));
 		secret_close(x->says.token);
 		fine = true;
 	} else {
-		err_set(e, EXIT_CONFIG, x->says.token_file, why.fix, "%s",
+		err_set(e, EXIT_CONFIG, x->says.token_file,
+			why.fix ? why.fix : _("The kubeconfig file names it by tokenFile: a token has to stand in it."), "%s",
 			why.what ? why.what : _("there is no token in the file."));
 	}
 	sodium_memzero(text.data, text.room);
 	buf_free(&text);
 	err_free(&why);
 	return fine;
+}
+
+/* What helps where a program's output is no credential. */
+static const char *context_program_fix(const struct kube_exec *exec)
+{
+	return exec->hint ? exec->hint : _("Run kubectl with this context: it shows the same.");
 }
 
 static bool context_take_made(struct context *x, const cJSON *made, struct err *e)
@@ -275,13 +286,14 @@ static bool context_take_made(struct context *x, const cJSON *made, struct err *
 	double at = *until ? moment_read(until) : 0;
 	if (strcmp(json_str(made, "kind", ""), "ExecCredential") != 0 ||
 	    strcmp(json_str(made, "apiVersion", ""), exec->api_version) != 0)
-		return err_set(e, EXIT_CONFIG, exec->command, exec->hint,
+		return err_set(e, EXIT_CONFIG, exec->command, context_program_fix(exec),
 			       _("what it prints is no ExecCredential of %s, as the kubeconfig file says."), exec->api_version);
 	if ((!*token && !*certificate) || !*certificate != !*key)
-		return err_set(e, EXIT_CONFIG, exec->command, NULL,
+		return err_set(e, EXIT_CONFIG, exec->command, context_program_fix(exec),
 			       _("what it prints holds neither a token nor a certificate with its key."));
 	if (at < 0)
-		return err_set(e, EXIT_CONFIG, exec->command, NULL, _("the time until which its credential holds is none."));
+		return err_set(e, EXIT_CONFIG, exec->command, context_program_fix(exec),
+			       _("the time until which its credential holds is none."));
 	context_forget_credential(x);
 	x->token = *token ? secret_copy(token, strlen(token)) : NULL;
 	x->key = *key ? secret_copy(key, strlen(key)) : NULL;
@@ -293,14 +305,17 @@ static bool context_take_made(struct context *x, const cJSON *made, struct err *
 static void context_plugin_done(void *arg, const char *output, size_t len, struct err *e)
 {
 	struct context *x = arg;
+	const struct kube_exec *exec = x->says.exec;
 	struct err why = {0}, unread = {0};
-	cJSON *made = output ? json_parse(output, len, x->says.exec->command, &unread) : NULL;
+	int line = 0;
+	cJSON *made = output ? json_parse(output, len, exec->command, &unread) : NULL;
+	if (output && !made) /* kubectl takes YAML as well */
+		made = yaml_parse_typed(output, &line);
 	x->plugin = NULL;
 	if (!output)
 		err_move(&why, e);
 	else if (!made)
-		err_set(&why, EXIT_CONFIG, x->says.exec->command, x->says.exec->hint,
-			_("what it prints is no ExecCredential."));
+		err_set(&why, EXIT_CONFIG, exec->command, context_program_fix(exec), _("what it prints is no ExecCredential."));
 	else
 		context_take_made(x, made, &why);
 	secret_wipe_tree(made);

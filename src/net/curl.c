@@ -148,6 +148,9 @@ static enum http_failure failure_of(const struct curl_job *j, CURLcode code)
 {
 	if (code != CURLE_OK && (proxy_refuses(j->easy) || proxy_malformed(j, code)))
 		return HTTP_REFUSED;
+	/* By TLS 1.3 a certificate of ours is refused after the handshake, when the reply is read. */
+	if ((code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) && strstr(j->error, " alert "))
+		return HTTP_TLS;
 	switch (code) {
 	case CURLE_OK:
 		return HTTP_OK;
@@ -408,6 +411,19 @@ static void set_trust(struct curl_transport *t, CURL *easy, const struct http_re
 	buf_free(&pem);
 }
 
+/* Is it this machine itself? As with kubectl, no proxy of the environment's leads there. */
+static bool is_here(const char *url)
+{
+	static const char *const here[] = {"localhost", "127.", "[::1]"};
+	const char *host = strstr(url, "://");
+	for (size_t i = 0; host && i < sizeof here / sizeof *here; i++) {
+		size_t len = strlen(here[i]);
+		if (!strncasecmp(host + 3, here[i], len) && (here[i][len - 1] == '.' || strchr(":/?#", host[3 + len])))
+			return true;
+	}
+	return false;
+}
+
 static void set_network(struct curl_transport *t, CURL *easy, const struct http_request *r)
 {
 	if (r->direct) {
@@ -419,6 +435,8 @@ static void set_network(struct curl_transport *t, CURL *easy, const struct http_
 	} else if (t->proxy) {
 		lib->easy_setopt(easy, CURLOPT_PROXY, t->proxy);
 		lib->easy_setopt(easy, CURLOPT_NOPROXY, "");
+	} else if (is_here(r->url)) {
+		lib->easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	}
 	set_trust(t, easy, r);
 	lib->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);

@@ -106,7 +106,7 @@ static void plugin_ended(struct plugin *p, int status)
 	for (size_t len = strlen(words); len && strchr(" \t\r\n", words[len - 1]); len--)
 		words[len - 1] = '\0';
 	if (WIFSIGNALED(status))
-		err_set(&e, EXIT_CONFIG, p->command, NULL,
+		err_set(&e, EXIT_CONFIG, p->command, _("Run kubectl with this context: it shows the same."),
 			_("the program that gets the cluster's credential was ended by signal %d: %s"), WTERMSIG(status),
 			words);
 	else if (WEXITSTATUS(status))
@@ -147,7 +147,8 @@ static void plugin_look(void *arg)
 	bool fits = plugin_read(&p->said, &p->output, false);
 	plugin_read(&p->grumble, &p->words, true);
 	if (!fits)
-		err_set(&e, EXIT_CONFIG, p->command, NULL, _("it prints more than any credential is long."));
+		err_set(&e, EXIT_CONFIG, p->command, _("Run kubectl with this context: it shows the same."),
+			_("it prints more than any credential is long."));
 	else if (ended != p->pid && loop_now(p->loop) > p->deadline)
 		err_set(&e, EXIT_CONFIG, p->command, _("Sign in with it first: kubectl with this context does."),
 			_("the program that gets the cluster's credential has not ended within a minute."));

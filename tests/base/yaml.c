@@ -17,6 +17,16 @@ static void reads(const char *what, const char *text, const char *wanted)
 	cJSON_Delete(v);
 }
 
+static void types(const char *what, const char *text, const char *wanted)
+{
+	int line = 0;
+	cJSON *v = yaml_parse_typed(text, &line);
+	char *got = v ? cJSON_PrintUnformatted(v) : NULL;
+	is_str(got, wanted, what);
+	free(got);
+	cJSON_Delete(v);
+}
+
 static void refuses(const char *what, const char *text, int wanted)
 {
 	int line = 0;
@@ -45,5 +55,13 @@ int main(void)
 	refuses("a tag that is no plain data", "a: 1\nb: !!python/object:os.system [x]\n", 2);
 	refuses("two documents", "a: 1\n---\nb: 2\n", 2);
 	refuses("a document that holds itself", "a: &x\n  b: *x\n", 1);
+	types("what is written plain is more than text",
+	      "[1, -2, 0x1f, 017, 0b11, 1_000, 0.5, .5, 1e3, yes, Off, true, ~, null, ]",
+	      "[1,-2,31,15,3,1000,0.5,0.5,1000,true,false,true,null,null]");
+	types("and else is text", "['1', \"true\", 1.2.3, 0x, -, ., 2020-01-01, 1e, yEs, 'null']",
+	      "[\"1\",\"true\",\"1.2.3\",\"0x\",\"-\",\".\",\"2020-01-01\",\"1e\",\"yEs\",\"null\"]");
+	types("a merge fills up", "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: {z: 0, <<: [{x: 5}, *a]}\n",
+	      "{\"a\":{\"x\":1,\"y\":2},\"b\":{\"y\":3,\"x\":1},\"c\":{\"z\":0,\"x\":5,\"y\":2}}");
+	types("of two documents the first", "a: b\n---\nc: d\n", "{\"a\":\"b\"}");
 	return tap_done();
 }

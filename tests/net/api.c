@@ -137,6 +137,62 @@ static void budget(void)
 	close_world(&w);
 }
 
+/* How long a host is waited for from which nothing comes: one that answered before may come back, and what this run makes may still be on its way. */
+static void strangers(void)
+{
+	static const struct {
+		const char *what;
+		enum http_failure failure;
+		enum audience audience;
+		bool met;
+		double least, most;
+	} rows[] = {
+	    {"a host that never answered", HTTP_UNREACHABLE, AUDIENCE_GOOGLE, false, 5, 21},
+	    {"one that answered before", HTTP_UNREACHABLE, AUDIENCE_GOOGLE, true, 250, 301},
+	    {"one that lets wait for ever", HTTP_TIMEOUT, AUDIENCE_GOOGLE, false, 5, 21},
+	    {"one that breaks off", HTTP_BROKEN, AUDIENCE_GOOGLE, false, 250, 301},
+	    {"an address that is to come", HTTP_UNREACHABLE, AUDIENCE_NOBODY, false, 250, 301},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct script_line lines[] = {
+		    TOKEN,
+		    {.method = "GET", .url = "/met", .status = 200, .body = "{}"},
+		    {.method = "GET", .url = "/x", .failure = rows[i].failure, .seconds = 0.01, .stays = true},
+		    {0}};
+		struct world w = world(lines, NULL);
+		if (rows[i].met)
+			call(&w, "GET", "https://run.googleapis.com/met", NULL, NULL);
+		double before = loop_now(w.loop);
+		int count = last.count;
+		for (int n = 0; n < 3; n++) {
+			struct call c = {0};
+			call_set_url(&c, DIALECT_NONE, "GET", NULL, "https://run.googleapis.com/x");
+			c.audience = rows[i].audience;
+			api_call(w.api, &c, NULL, on_done, NULL);
+			call_free(&c);
+		}
+		run(&w);
+		double took = loop_now(w.loop) - before;
+		ok(last.count == count + 3 && last.exit == EXIT_UNAVAILABLE && took >= rows[i].least && took <= rows[i].most,
+		   "%s is waited for by three calls between %g and %g seconds (%g)", rows[i].what, rows[i].least, rows[i].most,
+		   took);
+		close_world(&w);
+	}
+	struct script_line slow[] = {TOKEN,
+				     {.method = "POST", .url = "/x", .failure = HTTP_TIMEOUT, .seconds = 60},
+				     {.method = "POST", .url = "/x", .failure = HTTP_TIMEOUT, .seconds = 200},
+				     {0}};
+	struct world w = world(slow, NULL);
+	struct call c = {0};
+	call_set_url(&c, DIALECT_NONE, "POST", json_make("{}"), URL);
+	api_call(w.api, &c, NULL, on_done, NULL);
+	api_call(w.api, &c, NULL, on_done, NULL);
+	run(&w);
+	ok(last.count == 2 && last.unknown && loop_now(w.loop) < 62, "one that is under way ends with the first, as unknown");
+	call_free(&c);
+	close_world(&w);
+}
+
 static void quota_project(void)
 {
 	struct script_line lines[] = {
@@ -312,6 +368,7 @@ int main(void)
 	plain_calls();
 	creating();
 	budget();
+	strangers();
 	quota_project();
 	secrets();
 	uploads_and_ids();

@@ -66,7 +66,7 @@ static const struct {
     {"an authority that is none", WHOLE(", certificate-authority-data: aGFsbG8=", "token: a"), "PEM"},
     {"an authority that is not there", WHOLE(", certificate-authority: gone.pem", "token: a"), "gone.pem"},
     {"a password", WHOLE("", "username: a, password: b"), "has not known since 1.19"},
-    {"an auth-provider", WHOLE("", "auth-provider: {name: gcp}"), "taken out of Kubernetes with 1.26"},
+    {"an auth-provider", WHOLE("", "auth-provider: {name: gcp}"), "\"gcp\" is not supported"},
     {"nobody", WHOLE("", ""), "lacks a credential"},
     {"null", WHOLE("", "token: null"), "lacks a credential"},
     {"somebody else", WHOLE("", "token: a, as: admin"), "acts as somebody else"},
@@ -79,8 +79,21 @@ static const struct {
     {"exec that asks", CLUSTER("") CONTEXT EXEC("apiVersion: client.authentication.k8s.io/v1, interactiveMode: Always"),
      "terminal"},
     {"exec and a token",
-     CLUSTER("") CONTEXT USER("token: a, exec: {command: b, apiVersion: client.authentication.k8s.io/v1beta1}"),
-     "which of them"},
+     CLUSTER("") CONTEXT USER("token: a, exec: {command: b, apiVersion: client.authentication.k8s.io/v1beta1}"), NULL},
+    {"exec with a nameless variable",
+     CLUSTER("") CONTEXT EXEC("apiVersion: client.authentication.k8s.io/v1beta1, env: [{value: a}]"), "has no name"},
+    {"exec with another mode",
+     CLUSTER("") CONTEXT EXEC("apiVersion: client.authentication.k8s.io/v1beta1, interactiveMode: Often"), "Often"},
+    {"names that YAML makes others of",
+     "clusters: [{name: on, cluster: {server: 'https://h'}}]\ncontexts: [{name: 7, context: {cluster: on, user: ~x}}]\n"
+     "current-context: 7\nusers: [{name: ~x, user: {token: 12}}]\n",
+     NULL},
+    {"a merge", "a: &a {token: t}\n" CLUSTER("") CONTEXT USER("<<: *a"), NULL},
+    {"a truth that is a text", WHOLE(", insecure-skip-tls-verify: 'true'", "token: a"), "neither true nor false"},
+    {"a proxy that is none", WHOLE(", proxy-url: 'h:3128'", "token: a"), "proxy-url"},
+    {"a proxy of SOCKS", WHOLE(", proxy-url: 'socks5://h:1080'", "token: a"), NULL},
+    {"data and a file", WHOLE(", certificate-authority: a, certificate-authority-data: aGFsbG8=", "token: a"), "both there"},
+    {"a token of two lines", WHOLE("", "token: \"a\\nb\""), "line end"},
 };
 
 static void reads(const char *what, const char *path, const char *name, const char *words)
