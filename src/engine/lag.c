@@ -15,8 +15,9 @@
 #define FORBIDDEN_LAG_BUDGET 120.0
 /* How long what failed for want of a permission is made again: grants spread within minutes as a rule, and without a bound in words. */
 #define SPREAD_BUDGET 2700.0
-#define LAG_PAUSE_MOST 4.0
-#define LAG_FOLLOWER_PAUSE 16.0 /* not for ever: what is known in one place need not be in another */
+#define LAG_PAUSE_MOST 4.0      /* or, where it lasts long, */
+#define LAG_SHARE 0.05          /* of how long it lasts already */
+#define LAG_FOLLOWER_PAUSE 16.0 /* at least; not for ever: what is known in one place need not be in another */
 #define LAG_KNOWN_FOR 1200.0
 
 /* Since it was made, by the cloud's own clock; INFINITY for what has no such time (service accounts, policies). */
@@ -133,9 +134,11 @@ static void look_again(struct step *s)
 
 void step_lag_pause(struct step *s)
 {
-	double hurried = fmin(pow(1.3, s->lags++), LAG_PAUSE_MOST);
+	double lasts = step_now(s) - s->lag_since;
+	double hurried = fmin(pow(1.3, s->lags++), fmax(LAG_PAUSE_MOST, lasts * LAG_SHARE));
 	s->lag_follows = step_lag_scout(s) != NULL;
-	step_pause(s, s->lag_follows ? LAG_FOLLOWER_PAUSE : step_leisure(s, hurried), look_again);
+	double follower = fmax(LAG_FOLLOWER_PAUSE, fmin(lasts, step_slack(s) / 2));
+	step_pause(s, s->lag_follows ? follower : step_leisure(s, hurried), look_again);
 }
 
 /* While a lag lasts, what was done in vain is part of it. */

@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CLOSED_BUDGET 45.0  /* an address of a cluster's own may be closed to this machine: it would stay so */
 #define BY_HAND_BUDGET 20.0 /* what a person does is asked for again anyway */
@@ -132,6 +133,37 @@ void step_faulty(struct step *s, const char *fault)
 		     fault);
 }
 
+/* Did the one that enables APIs see that the one this URL leads to is off? */
+static bool seen_off(const struct step *enabler, const char *url)
+{
+	const struct change *c = &enabler->change;
+	const cJSON *service;
+	cJSON_ArrayForEach(service, json_at(enabler->resource->spec, "services")) {
+		bool off = c->verdict == VERDICT_CREATE; /* none of them is on */
+		for (size_t i = 0; i < c->count; i++)
+			off |= c->verdict == VERDICT_UPDATE && !strcmp(c->differences[i].path, service->valuestring);
+		char *root = xasprintf("https://%s/", service->valuestring);
+		bool leads = !strncmp(url, root, strlen(root));
+		free(root);
+		if (leads)
+			return off;
+	}
+	return false;
+}
+
+/* An API that is off says nothing of what it has: the survey need not ask it for each. */
+static bool api_is_off(const struct step *s, const struct call *c)
+{
+	const struct run *r = s->run;
+	const struct kind *k = s->resource->kind;
+	bool asks = r->surveying && r->mode->builds && (k->create || k->update) && !k->enables, off = false;
+	for (size_t i = 0; i < r->count && asks; i++) {
+		const struct step *other = &r->steps[i];
+		off |= other->resource->kind->enables && other->phase == PHASE_OVER && seen_off(other, c->url);
+	}
+	return off;
+}
+
 void step_read(struct step *s)
 {
 	struct call c = {0};
@@ -145,6 +177,12 @@ void step_read(struct step *s)
 		step_fail_as(s, EXIT_BUG, NULL,
 			     _("%s cannot be asked for: its kind %s does not know what the plan says of it."), s->resource->id,
 			     s->resource->kind->id);
+		return;
+	}
+	if (api_is_off(s, &c)) {
+		call_free(&c);
+		s->seen.presence = PRESENT_NO;
+		step_decide(s);
 		return;
 	}
 	s->asked_at = step_now(s);

@@ -174,6 +174,7 @@ struct run {
 	bool surveying;                /* apply, destroy: everything is looked at before anything is changed */
 	bool surveyed;                 /* and that is over: steps change what they find */
 	bool enabled;  /* the project's APIs were seen or made enabled in this run: a disabled one is on its way */
+	bool api_off;  /* one of them was seen to be off before the survey */
 	bool unsaved;  /* something was resolved before the plan was made */
 	bool stopping; /* nothing is changed any more */
 	bool interrupted, finished, proven;

@@ -61,6 +61,8 @@ static bool follows(const struct step *s, const struct step *other)
 {
 	const struct run *r = s->run;
 	bool backwards = r->mode->removes && !r->surveying, only_looks = r->surveying && r->mode->builds;
+	if (only_looks && r->api_off && other->resource->kind->enables && !s->resource->kind->enables)
+		return true;                      /* of an API that is off nothing need be asked */
 	if (only_looks && !s->resource->unwanted) /* it is looked at as soon as its address is known */
 		return step_needs(s, other) && refers(s, other);
 	if (r->mode->builds && r->surveyed && s->resource->unwanted)

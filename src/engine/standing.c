@@ -76,6 +76,7 @@ static bool tells(struct run *r, const struct kind *k, const struct api_result *
 	struct observation seen = {0};
 	k->decode(&v, result->http, result->reply, &seen);
 	bool off = seen.presence == PRESENT_NO;
+	r->api_off |= off && result->http == 403;
 	observation_free(&seen);
 	cJSON_Delete(spec);
 	if (off || *json_str(r->options.answers->resolved, "suffix", ""))

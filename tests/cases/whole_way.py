@@ -55,6 +55,9 @@ def main():
         ok(first.returncode == 0, "apply ends with 0", text, sim.complaints())
         ok(event.get("outcome") == "proven", "and says proven", event)
         ok(str(event.get("url", "")).startswith("https://"), "and names the URL")
+        enabled = next(i for i, x in enumerate(sim.exchanges()) if x["url"].endswith("/services:batchEnable"))
+        off = [x["url"] for x in sim.exchanges()[:enabled] if "SERVICE_DISABLED" in json.dumps(x["reply"]) and "//orgpolicy." not in x["url"]]
+        ok(1 <= len(off) <= 8, "an API that is off is not asked for each of what it may have", *off)
         saved, before = read(answers), len(sim.exchanges())
 
         again = sim.run("apply", answers, "--json")
