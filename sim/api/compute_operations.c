@@ -215,7 +215,7 @@ static void operation_delete(struct sim_call *c)
 		return;
 	}
 	sim_remove(c->sim, op);
-	sim_bytes(c, 204, "application/json", "", 0);
+	sim_no_content(c);
 }
 
 static bool passes(const struct sim_call *c, const struct sim_object *o)

@@ -32,6 +32,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/serviceusage.h \
 	sim/api/serviceusage_catalogue.c \
 	sim/api/storage.h \
+	sim/api/storage_bucket_fields.c \
+	sim/api/storage_bucket_policies.c \
 	sim/api/storage_buckets.c \
 	sim/api/storage_bytes.c \
 	sim/api/storage_download.c \

@@ -69,10 +69,13 @@ struct sim_resource {
 	bool whole;       /* a change says all of it: what that leaves out is gone */
 	const char *
 	    masked; /* "policy.": what clients put before each field of updateMask, which counts from the request on; or NULL */
+	/* The changed document, where it is not what updateMask makes of the body; for the caller. */
+	cJSON *(*changed)(struct sim_call *c, const struct sim_object *o);
 	bool (*current)(struct sim_call *c, const struct sim_object *o,
 			const char *etag);                                /* is this, or "", its etag? False: answered */
 	bool (*changing)(struct sim_call *c, const struct sim_object *o); /* may it be changed? False: answered */
 	bool (*deleting)(struct sim_call *c, struct sim_object *o);       /* may it go? False: answered */
+	sim_handler *deleted;                                             /* answers when it is gone; NULL: with {} */
 	const char *below; /* collections whose objects below its key go with it */
 
 	/* Where changes are operations; NULL: they are answered with the resource itself, a deletion with nothing. */

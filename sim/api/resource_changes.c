@@ -208,15 +208,21 @@ static const char *mask_of(struct sim_call *c, const struct sim_resource *r)
 	return mask;
 }
 
+static cJSON *masked(struct sim_call *c, const struct sim_resource *r, const struct sim_object *o)
+{
+	cJSON *doc = r->whole ? cJSON_CreateObject() : cJSON_Duplicate(o->doc, true);
+	if (c->body)
+		sim_merge(doc, c->body, mask_of(c, r));
+	return doc;
+}
+
 void resource_patch(struct sim_call *c)
 {
 	const struct sim_resource *r = resource_of(c);
 	struct sim_object *o = resource_find(c, r);
 	if (!o || (r->current && !r->current(c, o, json_str(c->body, "etag", ""))) || (r->changing && !r->changing(c, o)))
 		return;
-	cJSON *doc = r->whole ? cJSON_CreateObject() : cJSON_Duplicate(o->doc, true);
-	if (c->body)
-		sim_merge(doc, c->body, mask_of(c, r));
+	cJSON *doc = r->changed ? r->changed(c, o) : masked(c, r, o);
 	sim_retain(doc, o->doc, "name");
 	sim_retain(doc, o->doc, r->created);
 	sim_retain(doc, o->doc, r->kept);
@@ -263,6 +269,8 @@ void resource_delete(struct sim_call *c)
 		resource_remove(c->sim, r, o);
 	if (r->operations)
 		resource_begin(c, r, key, "delete");
+	else if (r->deleted)
+		r->deleted(c);
 	else
 		sim_empty(c);
 }

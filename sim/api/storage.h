@@ -24,6 +24,17 @@ struct sim_object *storage_bucket(struct sim *s, const char *name);
 /* The n-th bucket of the path, when the caller has the permission on it (NULL: none is needed); sets the call's project. NULL:
  * answered. */
 struct sim_object *storage_bucket_for(struct sim_call *c, int nth, const char *permission, const char *what);
+/* The id of the project that it belongs to. */
+const char *storage_project(struct sim *s, const struct sim_object *bucket);
+/* Is access to it by policies alone? */
+bool storage_uniform(const struct sim_object *bucket);
+/* The policy of a new one: the roles that it gives to the project's own people; and of one that goes. */
+void storage_first_policy(struct sim *s, const struct sim_object *bucket);
+void storage_forget_policy(struct sim *s, const struct sim_object *bucket);
+/* What Google fills into a bucket's document that is new (old is NULL) or was old. */
+void storage_bucket_complete(struct sim *s, cJSON *doc, const cJSON *old);
+/* "region", "dual-region", "multi-region"; NULL: there is no such place. In capitals. */
+const char *storage_location_type(const char *location);
 bool storage_may(struct sim *s, const char *principal, const char *permission, const struct sim_object *bucket);
 /* A bucket of this name that Google keeps for a project: none of its own, never listed, but what is in it is read by the project's people. Made when
  * there is none. */

@@ -309,7 +309,7 @@ static void delete (struct sim_call *c)
 	if (!bucket)
 		return;
 	storage_drop(c->sim, bucket, o, *storage_query(c, "generation"));
-	sim_bytes(c, 204, "application/json", "", 0);
+	sim_no_content(c);
 }
 
 static void storage_objects_restore(struct sim_call *c)

@@ -72,6 +72,8 @@ struct sim_api {
 void sim_ok(struct sim_call *c, cJSON *body); /* 200; body is then owned by the core; checked against the contract in
                                                                         debug builds (an unknown field in our own reply aborts) */
 void sim_empty(struct sim_call *c);           /* 200 {} */
+/* Answers 204, without any body. */
+void sim_no_content(struct sim_call *c);
 void sim_bytes(struct sim_call *c, int status, const char *type, const void *data, size_t len);
 void sim_header(struct sim_call *c, const char *name, const char *value);
 /* An error in the API's own dialect. status is the AIP-193 name ("NOT_FOUND") which fixes the HTTP code; reason is for errors[] ("notFound"),

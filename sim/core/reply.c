@@ -144,6 +144,11 @@ void sim_empty(struct sim_call *c)
 	sim_ok(c, cJSON_CreateObject());
 }
 
+void sim_no_content(struct sim_call *c)
+{
+	sim_bytes(c, 204, "application/json", "", 0);
+}
+
 static void fail(struct sim_call *c, int http, const char *status, const char *reason, cJSON *details, const char *format,
 		 va_list args)
 {
