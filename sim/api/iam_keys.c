@@ -295,12 +295,9 @@ static void key_list(struct sim_call *c)
 			cJSON_AddItemToArray(keys, cJSON_Duplicate(o->doc, true));
 	if (wants_type(c, "SYSTEM_MANAGED"))
 		cJSON_AddItemToArray(keys, system_doc(c->sim, account));
-	if (cJSON_GetArraySize(keys)) {
-		sim_ok(c, json_make("{'keys':%j}", keys));
-	} else {
-		cJSON_Delete(keys);
-		sim_empty(c);
-	}
+	cJSON *reply = cJSON_CreateObject();
+	sim_put_list(reply, "keys", keys);
+	sim_ok(c, reply);
 }
 
 static struct sim_object *key_for(struct sim_call *c, const char *permission)

@@ -11,6 +11,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/iam.c \
 	sim/api/iam.h \
 	sim/api/iam_accounts.c \
+	sim/api/iam_allowed.c \
 	sim/api/iam_condition.c \
 	sim/api/iam_condition.h \
 	sim/api/iam_federation.c \
@@ -18,6 +19,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/iam_keys.c \
 	sim/api/iam_permissions.c \
 	sim/api/iam_policy.c \
+	sim/api/iam_policy.h \
+	sim/api/iam_policy_rules.c \
 	sim/api/iam_roles.c \
 	sim/api/iamcredentials.c \
 	sim/api/iap.c \

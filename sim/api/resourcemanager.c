@@ -415,15 +415,11 @@ static void get_organization(struct sim_call *c)
 
 static void search_organizations(struct sim_call *c)
 {
-	cJSON *found_ones = cJSON_CreateArray();
+	cJSON *found_ones = cJSON_CreateArray(), *reply = cJSON_CreateObject();
 	for (struct sim_object *o = sim_first(c->sim, ORGANIZATIONS, ""); o; o = sim_following(c->sim, o, ""))
 		cJSON_AddItemToArray(found_ones, is_v1(c) ? v1_organization(o->doc) : cJSON_Duplicate(o->doc, true));
-	if (cJSON_GetArraySize(found_ones)) {
-		sim_ok(c, json_make("{'organizations':%j}", found_ones));
-	} else {
-		cJSON_Delete(found_ones);
-		sim_empty(c);
-	}
+	sim_put_list(reply, "organizations", found_ones);
+	sim_ok(c, reply);
 }
 
 static const struct sim_route routes[] = {
