@@ -68,7 +68,7 @@ static struct sim_object *soft_deleted(struct sim_call *c)
 }
 
 /* Where the method's permission is held and its preconditions are met. */
-static struct sim_object *bucket_find(struct sim_call *c, const struct sim_resource *r)
+static struct sim_object *storage_buckets_find(struct sim_call *c, const struct sim_resource *r)
 {
 	const char *verb = c->id + strlen(r->methods) + 1;
 	if (!strcmp(verb, "get") && storage_query_bool(c, "softDeleted"))
@@ -97,7 +97,7 @@ static cJSON *control(const struct sim_object *bucket, const char *team, const c
 }
 
 /* projection=full, which a change stands for where nothing is said, shows access controls, where they are in use. */
-static cJSON *bucket_seen(const struct sim_call *c, const struct sim_object *bucket)
+static cJSON *storage_buckets_seen(const struct sim_call *c, const struct sim_object *bucket)
 {
 	const char *asked = storage_query(c, "projection");
 	bool changed = text_ends(c->id, ".patch") || text_ends(c->id, ".update");
@@ -210,7 +210,7 @@ static bool project_ok(struct sim_call *c, const char *permission)
 	return false;
 }
 
-static bool bucket_placed(struct sim_call *c)
+static bool storage_buckets_placed(struct sim_call *c)
 {
 	return project_ok(c, "storage.buckets.create");
 }
@@ -223,7 +223,7 @@ static const char *location_of(const cJSON *doc)
 	return location;
 }
 
-static bool bucket_valid(struct sim_call *c, const char *name)
+static bool storage_buckets_valid(struct sim_call *c, const char *name)
 {
 	if (!name_ok(name))
 		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Invalid bucket name: '%s'", name);
@@ -253,7 +253,7 @@ static void begin(struct sim_call *c, cJSON *doc)
 }
 
 /* Uniform access can be switched off for 90 days only; and organization policy may want it on. */
-static bool bucket_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+static bool storage_buckets_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	if (!old)
 		begin(c, doc);
@@ -270,7 +270,7 @@ static void publish(struct sim *s, const struct sim_object *o)
 	sim_put(s, NAMES, json_str(o->doc, "name", ""), json_make("{'key':%s}", o->key));
 }
 
-static void bucket_touched(struct sim_call *c, struct sim_object *o)
+static void storage_buckets_touched(struct sim_call *c, struct sim_object *o)
 {
 	new_version(c->sim, o);
 	if (storage_bucket(c->sim, json_str(o->doc, "name", "")))
@@ -383,7 +383,7 @@ static cJSON *sent_patch(struct sim_call *c)
 	return patch;
 }
 
-static cJSON *bucket_changed(struct sim_call *c, const struct sim_object *o)
+static cJSON *storage_buckets_changed(struct sim_call *c, const struct sim_object *o)
 {
 	bool whole = text_ends(c->id, ".update");
 	cJSON *doc = whole ? cJSON_CreateObject() : cJSON_Duplicate(o->doc, true), *sent = sent_patch(c);
@@ -416,7 +416,7 @@ static void soft_delete(struct sim *s, struct sim_object *o)
 	}
 }
 
-static bool bucket_deleting(struct sim_call *c, struct sim_object *o)
+static bool storage_buckets_deleting(struct sim_call *c, struct sim_object *o)
 {
 	const char *name = json_str(o->doc, "name", "");
 	if (storage_has_objects(c->sim, name)) {
@@ -450,23 +450,23 @@ static void storage_buckets_restore(struct sim_call *c)
 	publish(c->sim, o);
 	storage_first_policy(c->sim, o);
 	sim_remove(c->sim, soft);
-	sim_ok(c, bucket_seen(c, o));
+	sim_ok(c, storage_buckets_seen(c, o));
 }
 
 static const struct sim_resource resources[] = {
     {.methods = "storage.buckets",
      .collection = BUCKETS,
      .key = "projects/{project}/buckets/{b}",
-     .find = bucket_find,
-     .seen = bucket_seen,
+     .find = storage_buckets_find,
+     .seen = storage_buckets_seen,
      .id = "name",
      .name = "{b}",
-     .placed = bucket_placed,
-     .valid = bucket_valid,
-     .complete = bucket_complete,
-     .touched = bucket_touched,
-     .changed = bucket_changed,
-     .deleting = bucket_deleting,
+     .placed = storage_buckets_placed,
+     .valid = storage_buckets_valid,
+     .complete = storage_buckets_complete,
+     .touched = storage_buckets_touched,
+     .changed = storage_buckets_changed,
+     .deleting = storage_buckets_deleting,
      .deleted = sim_no_content},
     {0},
 };
