@@ -2,6 +2,7 @@
  * sets nothing off by itself, so that a quiet world stays quiet. */
 #include "config.h"
 #include "sim/api/cron.h"
+#include "sim/api/iam.h"
 #include "sim/api/resource.h"
 #include "sim/api/serving.h"
 
@@ -15,13 +16,15 @@
 #define JOBS "cloudscheduler.jobs"
 
 /* Jobs. ------------------------------------------------------------------------------------------------------------------- */
+/* The next time of a schedule; of days that are told in English nobody here tells it. */
 static void next_time(struct sim *s, cJSON *doc)
 {
 	struct cron c;
 	char when[40];
 	json_drop(doc, "scheduleTime");
-	double at = cron_parse(json_str(doc, "schedule", ""), &c) ? cron_next(&c, sim_wall(s), json_str(doc, "timeZone", ""))
-								  : 0;
+	const char *schedule = json_str(doc, "schedule", "");
+	bool good = cron_english(schedule, &c) ? c.every > 0 : cron_parse(schedule, &c);
+	double at = good ? cron_next(&c, sim_wall(s), json_str(doc, "timeZone", "")) : 0;
 	if (at > 0 && !strcmp(json_str(doc, "state", ""), "ENABLED"))
 		json_put_str(doc, "scheduleTime", text_rfc3339(at, 0, when));
 }
@@ -32,28 +35,100 @@ static bool refuse(struct sim_call *c, const char *why)
 	return false;
 }
 
-static bool target_ok(struct sim_call *c, const cJSON *doc)
+/* Of several fields only one may be said: the one that a change says takes the place of another. */
+static bool one_only(cJSON *doc, const struct sim_object *old, const char *const *fields)
 {
-	int targets = !!json_at(doc, "httpTarget") + !!json_at(doc, "pubsubTarget") + !!json_at(doc, "appEngineHttpTarget");
-	const char *uri = json_str(doc, "httpTarget.uri", "");
-	if (targets != 1)
-		return refuse(c, "Exactly one target must be set on the job.");
-	if (json_at(doc, "httpTarget") && !text_starts(uri, "https://") && !text_starts(uri, "http://"))
-		return refuse(c, "HttpTarget.uri must be a valid HTTP or HTTPS URL.");
-	static const char *const tokens[] = {"httpTarget.oidcToken.serviceAccountEmail",
-					     "httpTarget.oauthToken.serviceAccountEmail"};
-	for (int i = 0; i < 2; i++) {
-		const char *email = json_str(doc, tokens[i], "");
-		if (*email && (!sim_account_exists(c->sim, email, true) || !sim_may_act_as(c, email))) {
-			sim_fail(c, "PERMISSION_DENIED", NULL,
-				 "The principal (user or service account) lacks IAM permission \"iam.serviceAccounts.actAs\" "
-				 "for the resource "
-				 "\"%s\" (or the resource may not exist).",
-				 email);
-			return false;
+	int n = 0;
+	for (const char *const *f = fields; *f; f++)
+		n += !!json_at(doc, *f);
+	for (const char *const *f = fields; n > 1 && old && *f; f++)
+		if (json_at(old->doc, *f) && json_at(doc, *f)) {
+			json_drop(doc, *f);
+			n--;
 		}
+	return n <= 1;
+}
+
+static bool account_ok(struct sim_call *c, const char *email)
+{
+	const char *project = sim_account_project(c->sim, email);
+	if (!*email || (project && strcmp(project, sim_part(c, 2)) != 0))
+		return refuse(c, "The service account must be within the same project as the job.");
+	if (sim_account_exists(c->sim, email, true) && sim_may_act_as(c, email))
+		return true;
+	sim_fail(c, "PERMISSION_DENIED", NULL,
+		 "The principal (user or service account) lacks IAM permission \"iam.serviceAccounts.actAs\" for the resource "
+		 "\"%s\" (or the resource may not exist).",
+		 email);
+	return false;
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	while (*words && strcmp(word, *words) != 0)
+		words++;
+	return *words != NULL;
+}
+
+/* What a request carries, with the methods that may carry it. */
+static bool body_ok(struct sim_call *c, const cJSON *target, const char *const *methods)
+{
+	return !*json_str(target, "body", "") || is_one_of(json_str(target, "httpMethod", "POST"), methods) ||
+	       refuse(c, "A request body is not allowed with the job's HTTP method.");
+}
+
+static bool http_ok(struct sim_call *c, const cJSON *http)
+{
+	static const char *const methods[] = {"HTTP_METHOD_UNSPECIFIED", "POST", "PUT", "PATCH", NULL}, *const tokens[] = {
+													    "oauthToken",
+													    "oidcToken"};
+	const char *uri = json_str(http, "uri", "");
+	if ((!text_starts(uri, "https://") && !text_starts(uri, "http://")) || strlen(uri) > 2083)
+		return refuse(c, "HttpTarget.uri must be a valid HTTP or HTTPS URL.");
+	for (int i = 0; i < 2; i++) {
+		const cJSON *token = json_at(http, tokens[i]);
+		if (token && !account_ok(c, json_str(token, "serviceAccountEmail", "")))
+			return false;
 	}
-	return true;
+	return body_ok(c, http, methods);
+}
+
+static bool app_engine_ok(struct sim_call *c, const cJSON *target)
+{
+	static const char *const methods[] = {"HTTP_METHOD_UNSPECIFIED", "POST", "PUT", NULL}, *const none[] = {
+												   "PATCH", "OPTIONS", NULL};
+	const char *uri = json_str(target, "relativeUri", "/");
+	if (is_one_of(json_str(target, "httpMethod", ""), none))
+		return refuse(c, "AppEngineHttpTarget.http_method must not be PATCH or OPTIONS.");
+	if (*uri != '/' || strchr(uri, ' ') || strlen(uri) > 2083)
+		return refuse(c, "AppEngineHttpTarget.relative_uri must begin with \"/\" and be a valid relative URL.");
+	return body_ok(c, target, methods);
+}
+
+static bool pubsub_ok(struct sim_call *c, const cJSON *target)
+{
+	const char *topic = json_str(target, "topicName", ""), *prefix = sim_tmp("projects/%s/topics/", sim_part(c, 2));
+	const cJSON *attributes = json_at(target, "attributes");
+	if (!text_starts(topic, prefix) || !topic[strlen(prefix)])
+		return refuse(c, "PubsubTarget.topic_name must name a topic of the job's project.");
+	return *json_str(target, "data", "") || (attributes && attributes->child) ||
+	       refuse(c, "PubsubTarget must have either non-empty data or at least one attribute.");
+}
+
+static bool target_ok(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
+	static const char *const targets[] = {"httpTarget", "pubsubTarget", "appEngineHttpTarget", NULL},
+				 *const tokens[] = {"httpTarget.oauthToken", "httpTarget.oidcToken", NULL};
+	const cJSON *http, *engine, *pubsub;
+	if (!one_only(doc, old, targets) || !one_only(doc, old, tokens))
+		return refuse(c, "Only one target, and only one token, may be set on the job.");
+	http = json_at(doc, "httpTarget");
+	engine = json_at(doc, "appEngineHttpTarget");
+	pubsub = json_at(doc, "pubsubTarget");
+	return http     ? http_ok(c, http)
+	       : engine ? app_engine_ok(c, engine)
+	       : pubsub ? pubsub_ok(c, pubsub)
+			: refuse(c, "Exactly one target must be set on the job.");
 }
 
 /* How long a call may take, and how often it is tried again. */
@@ -61,7 +136,7 @@ static bool attempts_ok(struct sim_call *c, const cJSON *doc)
 {
 	double deadline = sim_seconds(json_str(doc, "attemptDeadline", ""), 180),
 	       tries = json_num(doc, "retryConfig.retryCount", 0);
-	double longest = json_at(doc, "appEngineHttpTarget") ? 86415 : 1800;
+	double longest = json_at(doc, "appEngineHttpTarget") ? 86400 : 1800;
 	if (!json_at(doc, "pubsubTarget") && (deadline < 15 || deadline > longest))
 		return refuse(c, sim_tmp("Job.attempt_deadline must be between [15s, %.0fs].", longest));
 	if (tries < 0 || tries > 5)
@@ -75,26 +150,42 @@ static bool schedule_ok(struct sim_call *c, const cJSON *doc)
 	const char *schedule = json_str(doc, "schedule", "");
 	if (!*schedule)
 		return refuse(c, "Job.schedule is required.");
-	if ((!text_starts(schedule, "every ") && (*schedule == '@' || !cron_parse(schedule, &cron))) ||
+	if (strlen(json_str(doc, "description", "")) > 500)
+		return refuse(c, "Job.description must not contain more than 500 characters.");
+	if ((!cron_english(schedule, &cron) && (*schedule == '@' || !cron_parse(schedule, &cron))) ||
 	    (*json_str(doc, "timeZone", "") && !cron_zone_there(json_str(doc, "timeZone", ""))))
 		return refuse(c, "Schedule or time zone is invalid.");
-	return attempts_ok(c, doc) && target_ok(c, doc);
+	return attempts_ok(c, doc);
+}
+
+/* What a target has where nothing is said of it. A body has a type, as far as nobody told one. */
+static void fill_target(cJSON *doc)
+{
+	cJSON *http = json_at(doc, "httpTarget"), *engine = json_at(doc, "appEngineHttpTarget");
+	cJSON *token = json_at(http, "oauthToken"), *target = http ? http : engine,
+	      *defaults = json_make("{'httpMethod':'POST','headers':{'User-Agent':%s}}",
+				    http ? "Google-Cloud-Scheduler" : "AppEngine-Google; (+http://code.google.com/appengine)");
+	if (*json_str(target, "body", ""))
+		json_put_str(defaults, "headers.Content-Type", "application/octet-stream");
+	if (engine)
+		json_put_str(defaults, "relativeUri", "/");
+	if (target)
+		sim_fill(target, defaults);
+	cJSON_Delete(defaults);
+	if (token && !*json_str(token, "scope", ""))
+		json_put_str(token, "scope", "https://www.googleapis.com/auth/cloud-platform");
+	token = json_at(http, "oidcToken");
+	if (token && !*json_str(token, "audience", ""))
+		json_put_str(token, "audience", json_str(http, "uri", ""));
 }
 
 static bool job_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	(void)old;
-	if (!schedule_ok(c, doc))
+	if (!schedule_ok(c, doc) || !target_ok(c, doc, old))
 		return false;
-	cJSON *http = json_at(doc, "httpTarget"),
-	      *defaults = json_make("{'httpMethod':'POST','headers':{'User-Agent':'Google-Cloud-Scheduler'}}");
 	if (!*json_str(doc, "timeZone", ""))
 		json_put_str(doc, "timeZone", "UTC");
-	if (http)
-		sim_fill(http, defaults);
-	cJSON_Delete(defaults);
-	if (json_at(http, "oidcToken") && !json_at(http, "oidcToken.audience"))
-		json_put_str(http, "oidcToken.audience", json_str(http, "uri", ""));
+	fill_target(doc);
 	next_time(c->sim, doc);
 	return true;
 }
@@ -224,7 +315,16 @@ static void job_run(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
+static void location_get(struct sim_call *c)
+{
+	const char *id = sim_part(c, 4);
+	if (job_placed(c))
+		sim_ok(c, json_make("{'name':%s,'locationId':%s,'labels':{'cloud.googleapis.com/region':%s}}",
+				    sim_tmp("projects/%s/locations/%s", c->project, id), id, id));
+}
+
 static const struct sim_route routes[] = {
+    {L "get", location_get, "cloudscheduler.locations.get", NULL},
     {L "list", sim_location_list_labelled, "cloudscheduler.locations.list", NULL},
     RESOURCE_ROUTES(L "jobs", "cloudscheduler.jobs"),
     {L "jobs.pause", job_pause, "cloudscheduler.jobs.pause", NULL},

@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,41 @@ bool cron_parse(const char *text, struct cron *c)
 	return good;
 }
 
+/* The grammar of App Engine's cron.yaml. */
+#define CLOCK_TIME "([01]?[0-9]|2[0-3]):[0-5][0-9]"
+#define ORDINAL "(1st|2nd|3rd|4th|5th|first|second|third|fourth|fifth)"
+#define WEEKDAY "(mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
+#define MONTH                                                                                                                  \
+	"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|january|february|march|april|june|july|august|september|october|"    \
+	"november|december)"
+#define OF_MONTH " of (month|quarter|" MONTH "(," MONTH ")*)"
+#define MONTHDAY "([1-9]|[12][0-9]|3[01])"
+
+static bool matches(const char *text, const char *pattern)
+{
+	regex_t r;
+	if (regcomp(&r, pattern, REG_EXTENDED | REG_ICASE | REG_NOSUB))
+		return false;
+	bool good = !regexec(&r, text, 0, NULL, 0);
+	regfree(&r);
+	return good;
+}
+
+bool cron_english(const char *text, struct cron *c)
+{
+	*c = (struct cron){.every = 0};
+	if (matches(text,
+		    "^every [1-9][0-9]* (hours?|mins?|minutes?)( synchronized| from " CLOCK_TIME " to " CLOCK_TIME ")?$")) {
+		char *unit;
+		double n = strtod(text + 6, &unit);
+		c->every = n * (unit[1] == 'h' || unit[1] == 'H' ? 3600 : 60);
+		return true;
+	}
+	return matches(text,
+		       "^(every|" ORDINAL "(," ORDINAL ")*) (day|" WEEKDAY "(," WEEKDAY ")*)(" OF_MONTH ")? " CLOCK_TIME "$") ||
+	       matches(text, "^" MONTHDAY "(," MONTHDAY ")*" OF_MONTH " " CLOCK_TIME "$");
+}
+
 /* Where days are told both ways, one of the two is enough. */
 static bool is_time(const struct cron *c, const struct tm *t)
 {
@@ -144,7 +180,7 @@ double cron_next(const struct cron *c, double after, const char *zone)
 
 bool cron_zone_there(const char *zone)
 {
-	if (!strcmp(zone, "UTC") || !strcmp(zone, "Etc/UTC")) /* whether this machine has a table of zones or not */
+	if (!strcasecmp(zone, "UTC") || !strcmp(zone, "Etc/UTC")) /* whether this machine has a table of zones or not */
 		return true;
 	char magic[4] = "";
 	FILE *f = *zone && !strstr(zone, "..") ? fopen(sim_tmp(ZONES "/%s", zone), "rb") : NULL;

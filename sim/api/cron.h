@@ -13,6 +13,9 @@ struct cron {
 
 /* Reads five fields, or "@daily" and its like. False: it is no schedule. */
 bool cron_parse(const char *text, struct cron *c);
+/* Is it a schedule in App Engine's English ("every 24 hours", "2nd mon,thursday of sep 17:00")? An interval is told in c->every; of days only that they are
+ * well said. */
+bool cron_english(const char *text, struct cron *c);
 /* The first time after this one, seconds since 1970; 0 when there is none within five years. zone: as zoneinfo names it; "" for UTC. */
 double cron_next(const struct cron *c, double after, const char *zone);
 /* Is there such a time zone? */

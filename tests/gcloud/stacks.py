@@ -38,13 +38,25 @@ def domains(g):
 
 
 def scheduler(g):
-    g(["scheduler", "jobs", "create", "http", "j1", "--location=us-central1", "--schedule=0 3 * * *", "--uri=https://example.com/"])
-    g("scheduler jobs describe j1 --location=us-central1", state="ENABLED", schedule="0 3 * * *", httpTarget__httpMethod="POST")
-    g("scheduler jobs pause j1 --location=us-central1")
-    g("scheduler jobs list --location=us-central1", size=1, state="PAUSED")
-    g("scheduler jobs resume j1 --location=us-central1")
-    g("scheduler jobs run j1 --location=us-central1")
-    g("scheduler jobs delete j1 --location=us-central1")
+    here = "--location=us-central1"
+    g("iam service-accounts create caller")
+    account = "caller@demo-proj.iam.gserviceaccount.com"
+    g(["scheduler", "jobs", "create", "http", "j1", here, "--schedule=every 24 hours", "--uri=https://example.com/", "--message-body={}", "--time-zone=Europe/Berlin",
+       "--headers=Content-Type=application/json,X-A=b", "--attempt-deadline=20m", "--max-retry-attempts=4", f"--oauth-service-account-email={account}"])
+    g(f"scheduler jobs describe j1 {here}", state="ENABLED", schedule="every 24 hours", httpTarget__httpMethod="POST", attemptDeadline="1200s",
+      httpTarget__oauthToken__scope="https://www.googleapis.com/auth/cloud-platform")
+    g(["scheduler", "jobs", "update", "http", "j1", here, "--schedule=0 3 * * *", "--clear-message-body", "--http-method=get", "--clear-auth-token"],
+      httpTarget__httpMethod="GET", schedule="0 3 * * *", retryConfig__retryCount=4)
+    g(f"scheduler jobs pause j1 {here}")
+    g(f"scheduler jobs list {here}", size=1, state="PAUSED")
+    g(f"scheduler jobs resume j1 {here}")
+    g(f"scheduler jobs run j1 {here}")
+    g(["scheduler", "jobs", "create", "pubsub", "j2", here, "--schedule=1st monday of month 09:00", "--topic=t1", "--message-body=hi"])
+    g(f"scheduler jobs update pubsub j2 {here} --topic=t2", pubsubTarget__topicName="projects/demo-proj/topics/t2")
+    g(f"scheduler jobs list {here} --page-size=1", size=2)
+    for job in ("j1", "j2"):
+        g(f"scheduler jobs delete {job} {here}")
+    g("scheduler locations describe us-central1", locationId="us-central1")
 
 
 def balancing(g):

@@ -89,6 +89,77 @@ static void through_a_connector(void)
 	asks("GET", VPC PLACE "connectors/c3", NULL, 404);
 }
 
+/* What the comments of Google's own client say of a job's fields. */
+static void scheduler_targets(void)
+{
+	static const char *const refused[] = {
+	    "'schedule':'every foo','httpTarget':{'uri':'https://a.example'}",
+	    "'schedule':'every 0 hours','httpTarget':{'uri':'https://a.example'}",
+	    "'schedule':'every monday','httpTarget':{'uri':'https://a.example'}",
+	    "'schedule':'32 of month 09:00','httpTarget':{'uri':'https://a.example'}",
+	    "'schedule':'0 3 * * *','httpTarget':{'uri':'https://a.example','httpMethod':'GET','body':'aGk='}",
+	    "'schedule':'0 3 * * *','httpTarget':{'uri':'https://a.example','httpMethod':'DELETE','body':'aGk='}",
+	    "'schedule':'0 3 * * *','httpTarget':{'uri':'https://a.example'},'pubsubTarget':{'topicName':'projects/demo-proj/"
+	    "topics/t','data':'aGk='}",
+	    "'schedule':'0 3 * * "
+	    "*','httpTarget':{'uri':'https://a.example','oidcToken':{'serviceAccountEmail':'caller@demo-proj."
+	    "iam.gserviceaccount.com'},'oauthToken':{'serviceAccountEmail':'caller@demo-proj.iam.gserviceaccount.com'}}",
+	    "'schedule':'0 3 * * *','httpTarget':{'uri':'https://a.example','oauthToken':{}}",
+	    "'schedule':'0 3 * * *','pubsubTarget':{'topicName':'t','data':'aGk='}",
+	    "'schedule':'0 3 * * *','pubsubTarget':{'topicName':'projects/other/topics/t','data':'aGk='}",
+	    "'schedule':'0 3 * * *','pubsubTarget':{'topicName':'projects/demo-proj/topics/t'}",
+	    "'schedule':'0 3 * * *','appEngineHttpTarget':{'relativeUri':'tasks'}",
+	    "'schedule':'0 3 * * *','appEngineHttpTarget':{'httpMethod':'PATCH'}",
+	    "'schedule':'0 3 * * *','appEngineHttpTarget':{},'attemptDeadline':'86401s'",
+	};
+	static const char *const taken[] = {
+	    "'schedule':'every 5 mins','httpTarget':{'uri':'https://a.example','httpMethod':'PUT','body':'aGk='}",
+	    "'schedule':'every 2 hours from 10:00 to 14:00','httpTarget':{'uri':'https://a.example'}",
+	    "'schedule':'2nd,fourth mon,Thursday of sep,oct 17:00','httpTarget':{'uri':'https://a.example'},'timeZone':'utc'",
+	    "'schedule':'1,15 of month "
+	    "00:00','pubsubTarget':{'topicName':'projects/demo-proj/topics/t','attributes':{'a':'b'}}",
+	    "'schedule':'every day 09:00','appEngineHttpTarget':{'relativeUri':'/tasks?a=b'},'attemptDeadline':'86400s'",
+	};
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		char *body = xasprintf("{'name':%%s,%s}", refused[i]);
+		asks("POST", SCHEDULER PLACE "jobs", json_make(body, PLACE "jobs/refused"), 400);
+		free(body);
+	}
+	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+		char *body = xasprintf("{'name':'%sjobs/taken-%zu',%s}", PLACE, i, taken[i]);
+		asks("POST", SCHEDULER PLACE "jobs", json_make(body), 200);
+		free(body);
+	}
+	cJSON *j = asks("GET", SCHEDULER PLACE "jobs/taken-0", NULL, 200);
+	is_str(json_str(j, "httpTarget.headers.Content-Type", ""), "application/octet-stream", "U24: a body has a type");
+	ok(*json_str(j, "scheduleTime", "") != '\0', "U24: an interval's next time is told");
+	j = asks("GET", SCHEDULER PLACE "jobs/taken-4", NULL, 200);
+	is_str(json_str(j, "appEngineHttpTarget.httpMethod", ""), "POST", "U24: App Engine's targets have defaults too");
+	char *long_text = xmalloc(502);
+	memset(long_text, 'x', 501);
+	long_text[501] = '\0';
+	asks("PATCH", SCHEDULER PLACE "jobs/taken-0?updateMask=description", json_make("{'description':%s}", long_text), 400);
+	long_text[500] = '\0';
+	asks("PATCH", SCHEDULER PLACE "jobs/taken-0?updateMask=description", json_make("{'description':%s}", long_text), 200);
+	free(long_text);
+}
+
+/* One token takes the place of the other; the account is the job's project's. */
+static void scheduler_tokens(void)
+{
+	static const char email[] = "caller@demo-proj.iam.gserviceaccount.com";
+	cJSON *j = asks("PATCH", SCHEDULER PLACE "jobs/taken-1?updateMask=httpTarget.oauthToken",
+			json_make("{'httpTarget':{'oauthToken':{'serviceAccountEmail':%s}}}", email), 200);
+	is_str(json_str(j, "httpTarget.oauthToken.scope", ""), "https://www.googleapis.com/auth/cloud-platform",
+	       "U24: a token has a scope where none is said");
+	j = asks("PATCH", SCHEDULER PLACE "jobs/taken-1?updateMask=httpTarget.oidcToken",
+		 json_make("{'httpTarget':{'oidcToken':{'serviceAccountEmail':%s}}}", email), 200);
+	ok(!json_at(j, "httpTarget.oauthToken"), "U24: another kind of token takes its place");
+	is_str(json_str(j, "httpTarget.oidcToken.audience", ""), "https://a.example", "U24: for the target");
+	j = asks("PATCH", SCHEDULER PLACE "jobs/taken-1?updateMask=httpTarget.oidcToken", json_make("{'httpTarget':{}}"), 200);
+	ok(!json_at(j, "httpTarget.oidcToken"), "U24: and can be taken away");
+}
+
 static void scheduler(void)
 {
 	asks("POST", SCHEDULER PLACE "jobs",
@@ -368,6 +439,8 @@ int main(void)
 	connectors();
 	through_a_connector();
 	scheduler();
+	scheduler_targets();
+	scheduler_tokens();
 	policies();
 	groups();
 	copies();
