@@ -120,6 +120,11 @@ static bool target_ok(struct sim_call *c, cJSON *doc, const struct sim_object *o
 	static const char *const targets[] = {"httpTarget", "pubsubTarget", "appEngineHttpTarget", NULL},
 				 *const tokens[] = {"httpTarget.oauthToken", "httpTarget.oidcToken", NULL};
 	const cJSON *http, *engine, *pubsub;
+	for (int i = 0; old && i < 2; i++) { /* one whose fields a change took away is none */
+		const cJSON *token = json_at(doc, tokens[i]);
+		if (token && !*json_str(token, "serviceAccountEmail", ""))
+			json_drop(doc, tokens[i]);
+	}
 	if (!one_only(doc, old, targets) || !one_only(doc, old, tokens))
 		return refuse(c, "Only one target, and only one token, may be set on the job.");
 	http = json_at(doc, "httpTarget");

@@ -158,6 +158,13 @@ static void scheduler_tokens(void)
 	is_str(json_str(j, "httpTarget.oidcToken.audience", ""), "https://a.example", "U24: for the target");
 	j = asks("PATCH", SCHEDULER PLACE "jobs/taken-1?updateMask=httpTarget.oidcToken", json_make("{'httpTarget':{}}"), 200);
 	ok(!json_at(j, "httpTarget.oidcToken"), "U24: and can be taken away");
+	asks("PATCH", SCHEDULER PLACE "jobs/taken-1?updateMask=httpTarget.oauthToken",
+	     json_make("{'httpTarget':{'oauthToken':{'serviceAccountEmail':%s}}}", email), 200);
+	j = asks("PATCH",
+		 SCHEDULER PLACE
+		 "jobs/taken-1?updateMask=httpTarget.oauthToken.serviceAccountEmail,httpTarget.oauthToken.scope",
+		 json_make("{}"), 200);
+	ok(!json_at(j, "httpTarget.oauthToken"), "U24: as gcloud does, field by field");
 }
 
 static void scheduler(void)
