@@ -98,7 +98,7 @@ static const char *admin(const struct track *t, const char *variable, const char
 static bool signed_in(struct track *t)
 {
 	const char *header = visit_header(t->v, "Authorization"), *path = t->v->path;
-	if (!strcmp(path, "/health") || text_starts(path, "/static") || !strcmp(path, "/favicon.ico") ||
+	if (text_starts(path, "/health") || text_starts(path, "/static") || text_starts(path, "/favicon.ico") ||
 	    text_ends(path, "/mlflow/server-info"))
 		return true;
 	const char *user = admin(t, "MLFLOW_AUTH_ADMIN_USERNAME", "admin_username"),

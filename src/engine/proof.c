@@ -96,11 +96,12 @@ static char *turned_away(struct proof *p, const struct http_reply *reply, const 
 }
 
 /* A path that a gate may read in one way and the server behind it in another: whatever refuses or asks for a sign-in is right, and any answer
- * of the server's own, a 404 too, is wrong. */
+ * of the server's own, a 404 too, is wrong; unless the server is its own gate, which opens paths by their beginning (/health) and has no such page. */
 static char *kept_outside(struct proof *p, const struct http_reply *reply, const cJSON *json)
 {
-	(void)p, (void)json;
-	if (reply->status / 100 == 3 || reply->status == 400 || reply->status == 401 || reply->status == 403)
+	(void)json;
+	if (reply->status / 100 == 3 || reply->status == 400 || reply->status == 401 || reply->status == 403 ||
+	    (reply->status == 404 && p->run->plan->wall.own))
 		return NULL;
 	return xasprintf(_("it was answered with HTTP %d: the gate can be gone around."), reply->status);
 }

@@ -106,6 +106,7 @@ static void auth_basic_wall(const struct design *d, struct wall *out)
 	out->refuses = 401;
 	out->user = xstrdup(ADMIN);
 	out->password = xstrdup("admin");
+	out->own = true;
 }
 
 static void auth_basic_connect(const struct plan *p, struct buf *out)

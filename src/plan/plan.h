@@ -73,7 +73,9 @@ struct wall {
 	double spreads; /* seconds during which somebody who is permitted may still be refused, as grants spread; 0: none */
 	int refuses;    /* the status by which the API tells a script that shows nothing, as a page's scripts ask
 			 * (X-Requested-With), that it has to: 401 or 403 */
-	bool people;    /* people sign in on a page of Google's, which no program can try */
+	/* MLflow itself asks who comes, and no gate stands before it: that a path which it leaves open has nothing (404) is no way around it. */
+	bool own;
+	bool people; /* people sign in on a page of Google's, which no program can try */
 	char *
 	    sign_in; /* a redirect of somebody who shows nothing to an address that begins so is a refusal too; NULL: none is */
 };

@@ -412,6 +412,8 @@ static void basic(void)
 		const char *path, *authorization;
 		int status;
 	} visits[] = {{"/health", NULL, 200},
+		      {"/health%23x", NULL, 404}, /* what begins as an open path is open, and there is nothing */
+		      {"/healthz", NULL, 404},
 		      {"/version", NULL, 401},
 		      {"/version", "Basic YWRtaW46bG9uZyBlbm91Z2g=", 200},
 		      {"/version", "Basic YWRtaW46d3Jvbmc=", 401},
