@@ -69,7 +69,9 @@ enum price_service price_group_service(enum price_group group)
 
 static double table_price(size_t sku, const char *region)
 {
-	return skus_of[sku].usd * price_factor(services[price_group_service(skus_of[sku].group)].priced, region);
+	bool idle = skus_of[sku].item == PRICE_IDLE_CPU || skus_of[sku].item == PRICE_IDLE_MEMORY;
+	enum priced what = idle ? PRICED_RUN_IDLE : services[price_group_service(skus_of[sku].group)].priced;
+	return skus_of[sku].usd * price_factor(what, region);
 }
 
 static bool plausible(size_t sku, const char *region, double usd)

@@ -153,6 +153,29 @@ static void run(void)
 	cJSON_Delete(skus);
 }
 
+/* Without the catalog: the second tier of Cloud Run is dearer by request than by the instance. Dollars a second as the catalog told them for Sydney. */
+static double monthly_of(enum price_item item, const char *region)
+{
+	return price_usd(PRICES_RUN, item, region) * 3600 * 730;
+}
+
+static void tiers(void)
+{
+	static const char *const first[] = {"us-central1", "asia-south1", "europe-west1"}, *const second[] = {
+											       "australia-southeast1",
+											       "europe-west3", "nowhere-yet1"};
+	catalog_forget();
+	for (int i = 0; i < 3; i++) {
+		ok(near(monthly_of(PRICE_CPU, first[i]), 0.000018 * 3600 * 730) &&
+		       near(monthly_of(PRICE_IDLE_CPU, first[i]), 0.0000025 * 3600 * 730),
+		   "%s is of Cloud Run's first tier", first[i]);
+		ok(near(monthly_of(PRICE_CPU, second[i]), 0.0000216 * 3600 * 730) &&
+		       near(monthly_of(PRICE_MEMORY, second[i]), 0.0000024 * 3600 * 730) &&
+		       near(monthly_of(PRICE_IDLE_MEMORY, second[i]), 0.0000035 * 3600 * 730),
+		   "%s is not", second[i]);
+	}
+}
+
 int main(void)
 {
 	mem_install();
@@ -160,6 +183,7 @@ int main(void)
 	refused();
 	odd();
 	run();
+	tiers();
 	catalog_forget();
 	return tap_done();
 }
