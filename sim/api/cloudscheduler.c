@@ -320,7 +320,7 @@ static void job_run(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void location_get(struct sim_call *c)
+static void scheduler_location(struct sim_call *c)
 {
 	const char *id = sim_part(c, 4);
 	if (job_placed(c))
@@ -329,7 +329,7 @@ static void location_get(struct sim_call *c)
 }
 
 static const struct sim_route routes[] = {
-    {L "get", location_get, "cloudscheduler.locations.get", NULL},
+    {L "get", scheduler_location, "cloudscheduler.locations.get", NULL},
     {L "list", sim_location_list_labelled, "cloudscheduler.locations.list", NULL},
     RESOURCE_ROUTES(L "jobs", "cloudscheduler.jobs"),
     {L "jobs.pause", job_pause, "cloudscheduler.jobs.pause", NULL},
