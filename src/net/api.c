@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define DEFAULT_BUDGET 300.0
-#define STRANGER_BUDGET 20.0 /* an address that never answered in this run: most likely it is the wrong one, or out of reach */
+#define STRANGER_BUDGET 10.0 /* an address that never answered in this run: most likely it is the wrong one, or out of reach */
 
 struct api_job {
 	struct api *api;
@@ -318,7 +318,10 @@ static void word_failure(const struct api_job *j, const struct http_reply *reply
 	switch (reply->failure) {
 	case HTTP_TLS:
 		err_set(e, j->context ? EXIT_CONFIG : EXIT_UNAVAILABLE, host,
-			j->context
+			j->context && strstr(text, " alert ") ? _("The server takes no client certificate such as the "
+								  "context's: let the tool of the cluster's provider "
+								  "write the context again.")
+			: j->context
 			    ? _("Does the context name the cluster's own authority (certificate-authority-data)? kubectl with "
 				"this context shows the same.")
 			    : api_tls_fix(),
@@ -363,10 +366,16 @@ char *api_policy_fix(const char *constraint)
 static void word_error(const struct api_job *j, const struct api_error *error, struct err *e)
 {
 	char *host = host_of(j->call.url), *fix = NULL;
+	char *expired = error->http == 401 && j->context ? context_expired(j->context) : NULL;
 	struct buf message = {0};
 	outside_text(&message, error->message, strlen(error->message), false, 1000);
 	if (error->http == 401 && shows_token(j))
 		fix = xstrdup(_("Sign in again: gcloud auth application-default login."));
+	else if (error->http == 401 && expired)
+		fix = xasprintf(
+		    _("The context's client certificate held until %s: let the tool of the cluster's provider write the "
+		      "context again."),
+		    expired);
 	else if (error->http == 401 && j->context)
 		fix = xasprintf(_("Sign in to the cluster again, in its provider's own way. Whether it lets you in is told by: "
 				  "kubectl --context=%s auth whoami"),
@@ -388,6 +397,7 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 	bool stop = len && strchr(".!?", message.data[len - 1]);
 	err_set(e, exit_of(error), host, fix, "%s%s", buf_text(&message), stop ? "" : ".");
 	buf_free(&message);
+	free(expired);
 	free(fix);
 	free(host);
 }

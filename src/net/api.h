@@ -36,7 +36,7 @@ struct api_counts api_counted(const struct api *a);
 
 struct api_policy {
 	double
-	    budget; /* seconds for all tries together; 0 means 300, and 20 while nothing at all comes from a host that has not answered yet */
+	    budget; /* seconds for all tries together; 0 means 300, and 10 while nothing at all comes from a host that has not answered yet */
 	double timeout;           /* seconds for one try; 0 means 60: longer for long polls and uploads */
 	bool no_retry_unknown;    /* a broken reply ends the call with unknown set (creates: the caller looks first) */
 	bool just_enabled;        /* APIs were enabled in this run: SERVICE_DISABLED is waited out, within the budget */

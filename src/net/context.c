@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/gettext.h"
 #include "base/json.h"
+#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/moment.h"
 #include "base/secret.h"
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define TOKEN_MAX ((size_t)64 << 10)
 #define FILE_SECONDS 60.0 /* a token's file is read again after so long, as kubectl does */
@@ -164,6 +166,26 @@ void context_dress(const struct context *x, struct http_request *r)
 	r->ca = x->says.ca;
 	r->server_name = x->says.server_name;
 	r->proxy = x->says.proxy;
+}
+
+char *context_expired(const struct context *x)
+{
+	const char *pem = x->says.certificate ? x->says.certificate : x->certificate;
+	struct err e = {0};
+	struct tm until;
+	char day[16];
+	bool over = false;
+	if (pem && libcrypto_load(&e)) {
+		BIO *bio = BIO_new_mem_buf(pem, (int)strlen(pem));
+		X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+		const ASN1_TIME *end = certificate ? X509_get0_notAfter(certificate) : NULL;
+		over = end && X509_cmp_current_time(end) < 0 && ASN1_TIME_to_tm(end, &until) &&
+		       strftime(day, sizeof day, "%F", &until);
+		X509_free(certificate);
+		BIO_free(bio);
+	}
+	err_free(&e);
+	return over ? xstrdup(day) : NULL;
 }
 
 /* Those who wait ------------------------------------------------------------------------------------------------------------ */

@@ -39,6 +39,8 @@ typedef void context_done(void *arg, const struct context_shown *shown, struct e
 void context_credential(struct context *x, context_done *done, void *arg);
 /* Whoever waits with this arg is not called any more. False when nobody does, or when it is being called already. */
 bool context_forget(struct context *x, void *arg);
+/* The day until which its client certificate held, "2026-11-30"; NULL when it holds, or shows none. The caller frees it. */
+char *context_expired(const struct context *x);
 /* A 401 came: the next time another credential is got. */
 void context_reject(struct context *x);
 

@@ -3,20 +3,23 @@
 the same of it: are they let in, and as whom? They agree, but for what is refused here on purpose, or taken although kubectl does not; each of those rows says why,
 and fails once the two agree. Whatever keeps this program out is told with what to do about it."""
 import base64
+import concurrent.futures
 import json
 import os
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cases"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import apiserver  # noqa: E402
 from surroundings import Served, joined, read_head  # noqa: E402
-
-import socket  # noqa: E402
 
 from harness import BUILD, done, ok  # noqa: E402
 
@@ -33,10 +36,19 @@ def openssl(folder, *words):
 
 def authority(folder):
     """An authority for clients, a certificate of each kind that it made, and one of another authority's."""
-    def signed(name, ca, subject, *key, days="2", start=()):
+    def signed(name, ca, subject, *key, ends=None):
         openssl(folder, "req", "-new", "-newkey", *(key or ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")), "-nodes", "-subj", subject, "-keyout", f"{name}.key", "-out",
                 f"{name}.csr")
-        openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key", "-CAcreateserial", "-days", days, *start, "-out", f"{name}.crt")
+        if not ends:
+            openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key", "-CAcreateserial", "-days", "2", "-out", f"{name}.crt")
+            return
+        with open(f"{folder}/ca.cnf", "w", encoding="utf-8") as f:
+            f.write("[ca]\ndefault_ca=d\n[d]\ndatabase=index\nnew_certs_dir=.\nserial=serial\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n")
+        for path, text in (("index", ""), ("serial", "01\n")):
+            with open(f"{folder}/{path}", "w", encoding="utf-8") as f:
+                f.write(text)
+        openssl(folder, "ca", "-batch", "-config", "ca.cnf", "-cert", f"{ca}.crt", "-keyfile", f"{ca}.key", "-startdate", "20200101000000Z", "-enddate", ends, "-in",
+                f"{name}.csr", "-out", f"{name}.crt", "-notext")
 
     for ca in ("ca", "other-ca"):
         openssl(folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={ca}", "-keyout", f"{ca}.key", "-out",
@@ -44,6 +56,7 @@ def authority(folder):
     signed("alice", "ca", "/O=team/CN=alice")
     signed("rsa", "ca", "/CN=rachel", "rsa:2048")
     signed("stranger", "other-ca", "/CN=stranger")
+    signed("over", "ca", "/CN=alice", ends="20200102000000Z")
     openssl(folder, "rsa", "-in", "rsa.key", "-traditional", "-out", "pkcs1.key")
 
 
@@ -357,6 +370,60 @@ def yaml(r):
         r.add(f"TLS and {word}", {"config": text(f"    token: {token}\n", f"    insecure-skip-tls-verify: {word}\n")})
 
 
+def unreached(r):
+    """A server that is not reached, or lets nobody in: what is said, and how long it takes. All at once, for each has to wait."""
+    mute = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0))
+    strict = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    strict.load_cert_chain(f"{r.server.folder}/certs/apiserver.crt", f"{r.server.folder}/certs/apiserver.key")
+    strict.verify_mode = ssl.CERT_REQUIRED
+    strict.load_verify_locations(f"{r.certs}/ca.crt")
+
+    def handshakes():
+        while True:
+            try:
+                with strict.wrap_socket(listener.accept()[0], server_side=True) as stream:
+                    read_head(stream)
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+
+    threading.Thread(target=handshakes, daemon=True).start()
+    stranger, token = {"client-certificate-data": r.data("stranger.crt"), "client-key-data": r.data("stranger.key")}, {"token": r.server.token}
+    over = {"client-certificate-data": r.data("over.crt"), "client-key-data": r.data("over.key")}
+    here = "https://127.0.0.1:"
+    rows = {
+        "a port that nobody listens on": (token, {"server": here + "1"}, "no connection", "Does the cluster run"),
+        "a host that is not there": (token, {"server": "https://nowhere.invalid:6443"}, "resolve", "Does the cluster run"),
+        "a port that takes a connection and says nothing": (token, {"server": here + str(mute.getsockname()[1])}, "no connection", "Does the cluster run"),
+        "another authority": (token, {"certificate-authority-data": r.data("other-ca.crt")}, "not safe", "certificate-authority-data"),
+        "a certificate that has run out": (over, {}, "Unauthorized", "held until 2020-01-02"),
+        "a certificate that the server does not know": (stranger, {}, "Unauthorized", "auth whoami"),
+        "one that it refuses by TLS": (stranger, {"server": here + str(listener.getsockname()[1])}, "not safe", "takes no client certificate"),
+        "a token that it does not know": ({"token": "unknown"}, {}, "Unauthorized", "auth whoami"),
+    }
+
+    def ask(row):
+        user, cluster, *_ = row
+        with tempfile.TemporaryDirectory(prefix="contexts-") as folder:
+            path = f"{folder}/config"
+            with open(path, "w", encoding="utf-8", opener=lambda p, flags: os.open(p, flags, 0o600)) as f:
+                json.dump(r.config(user, cluster), f)
+            began = time.monotonic()
+            ran = subprocess.run([WHOAMI, path, "", "patient"], env={"PATH": os.environ["PATH"], "HOME": folder, "TZ": "UTC"}, capture_output=True, text=True, timeout=120,
+                                 stdin=subprocess.DEVNULL)
+            return time.monotonic() - began, ran
+
+    with concurrent.futures.ThreadPoolExecutor(len(rows)) as pool:
+        for (name, (_, _, what, fix)), (took, ran) in zip(rows.items(), pool.map(ask, rows.values())):
+            said = json.loads(ran.stdout or "{}")
+            ok(ran.returncode in (77, 78) and what in said.get("what", "") and fix in said.get("fix", ""), f"{name}: told, with the cure", ran.returncode, ran.stdout, ran.stderr)
+            ok(took < 40, f"{name}: within seconds", took)
+    mute.close()
+    listener.close()
+
+
 def told(folder):
     path = f"{folder}/told"
     if not os.path.exists(path):
@@ -445,6 +512,8 @@ def main():
             r = Rows(server, certs, proxy)
             for fill in (tokens, certificates, programs, clusters, files, yaml):
                 fill(r)
+            if not sys.argv[1:]:
+                unreached(r)
             wanted = [row for row in r.rows if all(word in row[0] for word in sys.argv[1:])]
             for i, row in enumerate(wanted):
                 if ALL or row[1] != BOTH or i % 4 == 0 or len(wanted) < 20:

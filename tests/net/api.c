@@ -147,9 +147,9 @@ static void strangers(void)
 		bool met;
 		double least, most;
 	} rows[] = {
-	    {"a host that never answered", HTTP_UNREACHABLE, AUDIENCE_GOOGLE, false, 5, 21},
+	    {"a host that never answered", HTTP_UNREACHABLE, AUDIENCE_GOOGLE, false, 5, 11},
 	    {"one that answered before", HTTP_UNREACHABLE, AUDIENCE_GOOGLE, true, 250, 301},
-	    {"one that lets wait for ever", HTTP_TIMEOUT, AUDIENCE_GOOGLE, false, 5, 21},
+	    {"one that lets wait for ever", HTTP_TIMEOUT, AUDIENCE_GOOGLE, false, 5, 11},
 	    {"one that breaks off", HTTP_BROKEN, AUDIENCE_GOOGLE, false, 250, 301},
 	    {"an address that is to come", HTTP_UNREACHABLE, AUDIENCE_NOBODY, false, 250, 301},
 	};
