@@ -153,7 +153,8 @@ extern const struct compute_kind compute_network_kind, compute_subnetwork_kind, 
     compute_address_kind, compute_route_kind, compute_health_check_kind, compute_instance_group_kind, compute_neg_kind,
     compute_backend_service_kind, compute_url_map_kind, compute_http_proxy_kind, compute_https_proxy_kind,
     compute_certificate_kind, compute_forwarding_rule_kind, compute_instance_kind, compute_disk_kind, compute_manager_kind,
-    compute_ssl_policy_kind, compute_security_policy_kind, compute_template_kind, compute_autoscaler_kind;
+    compute_ssl_policy_kind, compute_security_policy_kind, compute_template_kind, compute_autoscaler_kind,
+    compute_schedule_kind;
 /* A managed group makes or drops machines until it has as many as it wants; false when that answered the call. */
 bool compute_manager_fit(struct sim_call *c, struct sim_object *o);
 /* What a disk shows of the image that it is made from, by the image's or its family's link, and the image's size; false when there is none

@@ -140,7 +140,7 @@ const struct compute_kind compute_disk_kind = {
     .kind = "compute#disk",
     .word = "disk",
     .flags = COMPUTE_LABELS_KEPT,
-    .links = "type sourceDisk",
+    .links = "type sourceDisk resourcePolicies.*",
     .output = "status users sourceImage sourceImageId sourceDisk sourceDiskId licenses licenseCodes lastAttachTimestamp "
 	      "lastDetachTimestamp",
     .defaults = "{'status':'CREATING','enableConfidentialCompute':false,'physicalBlockSizeBytes':'4096'}",

@@ -408,6 +408,27 @@ static void set_tags(struct sim_call *c)
 	compute_begin(c, o, "setTags", sim_draw(c->sim, "compute.instance.update"), true, NULL);
 }
 
+/* What is left out is as Google fills it in: a preemptible machine is not restarted. */
+static void set_scheduling(struct sim_call *c)
+{
+	struct sim_object *o = one(c);
+	if (!o)
+		return;
+	cJSON *new = cJSON_Duplicate(json_at(o->doc, "scheduling"), true);
+	bool spot = !strcmp(json_str(new, "provisioningModel", ""), "SPOT"),
+	     asked = !strcmp(json_str(c->body, "provisioningModel", json_str(new, "provisioningModel", "")), "SPOT");
+	compute_merge(new, c->body);
+	if (spot != asked || (json_bool(new, "preemptible", false) && json_bool(new, "automaticRestart", false))) {
+		compute_invalid(c, "scheduling", "",
+				spot != asked ? "The provisioning model of an instance cannot be changed."
+					      : "Scheduling must have preemptible be false when AutomaticRestart is true.");
+		cJSON_Delete(new);
+		return;
+	}
+	json_put(o->doc, "scheduling", new);
+	compute_begin(c, o, "setScheduling", sim_draw(c->sim, "compute.instance.update"), true, NULL);
+}
+
 static void set_protection(struct sim_call *c)
 {
 	struct sim_object *o = one(c);
@@ -675,7 +696,7 @@ const struct compute_kind compute_instance_kind = {
     .kind = "compute#instance",
     .word = "instance",
     .flags = COMPUTE_FINGERPRINT | COMPUTE_LABELS_KEPT,
-    .links = "networkInterfaces.*.network networkInterfaces.*.subnetwork disks.*.source",
+    .links = "networkInterfaces.*.network networkInterfaces.*.subnetwork disks.*.source resourcePolicies.*",
     .insert = "compute.instance.insert",
     .change = "compute.instance.update",
     .remove = "compute.instance.delete",
@@ -696,6 +717,7 @@ static const struct sim_route routes[] = {
     {"compute.instances.setMetadata", set_metadata, "compute.instances.setMetadata", NULL},
     {"compute.instances.setTags", set_tags, "compute.instances.setTags", NULL},
     {"compute.instances.setLabels", compute_set_labels, "compute.instances.setLabels", NULL},
+    {"compute.instances.setScheduling", set_scheduling, "compute.instances.setScheduling", NULL},
     {"compute.instances.setDeletionProtection", set_protection, "compute.instances.setDeletionProtection", NULL},
     {"compute.instances.setMachineType", set_machine_type, "compute.instances.setMachineType", NULL},
     {"compute.instances.setServiceAccount", set_account, "compute.instances.setServiceAccount", NULL},

@@ -303,6 +303,13 @@ static void machine_aggregated(struct sim_call *c)
 	sim_ok(c, json_make("{'kind':'compute#machineTypeAggregatedList','id':%s,'selfLink':%s,'items':%j}", id, link, items));
 }
 
+/* What all machines of the project have: for the caller. */
+static cJSON *common_metadata(const struct sim_object *project)
+{
+	const cJSON *set = project ? json_at(project->doc, "metadata") : NULL;
+	return set ? cJSON_Duplicate(set, true) : json_make("{'kind':'compute#metadata','fingerprint':'AAAAAAAAAAA='}");
+}
+
 static void compute_places_project_get(struct sim_call *c)
 {
 	const char *number = sim_project_number(c->sim, c->project);
@@ -313,11 +320,27 @@ static void compute_places_project_get(struct sim_call *c)
 	cJSON *doc = json_make(
 	    "{'kind':'compute#project','id':%s,'name':%s,'selfLink':%s,'creationTimestamp':%s,'defaultServiceAccount':%s,"
 	    "'defaultNetworkTier':'PREMIUM','xpnProjectStatus':'UNSPECIFIED_XPN_PROJECT_STATUS','vmDnsSetting':"
-	    "'ZONAL_ONLY','cloudArmorTier':'CA_STANDARD','commonInstanceMetadata':{'kind':'compute#metadata','fingerprint':"
-	    "'AAAAAAAAAAA='},'quotas':%j}",
-	    number, c->project, link, o ? json_str(o->doc, "created", start) : start, account,
+	    "'ZONAL_ONLY','cloudArmorTier':'CA_STANDARD','commonInstanceMetadata':%j,'quotas':%j}",
+	    number, c->project, link, o ? json_str(o->doc, "created", start) : start, account, common_metadata(o),
 	    quota_list(c->sim, c->project, ""));
 	sim_ok(c, doc);
+}
+
+static void compute_places_set_metadata(struct sim_call *c)
+{
+	const char *key = sim_tmp("projects/%s", c->project);
+	struct sim_object *o = compute_repeated(c) ? NULL : sim_get(c->sim, "compute.projects", key);
+	cJSON *had = common_metadata(o);
+	if (o && compute_fingerprint(c, had, c->body, "fingerprint", true,
+				     "Supplied fingerprint does not match current metadata fingerprint.")) {
+		json_put(o->doc, "metadata", json_make("{'kind':'compute#metadata'}"));
+		if (json_at(c->body, "items.0"))
+			json_put(o->doc, "metadata.items", cJSON_Duplicate(json_at(c->body, "items"), true));
+		compute_touch(c->sim, o->doc, "metadata.fingerprint");
+		compute_begin(c, o, "compute.projects.setCommonInstanceMetadata", sim_draw(c->sim, "compute.default.update"),
+			      true, NULL);
+	}
+	cJSON_Delete(had);
 }
 
 /* The host project of Shared VPC that the project is attached to, as the world says; what has none gets an empty reply. */
@@ -365,6 +388,8 @@ static const struct sim_route routes[] = {
     {"compute.machineTypes.list", machine_list, "compute.machineTypes.list", NULL},
     {"compute.machineTypes.aggregatedList", machine_aggregated, "compute.machineTypes.list", NULL},
     {"compute.projects.get", compute_places_project_get, "compute.projects.get", NULL},
+    {"compute.projects.setCommonInstanceMetadata", compute_places_set_metadata, "compute.projects.setCommonInstanceMetadata",
+     NULL},
     {"compute.projects.getXpnHost", compute_places_host_get, "compute.projects.get", NULL},
     {NULL, NULL, NULL, NULL},
 };

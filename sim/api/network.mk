@@ -24,6 +24,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_permissions.c \
 	sim/api/compute_places.c \
 	sim/api/compute_policies.c \
+	sim/api/compute_schedules.c \
 	sim/api/compute_templates.c \
 	sim/api/compute_routers.c \
 	sim/api/compute_subnetworks.c \
@@ -107,6 +108,11 @@ sim_libsim_a_SOURCES += \
 	sim/api/sql_users.c
 
 EXTRA_DIST += tests/sim/cloud.h tests/sim/passing.h
+check_PROGRAMS += tests/sim/compute_schedules
+TESTS += tests/sim/compute_schedules
+tests_sim_compute_schedules_SOURCES = tests/sim/compute_schedules.c tests/sim/cloud.h tests/tap.h
+tests_sim_compute_schedules_LDADD = $(LIB_SIM) -lm
+
 check_PROGRAMS += tests/sim/network_compute
 TESTS += tests/sim/network_compute
 tests_sim_network_compute_SOURCES = tests/sim/network_compute.c tests/sim/cloud.h tests/tap.h

@@ -239,11 +239,14 @@ static void volume_out(cJSON *v)
 /* What v1 has as annotations of the template and v2 in each container. */
 static void containers_in(const cJSON *annotations, cJSON *containers, bool job)
 {
-	const char *throttling = translate_member_text(annotations, "run.googleapis.com/cpu-throttling", "true");
-	const char *boost = translate_member_text(annotations, "run.googleapis.com/startup-cpu-boost", "false");
+	/* gcloud writes True and False. */
+	bool idle = strcasecmp(translate_member_text(annotations, "run.googleapis.com/cpu-throttling", "true"), "false") != 0;
+	bool boost = !strcasecmp(translate_member_text(annotations, "run.googleapis.com/startup-cpu-boost", "false"), "true");
 	cJSON *depends = cJSON_Parse(translate_member_text(annotations, "run.googleapis.com/container-dependencies", "{}"));
 	for (cJSON *k = containers ? containers->child : NULL; k; k = k->next) {
 		translate_env_in(json_at(k, "env"));
+		if (!*json_str(k, "name", ""))
+			json_drop(k, "name");
 		json_drop(k, "terminationMessagePath");
 		json_drop(k, "terminationMessagePolicy");
 		json_drop(k, "imagePullPolicy");
@@ -253,8 +256,8 @@ static void containers_in(const cJSON *annotations, cJSON *containers, bool job)
 		for (int i = 0; i < 3; i++)
 			json_drop(k, probes[i]);
 		if (!job) {
-			json_put_bool(k, "resources.cpuIdle", strcmp(throttling, "false") != 0);
-			if (!strcmp(boost, "true"))
+			json_put_bool(k, "resources.cpuIdle", idle);
+			if (boost)
 				json_put_bool(k, "resources.startupCpuBoost", true);
 		}
 		const cJSON *names = depends ? member(depends, json_str(k, "name", "")) : NULL;

@@ -96,6 +96,22 @@ def groups(g):
     g("compute instance-templates delete t1")
 
 
+def schedules(g):
+    """U24: policies of time on disks and machines."""
+    z = "--zone=us-central1-a"
+    g(["compute", "resource-policies", "create", "snapshot-schedule", "nightly", "--region=us-central1", "--daily-schedule", "--start-time=03:00",
+       "--max-retention-days=7", "--on-source-disk-delete=apply-retention-policy"])
+    g(f"compute disks create d1 {z} --size=10GB")
+    g(f"compute disks add-resource-policies d1 {z} --resource-policies=nightly")
+    g(f"compute disks describe d1 {z}", resourcePolicies__0=ends("/resourcePolicies/nightly"))
+    g(f"compute resource-policies delete nightly {R}", "is already being used by")
+    g("compute resource-policies list", size=1, status="READY")
+    g(f"compute disks remove-resource-policies d1 {z} --resource-policies=nightly")
+    g(f"compute resource-policies delete nightly {R}")
+    g("compute project-info add-metadata --metadata=enable-oslogin=TRUE")
+    g("compute project-info describe", commonInstanceMetadata__items__0__value="TRUE")
+
+
 def databases(g):
     g("sql instances create main --database-version=POSTGRES_17 --edition=enterprise --tier=db-custom-1-3840 --region=us-central1 --backup-start-time=03:00")
     g("sql databases create mlflow --instance=main")
@@ -155,7 +171,7 @@ def main():
     if not shutil.which("gcloud"):
         print("1..0 # SKIP gcloud is not installed")
         return
-    every = [connectors, domains, scheduler, balancing, groups, databases, observing]
+    every = [connectors, domains, scheduler, balancing, groups, schedules, databases, observing]
     chosen = [f for f in every if not sys.argv[1:] or f.__name__ in sys.argv[1:]]
     with Home() as home:
         with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:

@@ -1,5 +1,6 @@
 /* Cloud Run in the simulated cloud: how services and jobs come up, fail, change and go. */
 #include "config.h"
+#include "sim/api/run_translate.h"
 #include "tests/sim/serving.h"
 
 #define HELLO "us-docker.pkg.dev/cloudrun/container/hello"
@@ -192,8 +193,9 @@ static void knative(void)
 	    "v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"kn\",\"namespace\":\"demo-proj\","
 	    "\"annotations\":{\"run.googleapis.com/ingress\":\"internal\"}},\"spec\":{\"template\":{\"metadata\":{\"labels\":"
 	    "{\"client.knative.dev/nonce\":\"abc\"},\"annotations\":{\"autoscaling.knative.dev/"
-	    "maxScale\":\"3\"}},\"spec\":{\"containers\":"
-	    "[{\"image\":\"" HELLO "\",\"env\":[{\"name\":\"A\",\"value\":\"b\"}]}]}}}}",
+	    "maxScale\":\"3\",\"run.googleapis.com/cpu-throttling\":\"False\",\"run.googleapis.com/"
+	    "startup-cpu-boost\":\"True\"}},\"spec\":{\"containers\":"
+	    "[{\"image\":\"" HELLO "\",\"name\":\"\",\"env\":[{\"name\":\"A\",\"value\":\"b\"}]}]}}}}",
 	    "gcloud's create");
 	is_str(json_str(o, "kind", ""), "Service", "answers the service");
 	cJSON_Delete(o);
@@ -202,6 +204,10 @@ static void knative(void)
 	is_str(json_str(o, "status.conditions.0.status", ""), "True", "Ready is True");
 	is_int((long long)json_num(o, "status.observedGeneration", 0), (long long)json_num(o, "metadata.generation", -1),
 	       "and observed");
+	const cJSON *said = json_at(o, "spec.template.metadata.annotations");
+	is_str(translate_member_text(said, "run.googleapis.com/cpu-throttling", ""), "false", "gcloud's False is false");
+	is_str(translate_member_text(said, "run.googleapis.com/startup-cpu-boost", ""), "true", "and its True true");
+	ok(!json_at(o, "spec.template.spec.containers.0.name"), "a container without a name has none");
 	cJSON_Delete(o);
 	o = expect(200, "GET", RUN_HOST, SERVICES "/kn", NULL, "v2 sees the same service");
 	is_str(json_str(o, "ingress", ""), "INGRESS_TRAFFIC_INTERNAL_ONLY", "with the annotation as a field");

@@ -1,0 +1,109 @@
+/* U24: resource policies on disks and machines, the project's metadata, a machine's scheduling. */
+#include "config.h"
+#include "tests/sim/cloud.h"
+
+#define POLICIES COMPUTE "regions/us-central1/resourcePolicies"
+#define DISK COMPUTE "zones/us-central1-a/disks/d1"
+#define MACHINE COMPUTE "zones/us-central1-a/instances/m1"
+#define LINK "projects/demo-proj/regions/us-central1/resourcePolicies/"
+
+static cJSON *on(const char *name)
+{
+	return json_make("{'resourcePolicies':[%s]}", sim_tmp(LINK "%s", name));
+}
+
+static cJSON *daily(const char *name, const char *start)
+{
+	return json_make("{'name':%s,'snapshotSchedulePolicy':{'schedule':{'dailySchedule':{'daysInCycle':1,'startTime':%s}},"
+			 "'retentionPolicy':{'maxRetentionDays':7}}}",
+			 name, start);
+}
+
+static void of_disks(void)
+{
+	act("POST", POLICIES, daily("nightly", "03:00"));
+	cJSON *p = asks("GET", POLICIES "/nightly", NULL, 200);
+	is_str(json_str(p, "status", ""), "READY", "a schedule is ready");
+	is_str(json_str(p, "snapshotSchedulePolicy.schedule.dailySchedule.duration", ""), "PT14400S",
+	       "its window is four hours");
+	is_str(json_str(p, "snapshotSchedulePolicy.retentionPolicy.onSourceDiskDelete", ""), "KEEP_AUTO_SNAPSHOTS",
+	       "snapshots are kept when their disk goes");
+	asks("POST", POLICIES, daily("odd", "03:30"), 400);
+	asks("POST", POLICIES, json_make("{'name':'none'}"), 400);
+	act("POST", COMPUTE "zones/us-central1-a/disks", json_make("{'name':'d1','sizeGb':'10'}"));
+	act("POST", DISK "/addResourcePolicies", on("nightly"));
+	is_str(json_str(asks("GET", DISK, NULL, 200), "resourcePolicies.0", ""),
+	       "https://www.googleapis.com/compute/v1/" LINK "nightly", "a disk has it");
+	asks("POST", DISK "/addResourcePolicies", on("nightly"), 400);
+	asks("POST", DISK "/addResourcePolicies", on("absent"), 404);
+	is_str(json_str(asks("DELETE", POLICIES "/nightly", NULL, 400), "error.errors.0.reason", ""),
+	       "resourceInUseByAnotherResource", "which keeps it");
+	act("POST", DISK "/removeResourcePolicies", on("nightly"));
+	ok(!json_at(asks("GET", DISK, NULL, 200), "resourcePolicies"), "it is taken off");
+	act("DELETE", POLICIES "/nightly", NULL);
+	asks("GET", POLICIES "/nightly", NULL, 404);
+}
+
+static void of_machines(void)
+{
+	act("POST", POLICIES,
+	    json_make(
+		"{'name':'hours','instanceSchedulePolicy':{'timeZone':'Europe/Berlin','vmStartSchedule':{'schedule':'0 8 * * "
+		"MON-FRI'},'vmStopSchedule':{'schedule':'0 20 * * *'}}}"));
+	asks("POST", POLICIES,
+	     json_make("{'name':'odd','instanceSchedulePolicy':{'timeZone':'UTC','vmStopSchedule':{'schedule':'61 * * * *'}}}"),
+	     400);
+	act("POST", COMPUTE "zones/us-central1-a/instances",
+	    json_make("{'name':'m1','machineType':'zones/us-central1-a/machineTypes/"
+		      "e2-small','disks':[{'boot':true,'autoDelete':true,"
+		      "'initializeParams':{'sourceImage':'projects/debian-cloud/global/images/family/debian-12'}}],"
+		      "'networkInterfaces':[{'network':'global/networks/default'}]}"));
+	cJSON *no = asks("POST", MACHINE "/addResourcePolicies", on("hours"), 412);
+	ok(strstr(json_str(no, "error.message", ""), "needs to have [compute.instances.start,compute.instances.stop]"),
+	   "Google's agent must be allowed to start and stop it");
+	cJSON *policy = cJSON_Duplicate(
+	    ask("POST", "cloudresourcemanager.googleapis.com/v1/projects/demo-proj:getIamPolicy", NULL), true);
+	cJSON_AddItemToArray(
+	    json_at(policy, "bindings"),
+	    json_make("{'role':'roles/compute.instanceAdmin.v1','members':['serviceAccount:service-123456789012@compute-"
+		      "system.iam.gserviceaccount.com']}"));
+	asks("POST", "cloudresourcemanager.googleapis.com/v1/projects/demo-proj:setIamPolicy",
+	     json_make("{'policy':%j}", policy), 200);
+	sim_advance(cloud, sim_now(cloud) + 600);
+	act("POST", MACHINE "/addResourcePolicies", on("hours"));
+	asks("DELETE", POLICIES "/hours", NULL, 400);
+	act("POST", MACHINE "/setScheduling", json_make("{'automaticRestart':false}"));
+	cJSON *m = asks("GET", MACHINE, NULL, 200);
+	ok(!json_bool(m, "scheduling.automaticRestart", true), "a machine's scheduling changes");
+	is_str(json_str(m, "scheduling.onHostMaintenance", ""), "MIGRATE", "in what is said");
+	asks("POST", MACHINE "/setScheduling", json_make("{'provisioningModel':'SPOT'}"), 400);
+	act("DELETE", MACHINE, NULL);
+	act("DELETE", POLICIES "/hours", NULL);
+}
+
+static void of_the_project(void)
+{
+	const char *mark = json_str(asks("GET", "compute.googleapis.com/compute/v1/projects/demo-proj", NULL, 200),
+				    "commonInstanceMetadata.fingerprint", "");
+	cJSON *body = json_make("{'fingerprint':%s,'items':[{'key':'enable-oslogin','value':'TRUE'}]}", mark);
+	cJSON *stale = cJSON_Duplicate(body, true);
+	act("POST", COMPUTE "setCommonInstanceMetadata", body);
+	cJSON *p = asks("GET", "compute.googleapis.com/compute/v1/projects/demo-proj", NULL, 200);
+	is_str(json_str(p, "commonInstanceMetadata.items.0.key", ""), "enable-oslogin", "the project's metadata is set");
+	asks("POST", COMPUTE "setCommonInstanceMetadata", stale, 412);
+}
+
+int main(void)
+{
+	mem_install();
+	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
+	new_cloud(NULL);
+	struct scratch own;
+	scratch_begin(&own);
+	of_disks();
+	of_machines();
+	of_the_project();
+	scratch_end(&own);
+	sim_free(cloud);
+	return tap_done();
+}
