@@ -116,6 +116,9 @@ int main(int argc, char **argv)
 			missing);
 	mem_install();
 	signal(SIGPIPE, SIG_IGN);
+	signal(
+	    SIGXFSZ,
+	    SIG_IGN); /* a limit on the size of files is an error of write(), which is told, and no death in the midst of it */
 
 	struct err e = {0};
 	struct cli cli;

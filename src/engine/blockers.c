@@ -51,6 +51,31 @@ static void stop_before_changes(struct run *r)
 	}
 }
 
+/* Of a stack that once stood whole, what cannot be seen may stand still. Each API is told once, at the first that it hides. */
+bool run_hidden(struct run *r)
+{
+	cJSON *off = cJSON_CreateObject();
+	for (size_t i = 0; i < r->count && json_at(r->options.answers->resolved, "release"); i++) {
+		struct step *s = &r->steps[i];
+		const struct kind *k = s->resource->kind;
+		/* a policy is another API's than its kind's */
+		if (!s->seen.off || !k->api || k->grants || cJSON_GetObjectItemCaseSensitive(off, k->api))
+			continue;
+		cJSON_AddTrueToObject(off, k->api);
+		char *fix = xasprintf(_("Switch it on, and run destroy again: gcloud services enable %s --project=%s"), k->api,
+				      answers_str(r->options.answers, "project.id"));
+		err_set(&s->err, EXIT_CONFIG, s->resource->id, fix,
+			_("%s is off in the project: what stands by it cannot be seen, and could not be deleted."), k->api);
+		free(fix);
+	}
+	bool any = off->child;
+	cJSON_Delete(off);
+	r->stopping |= any;
+	for (size_t i = 0; i < r->count && any; i++)
+		step_end(&r->steps[i], r->steps[i].err.exit ? RESULT_FAILED : RESULT_KEPT);
+	return any;
+}
+
 /* How much there is to do, and how long that usually takes. */
 static void send_surveyed(struct run *r)
 {

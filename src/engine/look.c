@@ -61,6 +61,40 @@ static void look_for_move(struct step *s)
 				     _(from->kind->title), from->name);
 }
 
+/* Data that this one needs, directly or not, and that are not there; where their API is off, nothing is known of them. */
+static const struct step *lost_data(const struct step *s)
+{
+	bool *behind = plan_behind(s->run->plan, s->index);
+	const struct step *lost = NULL;
+	for (size_t i = 0; i < s->index && !lost; i++) {
+		const struct step *data = &s->run->steps[i];
+		bool keeps = data->resource->kind->data_word && plan_keeps_data(data->resource);
+		if (behind[i] && keeps && data->seen.presence == PRESENT_NO && !data->seen.off)
+			lost = data;
+	}
+	free(behind);
+	return lost;
+}
+
+/* A server that stands had all that it needs when it was made. What of its data is gone went by somebody else's hand: it may be got back, but not any more
+ * once there is something new and empty of that name, with which the server would go on as if nothing were. */
+static void look_for_loss(struct step *s)
+{
+	const struct kind *k = s->resource->kind;
+	bool serves = s->seen.presence == PRESENT_YES && s->seen.found && s->seen.found->child && k->part == PART_SERVER &&
+		      k->create && k->destroy;
+	const struct step *lost = serves && !s->run->options.consent ? lost_data(s) : NULL;
+	if (!lost)
+		return;
+	s->change.verdict = VERDICT_REFUSE;
+	free(s->change.reason);
+	s->change.reason = xasprintf(
+	    _("it stands, and its data are gone: there is no %s %s any more. Look first whether that can be restored; Google "
+	      "keeps deleted "
+	      "buckets, and backups of deleted databases, for some days. With --yes a new, empty one is made."),
+	    _(lost->resource->kind->title), lost->resource->name);
+}
+
 /* Looking only: what would be done. */
 static void look(struct step *s)
 {
@@ -81,6 +115,8 @@ static void look(struct step *s)
 	}
 	if (c->verdict == VERDICT_UPDATE || c->verdict == VERDICT_REPLACE)
 		look_for_move(s);
+	if (!s->resource->unwanted && c->verdict != VERDICT_REFUSE)
+		look_for_loss(s);
 }
 
 void step_decide_plan(struct step *s)

@@ -96,6 +96,8 @@ static void close_journal(struct run *r)
 void run_begin_destroying(struct run *r)
 {
 	r->surveying = false;
+	if (run_hidden(r))
+		return;
 	run_spare(r);
 	for (size_t i = 0; i < r->count; i++) {
 		struct step *s = &r->steps[i];

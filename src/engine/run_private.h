@@ -349,6 +349,8 @@ void run_put_backup(const struct run *r, cJSON *result);
 /* blockers.c */
 /* The survey of an apply is over: lets the steps go, or says what is in the way and stops before anything is changed. */
 void run_surveyed(struct run *r);
+/* Before a destroy: has the stack stood, and is an API off by which it would be seen? Then nothing is deleted: the steps' errors say what to switch on. */
+bool run_hidden(struct run *r);
 
 /* mode.c: by enum run_verb. */
 extern const struct run_mode run_modes[];

@@ -172,6 +172,7 @@ void kind_decode_plain(const struct view *v, int http, const cJSON *reply, struc
 		out->outputs = cJSON_CreateObject();
 	} else if (http == 404 || (http == 403 && not_enabled(v, reply))) {
 		out->presence = PRESENT_NO;
+		out->off = http == 403;
 	} else {
 		kind_say(out, PRESENT_UNKNOWN, "%s", json_str(reply, "error.message", _("the reply cannot be read")));
 	}

@@ -25,6 +25,7 @@ enum presence {
 /* What the cloud says it has. Owned by whoever declared it; free with observation_free. */
 struct observation {
 	enum presence presence;
+	bool off;       /* with PRESENT_NO: its API is off in the project, so whether it stands cannot be seen */
 	cJSON *found;   /* Google's object, or NULL */
 	cJSON *outputs; /* what others may refer to: {"ip":"10.0.0.3"}; see struct resource.spec */
 	char *error;    /* for FAILED and UNKNOWN */

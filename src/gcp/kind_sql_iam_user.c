@@ -33,6 +33,8 @@ static void sql_iam_user_decode(const struct view *v, int http, const cJSON *rep
 		out->presence = PRESENT_NO;
 		return;
 	}
+	if (sql_rests(v, http, reply, out))
+		return;
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence != PRESENT_YES)
 		return;

@@ -28,6 +28,8 @@ static void sql_rootless_decode(const struct view *v, int http, const cJSON *rep
 		out->presence = PRESENT_NO;
 		return;
 	}
+	if (sql_rests(v, http, reply, out))
+		return;
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence == PRESENT_YES)
 		cJSON_ArrayForEach(u, json_at(out->found, "items"))

@@ -30,6 +30,10 @@ static void sql_user_decode(const struct view *v, int http, const cJSON *reply, 
 		out->presence = PRESENT_NO;
 		return;
 	}
+	if (sql_rests(v, http, reply, out)) {
+		json_put_str(out->outputs, "password", json_str(v->spec, "of", ""));
+		return;
+	}
 	kind_decode_plain(v, http, reply, out);
 	if (out->presence != PRESENT_YES)
 		return;

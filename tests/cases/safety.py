@@ -33,6 +33,20 @@ def ignored_signals(home):
         ok(process.wait(120) == 0, "S17: SIGHUP does not stop a run under nohup", process.returncode)
 
 
+def limited(home):
+    """T8: a limit on the size of files (ulimit -f) is told like a full disk; it does not kill the run in the midst of a change."""
+    import resource
+
+    def limit(size):
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    record, out = home.file("recording.jsonl"), home.file("out")
+    r = home.run("apply", "--rehearse", home.example("limited.json"), "--record", record, preexec_fn=lambda: limit(9000))
+    ok(r.returncode == 0 and f"The recording {record} ends" in r.stderr, "T8: a recording that may not grow is said to end; the run goes on", r.returncode, r.stderr[-600:])
+    r = home.run("render", "--rehearse", home.example("limited.json"), "--out", out, preexec_fn=lambda: limit(1000))
+    ok(r.returncode == 73 and out in r.stderr, "T8: a file that may not be so large is told", r.returncode, r.stderr[-600:])
+
+
 def file_kinds(home):
     """S4: only regular files; links are followed; mode stays."""
     pipe = os.path.join(home.path, "pipe.json")
@@ -196,7 +210,7 @@ def sealed(home):
 
 def main():
     only = os.environ.get("SAFETY_ONLY", "")
-    tries = [closed_descriptors, ignored_signals, file_kinds, edits, clouds, texts, echoes, resolved, bombs, authorities, sealed]
+    tries = [closed_descriptors, ignored_signals, limited, file_kinds, edits, clouds, texts, echoes, resolved, bombs, authorities, sealed]
     for one in [t for t in tries if only in t.__name__]:
         with Home() as home:
             one(home)

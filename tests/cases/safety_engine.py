@@ -367,6 +367,55 @@ def forbidden(home):
            and "--project=demo-proj" in result.get("fix", ""), f"T6: {policy}, where it can be read, is told before anything is made", run.returncode, result)
 
 
+def refused(plan):
+    """id -> reason of what a plan refuses."""
+    return {c["id"]: c["reason"] for c in json.loads(plan.stdout)["resources"] if c["verdict"] == "refuse"}
+
+
+def lost(home):
+    """S2: a standing server is not given new, empty data for such as somebody deleted; T5, T8: what cannot be seen is neither gone nor an error of plan's."""
+    from cloud_hand import ask_until
+    services = "https://serviceusage.googleapis.com/v1/projects/demo-proj/services"
+    with Sim(home) as sim:
+        answers = home.example("lost.json", auth__client_secret="env:CLIENT_SECRET")
+        sim.run("apply", answers)
+        instance, bucket = f"{SQL}/{databases(sim)[0]}", f"{STORAGE}/{buckets(sim)[0]}"
+
+        ask_until(sim, "PATCH", instance, {"settings": {"activationPolicy": "NEVER"}})
+        wait_for(lambda: ask(sim, "GET", instance)["settings"]["activationPolicy"] == "NEVER", "the instance to stop")
+        plan = sim.run("plan", answers, "--json")
+        differ = {c["id"]: c["verdict"] for c in json.loads(plan.stdout)["resources"] if c["verdict"] != "keep"}
+        ok(plan.returncode == 2 and differ == {"sql": "update"}, "T5: of an instance that somebody stopped, plan says that it is started, and no more", plan.returncode, differ,
+           plan.stderr)
+        run = sim.run("apply", answers)
+        ok(run.returncode == 0, "T5: and apply does that", said(run)[-800:])
+
+        ask(sim, "POST", f"{services}/run.googleapis.com:disable", {"disableDependentServices": True, "checkIfServiceHasUsage": "SKIP"})
+        wait_for(lambda: ask(sim, "GET", f"{services}/run.googleapis.com")["state"] == "DISABLED", "the API to be off")
+        before = len(sim.exchanges())
+        run = sim.run("destroy", answers, *ALL_DATA)
+        ok(run.returncode == 78 and "gcloud services enable run.googleapis.com --project=demo-proj" in said(run) and not sim.writes(before),
+           "T8: with the server's API off, destroy does not say that it is gone, but what to switch on", run.returncode, said(run)[-1500:])
+        run = sim.run("apply", answers)
+        ok(run.returncode == 0, "T8: and apply switches it on", said(run)[-800:])
+
+        for o in ask(sim, "GET", f"{bucket}/o?versions=true").get("items", []):
+            ask(sim, "DELETE", f"{bucket}/o/{o['name'].replace('/', '%2F')}?generation={o['generation']}")
+        ask(sim, "DELETE", bucket)
+        for what, gone in (("bucket", "Bucket demo-proj-mlflow-artifacts-"), ("database", "Cloud SQL instance mlflow-")):
+            if what == "database":
+                ask_until(sim, "PATCH", instance, {"settings": {"deletionProtectionEnabled": False}})
+                wait_for(lambda: not ask(sim, "GET", instance)["settings"].get("deletionProtectionEnabled"), "the protection to be off")
+                ask_until(sim, "DELETE", instance)
+                wait_for(lambda: not databases(sim), "the database to be gone")
+            plan, before = sim.run("plan", answers, "--json"), len(sim.exchanges())
+            ok(plan.returncode == 2 and gone in refused(plan).get("service", ""), f"S2: plan refuses a new {what} for the one that somebody deleted", refused(plan))
+            run = sim.run("apply", answers)
+            ok(run.returncode == 78 and gone in said(run) and "--yes" in said(run) and not sim.writes(before), f"S2: so does apply: {what}", said(run)[-1500:])
+            run = sim.run("apply", answers, "--yes")
+            ok(run.returncode == 0, f"S2: --yes makes a new {what}", said(run)[-1500:])
+
+
 def main():
     with Home() as home:
         protected(home)
@@ -380,6 +429,7 @@ def main():
         first_things(home)
         located(home)
         forbidden(home)
+        lost(home)
     done()
 
 
