@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cloud
 from cloud import MUTATIONS
 import judge
+from cloud_hand import ask_until
 from harness import ALL_DATA, SECRET, Home, Sim, everything_written, read
 
 EXAMPLES = ("cloud-run", "cloud-run", "cloud-run", "cloud-run-mysql", "vm-internal", "gke", "appengine", "vm")
@@ -25,6 +26,15 @@ def example(home, name):
         if value == "prompt" or str(value).startswith("prompt"):
             answers["answers"][key] = "env:CLIENT_SECRET"
     return home.file("mlflow.json", answers)
+
+
+def prepare(sim, answers):
+    """What the answers name as being there already: the zone of the operator's domain."""
+    with open(answers, encoding="utf-8") as f:
+        named = json.load(f)["answers"]
+    if named["domain.zone"]:
+        ask_until(sim, "POST", "https://dns.googleapis.com/dns/v1/projects/demo-proj/managedZones",
+                  {"name": named["domain.zone"], "dnsName": named["domain.host"].split(".", 1)[1] + ".", "description": "theirs", "visibility": "public"})
 
 
 def secrets_of(sim):
@@ -83,6 +93,7 @@ def trial(name, seed, follow, authority):
     told = f"{verb} of {stack}, reply {nth}{' and all after it' if sticky else ''}, seed {seed}"
     with Home() as home, Sim(home) as sim, cloud.Hostile(sim, authority) as hostile:
         answers = example(home, stack)
+        prepare(sim, answers)
         if verb in ("destroy", "again"):
             first = judge.run(home, ["apply", answers, *hostile.options()], env=sim.environment(), patience=120)
             if first.code:

@@ -224,7 +224,7 @@ def rendered(home, answers, name, setting, value):
     whole["answers"][setting] = [value] if isinstance(whole["answers"].get(setting), list) or setting in ("server.environment", "image.packages", "database.flags", "auth.groups") else value
     write(path, json.dumps(whole))
     ended = judge.run(home, ["render", "--rehearse", path, "--out", out], env={"CLIENT_SECRET": SECRET}, patience=FAST)
-    return ended, {n: read(os.path.join(out, n)).decode().split("\n") for n in (os.listdir(out) if os.path.isdir(out) else ())}
+    return ended, {os.path.relpath(path, out): data.decode().split("\n") for path, data in everything_written(out)}
 
 
 def environment_fault(home, files, value):
