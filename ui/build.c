@@ -228,7 +228,7 @@ static void draw_part(const struct work *b, int part, int y, struct rect r, bool
 	    all = progress_part_count(&b->p, part, PHASE_COUNT);
 	double seconds = deciding >= 0 ? step_seconds(&b->p, &b->p.steps[deciding]) : progress_part_elapsed(&b->p, part);
 	int right = phase == PHASE_FAILED && here
-			? cells(_("Enter: mend it")) + 1
+			? 0 /* its words need the room, and the pane tells the rest */
 			: put_time(y, r, phase, seconds, deciding >= 0 ? step_compared(&b->p.steps[deciding]) : 0);
 	char *done = xasprintf("%d/%d", progress_part_count(&b->p, part, PHASE_DONE), all);
 	put_mark(y, r.x + 2, phase);
@@ -239,8 +239,6 @@ static void draw_part(const struct work *b, int part, int y, struct rect r, bool
 	    _(parts[part].title));
 	put_right(y, x + name, count - 1, ROLE_DIM, done);
 	put_part_words(b, part, phase, y, x + name + count + 1, r.w - 4 - name - count - 1 - right);
-	if (phase == PHASE_FAILED && here)
-		put_right(y, r.x + r.w - right + 1, right - 1, ROLE_KEY, _("Enter: mend it"));
 	free(done);
 }
 
@@ -424,14 +422,17 @@ static bool only_yours(const struct work *b)
 }
 
 /* All of it only once the run has said how it ended. */
-static double share_done(struct work *b)
+static double share_done(struct wizard *w)
 {
-	return fmin(progress_share(&b->p), b->over ? 1 : 0.99);
+	if (work_ended_well(w))
+		return 1; /* also where something was left out */
+	return fmin(progress_share(&w->work.p), w->work.over ? 1 : 0.99);
 }
 
-static void draw_bar(struct work *b, int y, int x, int width)
+static void draw_bar(struct wizard *w, int y, int x, int width)
 {
-	double share = share_done(b);
+	const struct work *b = &w->work;
+	double share = share_done(w);
 	int full = (int)(width * share),
 	    busy = b->over || !b->p.running ? 0 : (width - full) * b->p.running / (b->p.running + b->p.left + 1);
 	for (int i = 0; i < width; i++)
@@ -462,13 +463,13 @@ static void draw_status(struct wizard *w, int y, struct rect r)
 	char took[32], about[32];
 	double left = progress_left(&b->p), whole = b->p.now - b->p.started + left;
 	int x = r.x + put(y, r.x, r.w, ROLE_TITLE, status_word(w)) + 2;
-	x += putf(y, x, 6, ROLE_TEXT, "%3d %%", (int)(share_done(b) * 100)) + 2;
+	x += putf(y, x, 6, ROLE_TEXT, "%3d %%", (int)(share_done(w) * 100)) + 2;
 	clock_text(b->p.now - b->p.started, took);
 	bool known = b->p.surveyed && !b->over && left >= 10;
 	char *time = known ? xasprintf(_("%s of %s"), took, about_text(whole, about)) : xstrdup(took);
 	int width = r.x + r.w - x - cells(time) - 2;
 	if (width >= 8)
-		draw_bar(b, y, x, width);
+		draw_bar(w, y, x, width);
 	put_right(y, r.x + r.w - cells(time), cells(time), ROLE_TEXT, time);
 	free(time);
 }

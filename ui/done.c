@@ -219,7 +219,7 @@ static void total_lines(const struct wizard *w, struct doc *d)
 			      w->work.p.skipped));
 	if (json_num(r, "real_seconds", 0) > 0)
 		add_text(d, ROLE_TEXT, LABEL + 1,
-			 xasprintf(_("A real run would take about %s."), text_duration(json_num(r, "real_seconds", 0), real)));
+			 xasprintf(_("A real run would take %s."), about_text(json_num(r, "real_seconds", 0), real)));
 	if (stands && w->work.monthly > 0) {
 		char *date = plan_prices_date(w->draft.plan);
 		/* TRANSLATORS: a price in US dollars */

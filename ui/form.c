@@ -16,10 +16,11 @@
 struct form {
 	int focus; /* which of the page's asked questions */
 	struct edit edit;
-	char *filter;  /* what the suggestions are narrowed by; NULL for nothing */
-	bool fresh;    /* nothing was typed into the field so far: the first character replaces it */
-	cJSON *drafts; /* question id -> text as typed that is no answer yet; NULL for none */
-	bool typed;    /* a project was, last at this time of the session's */
+	char *filter;       /* what the suggestions are narrowed by; NULL for nothing */
+	bool fresh;         /* nothing was typed into the field so far: the first character replaces it */
+	cJSON *drafts;      /* question id -> text as typed that is no answer yet; NULL for none */
+	const char *unsaid; /* what the chosen choice means, where the list had no room for it */
+	bool typed;         /* a project was, last at this time of the session's */
 	double typed_at;
 };
 
@@ -39,7 +40,7 @@ static void form_forget(struct wizard *w)
 	cJSON_Delete(form_of(w)->drafts);
 }
 
-enum { LABEL = 26, VALUE_MAX = 64, HELP_LINES = 4, ERRAND_LEAST = 3 };
+enum { LABEL = 26, VALUE_MAX = 64, HELP_LINES = 4, ERRAND_LEAST = 3, BESIDE_FROM = 112, LEFT = 78, WORDS_MOST = 6 };
 
 /* Questions of the page -------------------------------------------------------------------------------------------------------------- */
 
@@ -348,15 +349,32 @@ static int draw_choice(struct wizard *w, const struct question *q, const struct 
 	return y + 1 + put_lines(y + 1, r.x + 4, room < most ? room : most, r.w - 4, ROLE_DIM, choice_words(w, q, c));
 }
 
-/* Where not all of them fit with what they mean, all are named and only the marked one is explained. */
+/* Lines of the choices, each with at most so many of what it means. */
+static int height_with(const struct wizard *w, const struct question *q, int width, int most)
+{
+	int lines = 0;
+	const struct choice *c;
+	for (int i = 0; (c = question_choice(q, w->answers, i)); i++) {
+		int n = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, choice_words(w, q, c));
+		lines += 1 + (n < most ? n : most);
+	}
+	return lines;
+}
+
+/* Where not all of them fit with what they mean, all are named and only the marked one is explained; a page says that below where it has no room either. */
 static int draw_choices_briefly(struct wizard *w, const struct question *q, struct rect r, int focus)
 {
 	int now = choice_index(w, q, answers_str(w->answers, q->id)), mark = focus < 0 ? now : focus,
 	    count = choice_count(w, q), y = r.y, first = mark < r.h ? 0 : mark - r.h + 1,
-	    last = first + r.h < count ? first + r.h : count;
+	    last = first + r.h < count ? first + r.h : count, room = r.h - count;
+	const char *words = choice_words(w, q, question_choice(q, w->answers, mark));
+	if (focus < 0 && put_wrapped(0, 0, 0, r.w - 4, ROLE_TEXT, words) > (room > 0 ? room : 0)) {
+		form_of(w)->unsaid = words;
+		room = 0;
+	}
 	for (int i = first; i < last && y < r.y + r.h; i++)
-		y = draw_choice(w, q, question_choice(q, w->answers, i), y, r, i == mark && r.h > count ? r.h - count : 0,
-				i == focus, i == now);
+		y = draw_choice(w, q, question_choice(q, w->answers, i), y, r, i == mark && room > 0 ? room : 0, i == focus,
+				i == now);
 	if (first > 0)
 		put_glyph(r.y, r.x, ROLE_KEY, GLYPH_UP);
 	if (last < count)
@@ -370,21 +388,16 @@ int draw_choices(struct wizard *w, const struct question *q, struct rect r, int 
 	int y = r.y;
 	if (choices_height(w, q, r.w) > r.h)
 		return draw_choices_briefly(w, q, r, focus);
+	int most = height_with(w, q, r.w, WORDS_MOST) > r.h ? 2 : WORDS_MOST;
 	const struct choice *c;
 	for (int i = 0; (c = question_choice(q, w->answers, i)); i++)
-		y = draw_choice(w, q, c, y, r, 2, i == focus, !strcmp(c->id, now));
+		y = draw_choice(w, q, c, y, r, most, i == focus, !strcmp(c->id, now));
 	return y;
 }
 
 int choices_height(const struct wizard *w, const struct question *q, int width)
 {
-	int lines = 0;
-	const struct choice *c;
-	for (int i = 0; (c = question_choice(q, w->answers, i)); i++) {
-		int n = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, choice_words(w, q, c));
-		lines += 1 + (n < 2 ? n : 2);
-	}
-	return lines;
+	return height_with(w, q, width, 2);
 }
 
 void draw_choice_prices(const struct wizard *w, const struct question *q, struct rect r)
@@ -401,14 +414,19 @@ void draw_choice_prices(const struct wizard *w, const struct question *q, struct
 	}
 }
 
+char *setting_words(const struct wizard *w, const struct question *q)
+{
+	char *words = answers_words(w->answers, q);
+	if (q->type != TYPE_SECRET || strcmp(words, "prompt") != 0)
+		return words;
+	free(words);
+	return xstrdup(w->secret ? _("typed, not saved") : _("not typed so far"));
+}
+
 static void draw_other_value(const struct wizard *w, const struct question *q, int y, int x, int width, bool here)
 {
 	const char *typed = draft(w, q);
-	char *words = typed ? xstrdup(typed) : answers_words(w->answers, q);
-	if (q->type == TYPE_SECRET && !strcmp(words, "prompt")) {
-		free(words);
-		words = xstrdup(w->secret ? _("typed, not saved") : _("not typed so far"));
-	}
+	char *words = typed ? xstrdup(typed) : setting_words(w, q);
 	if (typed)
 		x += put_glyph(y, x, ROLE_BAD, GLYPH_CROSS) + 1;
 	if (!*words && !q->optional)
@@ -508,6 +526,8 @@ static int draw_project_known(const cJSON *p, int y, struct rect r)
 			 : xasprintf(_("Project number %s, in no organisation"), json_str(p, "number", "?"));
 	y = draw_finding(y, r, true, text);
 	free(text);
+	if (!cJSON_IsBool(json_at(p, "billing")))
+		return y; /* it could not be asked: the checks say why */
 	if (json_bool(p, "billing", true))
 		return draw_finding(y, r, true, _("Billing is on"));
 	return draw_finding(
@@ -527,13 +547,14 @@ static int draw_preflight(const struct wizard *w, int y, struct rect r)
 	const cJSON *check;
 	for (size_t at = 0; (check = checks_next(w, &at));) {
 		const char *id = json_str(check, "id", "");
-		if (finding_state(check) == FINDING_OK || !strcmp(id, "billing") || !strcmp(id, "project"))
+		bool told = !strcmp(id, "billing") && cJSON_IsBool(json_at(w->surveys[SURVEY_PROJECT].result, "billing"));
+		if (finding_state(check) == FINDING_OK || told || !strcmp(id, "project"))
 			continue;
 		char *text = xasprintf("%s: %s", _(json_str(check, "title", id)), json_str(check, "message", ""));
 		bool bad = check_failed(check) && !check_elsewhere(check);
 		if (y < facts_end(r))
 			put_glyph(y, r.x + 2, bad ? ROLE_BAD : ROLE_WARN, bad ? GLYPH_CROSS : GLYPH_WARN);
-		y += put_most(y, r, 4, bad ? 2 : 1, bad ? ROLE_BAD : ROLE_TEXT, text);
+		y += put_most(y, r, 4, 2, bad ? ROLE_BAD : ROLE_TEXT, text);
 		y += put_most(y, r, 4, 2, ROLE_TEXT, json_str(check, "fix", ""));
 		free(text);
 	}
@@ -589,12 +610,14 @@ static int draw_errand(const struct wizard *w, int y, struct rect r)
 	bool whole = draft_errand_open(e) || r.h > 16;
 	if (whole || (q && q->type != TYPE_CHOICE)) /* choices need the room */
 		y = draw_steps(draft_errand_text(e, "steps"), whole, y, r);
+	enum role role;
+	const char *tried = client_words(w, &role);
+	if (facts_end(r) - y > (tried ? 4 : 1))
+		y += put_most(y, r, 2, 1, ROLE_TEXT, _("To be pasted there (Ctrl-Y copies it):"));
 	char *copy = xstrdup(draft_errand_text(e, "paste")), *rest;
 	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end(r); one = strtok_r(NULL, "\n", &rest))
 		put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
 	free(copy);
-	enum role role;
-	const char *tried = client_words(w, &role);
 	if (tried)
 		y += put_most(y, r, 2, 3, role, tried);
 	return y + 1;
@@ -650,11 +673,31 @@ static void draw_help(struct wizard *w, const struct question *q, struct rect r)
 	put_rule(y - 1, r.x, r.w);
 	if (problem)
 		y += put_lines(y, r.x, 2, r.w, ROLE_WARN, problem);
-	put_lines(y, r.x, r.y + r.h - y, r.w, ROLE_DIM, _(q->help));
+	y += put_lines(y, r.x, r.y + r.h - y, r.w, ROLE_DIM, _(q->help));
+	if (form_of(w)->unsaid)
+		put_lines(y, r.x, r.y + r.h - y, r.w, ROLE_TEXT, form_of(w)->unsaid);
 	free(problem);
 }
 
-static void draw_rows(struct wizard *w, struct rect r)
+/* Where the screen is wide, all that is to be said of the focused question stands beside the fields: help, choices, what the file calls it. */
+static void draw_beside(struct wizard *w, const struct question *q, struct rect r)
+{
+	char *problem = draft_problem(w, q);
+	put_rule(r.y, r.x, r.w);
+	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, " %s ", _(q->title));
+	char *named = xasprintf(_("In the answers file, and for --set: %s"), q->id);
+	int y = r.y + 1, end = r.y + r.h;
+	if (problem)
+		y += put_lines(y, r.x, 4, r.w, ROLE_WARN, problem);
+	y += put_lines(y, r.x, 8, r.w, ROLE_DIM, _(q->help)) + 1;
+	if (q->type == TYPE_CHOICE)
+		y = draw_choices(w, q, (struct rect){y, r.x, end - 3 - y, r.w}, -1) + 1;
+	put_lines(y, r.x, 2, r.w, ROLE_DIM, named);
+	free(named);
+	free(problem);
+}
+
+static void draw_rows(struct wizard *w, struct rect r, bool beside)
 {
 	int count = asked_count(w), room = count < r.h ? count : r.h,
 	    top = form_of(w)->focus < room ? 0 : form_of(w)->focus - room + 1, y = r.y;
@@ -670,6 +713,8 @@ static void draw_rows(struct wizard *w, struct rect r)
 	r.h -= y - r.y;
 	r.y = y;
 	const struct question *q = form_focused(w);
+	if (q && q->type == TYPE_CHOICE && beside)
+		return;
 	if (q && q->type == TYPE_CHOICE && r.h > 1)
 		draw_choices(w, q, (struct rect){r.y, r.x + 2, r.h, r.w - 2}, -1);
 	else if (q)
@@ -679,11 +724,16 @@ static void draw_rows(struct wizard *w, struct rect r)
 static void form_draw(struct wizard *w, struct rect r)
 {
 	const struct wizard_page *page = &wizard_pages[w->page];
-	int y = r.y + put_lines(r.y, r.x, r.h >= 18 ? 2 : 1, r.w, ROLE_TEXT, _(page->intro)) + 1;
-	struct rect inner = {y, r.x, r.h - (y - r.y) - help_lines(r) - 1, r.w};
 	const struct question *q = form_focused(w);
-	draw_rows(w, inner);
-	if (q)
+	bool beside = r.w >= BESIDE_FROM;
+	struct rect left = {r.y, r.x, r.h, beside ? LEFT : r.w};
+	int y = r.y + put_lines(r.y, r.x, r.h >= 18 ? 2 : 1, left.w, ROLE_TEXT, _(page->intro)) + 1;
+	int below = beside ? 0 : help_lines(r) + 1;
+	form_of(w)->unsaid = NULL;
+	draw_rows(w, (struct rect){y, r.x, r.h - (y - r.y) - below, left.w}, beside);
+	if (q && beside)
+		draw_beside(w, q, (struct rect){r.y, r.x + LEFT + 2, r.h, r.w - LEFT - 2});
+	else if (q)
 		draw_help(w, q, r);
 }
 

@@ -118,7 +118,7 @@ void log_open(struct wizard *w, int part, bool search)
 {
 	struct log_view *v = log_of(w);
 	forget_pattern(v);
-	*v = (struct log_view){.part = part, .follow = true, .searching = search, .match = SIZE_MAX};
+	*v = (struct log_view){.part = part, .follow = true, .wrap = true, .searching = search, .match = SIZE_MAX};
 	edit_set(&v->search, "");
 	w->over = &overlay_log;
 }

@@ -115,6 +115,16 @@ static bool at_default(const struct question *q, const struct answers *a)
 	return same;
 }
 
+/* The OAuth client by which people sign in says nothing of who they are. */
+static bool is_client(const struct question *q)
+{
+	for (const struct question *secret = questions; secret->id; secret++) {
+		if (secret->client && !strcmp(secret->client, q->id))
+			return true;
+	}
+	return false;
+}
+
 /* "PostgreSQL" before "PostgreSQL 17" says nothing: the longer stands alone. last is where the piece before begins. */
 static void add_piece(struct buf *b, size_t *last, const char *words)
 {
@@ -135,7 +145,7 @@ static void add_words(struct buf *b, const struct answers *a, const char *sectio
 				continue;
 			if (!all && q->type == TYPE_CHOICE && choices_possible(q, a) < 2)
 				continue; /* what cannot be otherwise says nothing */
-			if (q->quiet && at_default(q, a))
+			if ((q->quiet && at_default(q, a)) || is_client(q))
 				continue;
 			char *words = words_of(a, q);
 			if (*words)

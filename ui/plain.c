@@ -96,8 +96,9 @@ static void say_project(struct plain *p)
 	if (!r)
 		return;
 	outside_print(p->out, _("Project number %s. %s\n"), json_str(r, "number", "?"),
-		      json_bool(r, "billing", true) ? _("Billing is on.")
-						    : _("Problem: billing is off. Link a billing account before building."));
+		      !cJSON_IsBool(json_at(r, "billing")) ? _("Whether billing is on could not be asked.")
+		      : json_bool(r, "billing", true)      ? _("Billing is on.")
+						      : _("Problem: billing is off. Link a billing account before building."));
 }
 
 /* Questions --------------------------------------------------------------------------------------------------------------------------- */

@@ -452,9 +452,21 @@ double progress_left(const struct progress *p)
 	return left;
 }
 
+/* What was to be done and is not: what failed, and what was not begun for that, too. */
+static double undone_left(const struct progress *p)
+{
+	double left = progress_left(p);
+	for (size_t i = 0; i < p->count; i++) {
+		const struct step *s = &p->steps[i];
+		if ((s->phase == PHASE_FAILED || s->phase == PHASE_SKIPPED) && !s->kept)
+			left = fmax(left, left_through(p, s));
+	}
+	return left;
+}
+
 double progress_share(struct progress *p)
 {
-	double over = p->now - p->started, left = progress_left(p);
+	double over = p->now - p->started, left = undone_left(p);
 	bool all = p->count && progress_count(p, PHASE_DONE) && left <= 0 && !p->cause_count &&
 		   !progress_count(p, PHASE_WAITING) && !progress_count(p, PHASE_RUNNING) && !progress_count(p, PHASE_YOURS) &&
 		   !progress_count(p, PHASE_SKIPPED);

@@ -51,6 +51,8 @@ static char *value_words(const cJSON *v)
 		return xstrdup(_("none"));
 	if (cJSON_IsBool(v))
 		return xstrdup(cJSON_IsTrue(v) ? _("yes") : _("no"));
+	if (cJSON_IsString(v) && (!strcmp(v->valuestring, "ENABLED") || !strcmp(v->valuestring, "DISABLED")))
+		return xstrdup(*v->valuestring == 'E' ? _("on") : _("off"));
 	return cJSON_IsString(v) ? xstrdup(v->valuestring) : json_text(v, -1);
 }
 
@@ -106,7 +108,7 @@ static void resource_lines(const struct wizard *w, struct doc *d, const cJSON *r
 	const struct kind *k = kind_find(json_str(r, "kind", ""));
 	double usd = json_num(r, "monthly_usd", -1);
 	const char *title = k ? _(k->title) : json_str(r, "kind", ""), *name = json_str(r, "name", "");
-	name = strcmp(name, title) != 0 ? name : ""; /* "APIs" is the name of itself */
+	name = strcmp(name, k ? k->title : title) != 0 ? name : ""; /* "APIs" is the name of itself */
 	char *text = !json_bool(r, "billable", false) ? xasprintf("%s%s%s", title, *name ? " " : "", name)
 		     : usd >= 0.5                     ? xasprintf(_("%s %s, $%.0f a month"), title, name, usd)
 						      : xasprintf(_("%s %s, billed by use"), title, name);

@@ -309,7 +309,7 @@ static int first_focus(const struct wizard *w)
 
 /* Drawing ----------------------------------------------------------------------------------------------------------------------------- */
 
-enum { TITLE = 22, PANE = 5, BESIDE_FROM = 112, LIST_WIDTH = 84 };
+enum { TITLE = 22, PANE = 5, BESIDE_FROM = 112, LIST_WIDTH = 78 };
 
 /* What passes the server has its requests' limit, which decides whether models can be uploaded. */
 static char *limit_of(const struct wizard *w, const char *section)
@@ -565,7 +565,7 @@ static int draw_values(const struct wizard *w, const char *section, struct rect 
 	for (const struct question *q = questions; q->id && y < r.y + r.h; q++) {
 		if (strcmp(q->page, section) != 0 || !answers_asked(w->answers, q))
 			continue;
-		char *words = answers_words(w->answers, q);
+		char *words = setting_words(w, q);
 		put(y, r.x, label - 1, ROLE_DIM, _(q->title));
 		put(y++, r.x + label, r.w - label, ROLE_TEXT, *words ? words : _("none"));
 		free(words);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LABEL = 26, PANE = 7, BESIDE_FROM = 112 };
+enum { LABEL = 26, PANE = 7, BESIDE_FROM = 112, BESIDE = 50 };
 
 struct settings {
 	const char *section; /* whose; NULL for all */
@@ -110,8 +110,8 @@ static bool was_changed(const struct wizard *w, const struct question *q)
 static void draw_row(struct wizard *w, const struct question *q, int y, struct rect r, bool here)
 {
 	struct settings *s = settings_of(w);
-	int label = r.w < 70 ? 22 : LABEL, x = r.x + 2 + label, width = r.w - 2 - label;
-	char *words = answers_words(w->answers, q);
+	int label = r.w < 70 ? 24 : LABEL, x = r.x + 2 + label, width = r.w - 2 - label;
+	char *words = setting_words(w, q);
 	if (here)
 		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
 	put(y, r.x + 2, label - 1, here ? ROLE_TITLE : ROLE_TEXT, _(q->title));
@@ -119,9 +119,7 @@ static void draw_row(struct wizard *w, const struct question *q, int y, struct r
 		edit_draw(&s->edit, y, x, width, ROLE_FIELD, false);
 	} else {
 		bool lacks = question_lacks(q, w->answers);
-		char *text = was_changed(w, q)                ? xasprintf(_("%s (changed)"), words)
-			     : q->unit && q->type == TYPE_INT ? xasprintf("%s %s", words, "")
-							      : xstrdup(words);
+		char *text = was_changed(w, q) ? xasprintf(_("%s (changed)"), words) : xstrdup(words);
 		put(y, x, width,
 		    here                ? ROLE_FOCUS
 		    : lacks             ? ROLE_BAD
@@ -155,8 +153,13 @@ static void draw_pane(struct wizard *w, const struct question *q, struct rect r)
 		draw_choice_prices(w, q, rest);
 		y++;
 	}
-	if (r.w > 60 && inner.y + inner.h > y)
-		putf(inner.y + inner.h - 1, inner.x, inner.w, ROLE_DIM, _("In the answers file, and for --set: %s"), q->id);
+	char *named = xasprintf(_("In the answers file, and for --set: %s"), q->id);
+	int last = inner.y + inner.h - 1;
+	if (r.h > PANE && y < last - 1) /* beside the list */
+		put_lines(y + 1, inner.x, 2, inner.w, ROLE_DIM, named);
+	else if (r.w > 60 && y <= last)
+		put(last, inner.x, inner.w, ROLE_DIM, named);
+	free(named);
 }
 
 /* The row in which each stands, a heading before each section when all are shown. */
@@ -216,11 +219,11 @@ static void settings_draw(struct wizard *w)
 	bool beside = all.w >= BESIDE_FROM;
 	int pane = beside ? 0 : s->focused && s->choosing ? choices_height(w, s->focused, all.w) + 1 : PANE, most = all.h - 6;
 	pane = all.h < 18 && !s->choosing ? 4 : pane < most ? pane : most;
-	struct rect list = {4, all.x, all.h - 2 - pane, beside ? all.w / 2 : all.w};
+	struct rect list = {4, all.x, all.h - 2 - pane, beside ? all.w - BESIDE : all.w};
 	draw_list(w, list);
 	if (s->focused)
 		draw_pane(w, s->focused,
-			  beside ? (struct rect){4, all.x + all.w / 2 + 2, all.h - 2, all.w / 2 - 2}
+			  beside ? (struct rect){4, all.x + all.w - BESIDE + 2, all.h - 2, BESIDE - 2}
 				 : (struct rect){all.y + all.h - pane, all.x, pane, all.w});
 }
 

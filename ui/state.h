@@ -155,6 +155,8 @@ const struct question *settings_focused(const struct wizard *w);
 bool settings_changing(const struct wizard *w);
 /* Puts the focus on a question among those that are shown there, if it is. */
 void settings_focus(struct wizard *w, const struct question *q);
+/* The answer in words; of a secret that the operator types whether that was done. For the caller to free. */
+char *setting_words(const struct wizard *w, const struct question *q);
 /* What may be chosen for a text question, as the cloud knows: [{"id","title"}], or NULL. */
 const cJSON *form_suggestions(const struct wizard *w, const struct question *q);
 /* Draws q's choices from y on; focus is the marked one; returns the line after. cursor puts the hardware cursor. */

@@ -281,10 +281,12 @@ static void draw_small(void)
 static void draw_message(const struct wizard *w)
 {
 	int y = screen_lines() - 2, width = screen_columns() - 4;
-	if (w->save_failed)
-		put(y, 2, width, ROLE_BAD, w->save_failed);
-	else if (w->message)
-		put(y, 2, width, w->message_role, w->message);
+	const char *text = w->save_failed ? w->save_failed : w->message;
+	if (!text)
+		return;
+	if (!w->over && cells(text) > width) /* the last row of the page can be read again after the next key */
+		fill((struct rect){--y, 0, 1, screen_columns()}, ROLE_TEXT);
+	put_lines(y, 2, screen_lines() - 1 - y, width, w->save_failed ? ROLE_BAD : w->message_role, text);
 }
 
 void wizard_draw(struct wizard *w)

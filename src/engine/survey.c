@@ -397,7 +397,7 @@ static void on_flight_billing(void *arg, const struct api_result *r)
 {
 	struct survey *s = arg;
 	if (r->http != 200)
-		finding(s, "billing", _("Billing"), "warn", _("it may not be read before the Cloud Billing API is on"), NULL);
+		finding(s, "billing", _("Billing"), "warn", _("not known until the Cloud Billing API is on"), NULL);
 	else if (json_bool(r->reply, "billingEnabled", false))
 		finding(s, "billing", _("Billing"), "ok", _("on"), NULL);
 	else

@@ -347,7 +347,7 @@ void limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const
 	const struct reading *r = &l->reads[i];
 	if (http != 200) {
 		if (r->of != READ_APIS && api_is_off(reply))
-			why = _("it may not be read before its API is on");
+			why = _("not known until its API is on");
 		note(r->of == READ_APIS ? &l->apis_why : r->of == READ_POLICY ? &l->policy_why : &l->quota_why, why);
 		return;
 	}

@@ -15,7 +15,7 @@ const struct page pages[] = {
     {"target", N_("Where it runs"), N_("The Google Cloud service that runs MLflow.")},
     {"exposure", N_("How people reach it"),
      N_("The address of the server. Whatever you choose, nobody enters without signing in.")},
-    {"auth", N_("Who may enter"), N_("Who lets people in, and whom.")},
+    {"auth", N_("Who may enter"), N_("How people and programs sign in, and who may.")},
     {"database", N_("Database"),
      N_("MLflow keeps experiments, runs and metrics in a Cloud SQL database with no public address.")},
     {"artifacts", N_("Artifacts"), N_("Models and files go to a Cloud Storage bucket.")},

@@ -129,6 +129,20 @@ static void bar(void)
 	progress_free(&p);
 }
 
+/* Where something failed early the bar does not tell of an end that is near: what was not begun for that counts. */
+static void bar_of_a_failure(void)
+{
+	struct progress p = {.started = 0, .surveyed = true, .planned = true};
+	step(&p, "secret/a", "secretmanager.secret", "waiting", 10, 0);
+	step(&p, "sql", "sqladmin.instance", "waiting", 600, 0);
+	step(&p, "secret/a", "secretmanager.secret", "creating", 10, 50);
+	double before = progress_share(&p);
+	fail(&p, "secret/a", "Secret 'secret/a' is reserved.");
+	step(&p, "sql", "sqladmin.instance", "skipped", 600, 60);
+	ok(progress_share(&p) < 0.2 && progress_share(&p) >= before, "a failure at the beginning leaves the bar there");
+	progress_free(&p);
+}
+
 /* What a later engine says is shown as something that goes on, never taken for done. */
 static void words_to_come(void)
 {
@@ -226,6 +240,7 @@ int main(void)
 	causes();
 	permissions();
 	bar();
+	bar_of_a_failure();
 	log_lines();
 	tried_again();
 	flood();
