@@ -230,15 +230,8 @@ static const struct sim_resource resources[] = {
     {0},
 };
 
-static void set_state(struct sim_call *c, const char *from, const char *to, const char *refusal)
+static void set_state(struct sim_call *c, struct sim_object *o, const char *to)
 {
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	if (strcmp(json_str(o->doc, "state", ""), from)) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "%s", refusal);
-		return;
-	}
 	json_put_str(o->doc, "state", to);
 	next_time(c->sim, o->doc);
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
@@ -246,12 +239,19 @@ static void set_state(struct sim_call *c, const char *from, const char *to, cons
 
 static void job_pause(struct sim_call *c)
 {
-	set_state(c, "ENABLED", "PAUSED", "Job.state must be ENABLED for PauseJob.");
+	struct sim_object *o = resource_named(c);
+	if (o && strcmp(json_str(o->doc, "state", ""), "ENABLED"))
+		sim_fail(c, "FAILED_PRECONDITION", NULL, "Job.state must be ENABLED for PauseJob.");
+	else if (o)
+		set_state(c, o, "PAUSED");
 }
 
+/* One that runs is let be: Terraform's provider resumes every job that it has made. */
 static void job_resume(struct sim_call *c)
 {
-	set_state(c, "PAUSED", "ENABLED", "Job.state must be PAUSED for ResumeJob.");
+	struct sim_object *o = resource_named(c);
+	if (o)
+		set_state(c, o, "ENABLED");
 }
 
 /* The call itself, with the token that the target asks for. */

@@ -152,13 +152,7 @@ struct sim_object *compute_target(struct sim_call *c)
 	const char *n = name_of(c, k);
 	if (compute_scope(c, &path) && name_or_number(c, n)) {
 		buf_printf(&path, "%s/%s", k->plural, n);
-		o = sim_get(c->sim, compute_collection(k), buf_text(&path));
-		/* A numeric id names the resource too. */
-		if (!o && *n && !n[strspn(n, "0123456789")]) {
-			const char *prefix = sim_tmp("%.*s", (int)(strlen(buf_text(&path)) - strlen(n)), buf_text(&path));
-			for (o = sim_first(c->sim, compute_collection(k), prefix); o && strcmp(json_str(o->doc, "id", ""), n);)
-				o = sim_following(c->sim, o, prefix);
-		}
+		o = compute_at(c->sim, k, buf_text(&path));
 		if (!o)
 			compute_not_found(c, buf_text(&path));
 	}

@@ -88,6 +88,8 @@ bool compute_busy(struct sim_call *c, const struct sim_object *o);
 
 /* "projects/P/global/networks/x" from any spelling of a link, a passing text; NULL when malformed. */
 const char *compute_path(struct sim *s, const char *project, const char *link);
+/* What of this kind is at the path, whose last part is its name or its numeric id; NULL. */
+struct sim_object *compute_at(struct sim *s, const struct compute_kind *k, const char *path);
 /* The object behind a path or link; NULL. */
 struct sim_object *compute_find(struct sim *s, const char *link);
 /* The full link of a path, a passing text. */

@@ -56,11 +56,23 @@ static const struct compute_kind *kind_of_path(const char *path)
 	return name ? compute_kind_named(sim_tmp("%.*s", (int)(name - start), start)) : NULL;
 }
 
+struct sim_object *compute_at(struct sim *s, const struct compute_kind *k, const char *path)
+{
+	const char *collection = compute_collection(k), *name = strrchr(path, '/') + 1;
+	struct sim_object *o = sim_get(s, collection, path);
+	if (o || !*name || name[strspn(name, "0123456789")])
+		return o;
+	const char *prefix = sim_tmp("%.*s", (int)(name - path), path);
+	for (o = sim_first(s, collection, prefix); o && strcmp(json_str(o->doc, "id", ""), name);)
+		o = sim_following(s, o, prefix);
+	return o;
+}
+
 struct sim_object *compute_find(struct sim *s, const char *link)
 {
 	const char *path = compute_path(s, "-", link);
 	const struct compute_kind *k = path ? kind_of_path(path) : NULL;
-	return k ? sim_get(s, compute_collection(k), path) : NULL;
+	return k ? compute_at(s, k, path) : NULL;
 }
 
 /* Calls fn for each text at path (with * for elements); false at once when fn says so. */
@@ -118,7 +130,7 @@ static bool settle_link(void *arg, cJSON *text, const char *field)
 		else if (!o)
 			compute_not_found(c, path), good = false;
 		else
-			good = !compute_busy(c, o);
+			good = !compute_busy(c, o), path = o->key;
 	}
 	if (good)
 		cJSON_SetValuestring(text, compute_link(path));

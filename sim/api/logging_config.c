@@ -3,6 +3,7 @@
  */
 #include "config.h"
 #include "sim/api/filter.h"
+#include "sim/api/identity.h"
 #include "sim/api/resource.h"
 #include "sim/api/serving.h"
 
@@ -135,10 +136,12 @@ static bool sink_complete(struct sim_call *c, cJSON *doc, const struct sim_objec
 	json_put_str(doc, "resourceName", sim_tmp("projects/%s/sinks/%s", c->project, json_str(doc, "name", "")));
 	if (text_starts(json_str(doc, "destination", ""), sim_tmp("logging.googleapis.com/projects/%s/", c->project)))
 		json_drop(doc, "writerIdentity"); /* the project's own buckets need no grant */
-	else
-		json_put_str(doc, "writerIdentity",
-			     sim_tmp("serviceAccount:service-%s@gcp-sa-logging.iam.gserviceaccount.com",
-				     sim_project_number(c->sim, c->project)));
+	else {
+		const char *agent = sim_tmp("service-%s@gcp-sa-logging.iam.gserviceaccount.com",
+					    sim_project_number(c->sim, c->project));
+		sim_agent_create(c->sim, agent);
+		json_put_str(doc, "writerIdentity", sim_tmp("serviceAccount:%s", agent));
+	}
 	return true;
 }
 
@@ -214,6 +217,7 @@ static const struct sim_resource resources[] = {
      .missing = "Metric {metrics} does not exist",
      .field = "metrics",
      .id = "name",
+     .deep = true,
      .taken = "Metric {metrics} already exists",
      .name = "{metrics}",
      .defaults = "{'metricDescriptor':{'valueType':'INT64','unit':'1'}}",

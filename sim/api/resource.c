@@ -21,12 +21,16 @@ const struct sim_resource *resource_of(const struct sim_call *c)
 /* What follows the segment in the path, without a custom verb. Segments come in pairs from "projects" or "apps" on: a name is never taken for one. */
 static const char *part(const struct sim_call *c, const char *segment, size_t n)
 {
+	const struct sim_resource *r = resource_of(c);
 	const char *at = strstr(c->path, "/projects/");
 	at = at ? at : strstr(c->path, "/apps/");
 	for (at = at ? at + 1 : ""; *at;) {
 		size_t len = strcspn(at, "/"), name = at[len] ? strcspn(at + len + 1, "/") : 0;
 		const char *from = at + len + (at[len] == '/');
 		bool last = !from[name];
+		if (len == n && !strncmp(at, segment, n) && r && r->deep &&
+		    text_ends(r->methods, sim_tmp(".%.*s", (int)n, segment)))
+			return sim_tmp("%s", from);
 		if (len == n && !strncmp(at, segment, n))
 			return sim_tmp("%.*s", (int)(last ? strcspn(from, ":") : name), from);
 		at = from + name + !last;

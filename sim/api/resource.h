@@ -50,6 +50,7 @@ struct sim_resource {
 	const char *id; /* the parameter or the body's field with its id; NULL: what is last in the body's "name" */
 	bool (*placed)(struct sim_call *c); /* may it be in this location? False: answered */
 	const struct sim_id_rule *ids;
+	bool deep;                                         /* an id may have slashes in it: it is all the rest of the path */
 	const struct sim_resource *within;                 /* what must be there */
 	bool nested;                                       /* ...whenever it is read, listed, changed or deleted, too */
 	bool (*valid)(struct sim_call *c, const char *id); /* what is refused whether it is there or not. False: answered */

@@ -243,12 +243,19 @@ static cJSON *wanted(const struct sim_object *o, const cJSON *body, bool whole)
 		cJSON_DeleteItemFromObjectCaseSensitive(settings, item->string);
 		cJSON_AddItemToObject(settings, item->string, cJSON_Duplicate(item, true));
 	}
-	/* The address settings and those of backups are merged. */
-	static const char *const merged[] = {"ipConfiguration", "backupConfiguration", "locationPreference", NULL};
+	/* The address settings, those of backups and the labels are merged; a label that is null goes. */
+	static const char *const merged[] = {"ipConfiguration", "backupConfiguration", "locationPreference", "userLabels",
+					     NULL};
 	for (const char *const *k = merged; *k; k++) {
 		cJSON *now = cJSON_GetObjectItemCaseSensitive(settings, *k);
 		if (now)
 			sim_fill(now, cJSON_GetObjectItemCaseSensitive(json_at(o->doc, "settings"), *k));
+	}
+	cJSON *labels = json_at(settings, "userLabels"), *next;
+	for (cJSON *l = labels ? labels->child : NULL; l; l = next) {
+		next = l->next;
+		if (cJSON_IsNull(l))
+			cJSON_Delete(cJSON_DetachItemViaPointer(labels, l));
 	}
 	return doc;
 }
@@ -364,7 +371,7 @@ static void sql_instances_delete(struct sim_call *c)
 
 static void sql_instances_restart(struct sim_call *c)
 {
-	struct sim_object *o = sql_instance(c, false);
+	struct sim_object *o = sql_instance(c, false) ? sql_running(c) : NULL;
 	if (o && !sql_busy(c, o))
 		sql_begin(c, o->key, "RESTART", "", sim_draw(c->sim, "sql.update.restart"), NULL);
 }

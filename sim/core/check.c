@@ -56,10 +56,10 @@ static bool compute(const struct check *k)
 	return check_legacy(k) && !strcmp(k->api->name, "compute");
 }
 
-/* Cloud Storage's PATCH takes null for what shall go, a map's member too: that is how a label is taken away. */
+/* The PATCH of Cloud Storage and of Cloud SQL takes null for what shall go, a map's member too: that is how a label is taken away. */
 static bool takes_away(const struct check *k, const cJSON *member)
 {
-	return !k->reply && cJSON_IsNull(member) && !strcmp(k->api->name, "storage");
+	return !k->reply && cJSON_IsNull(member) && (!strcmp(k->api->name, "storage") || !strcmp(k->api->name, "sqladmin"));
 }
 
 static void unknown_name(struct check *k, const char *path, const char *name, const char *why)

@@ -202,6 +202,8 @@ static void scheduler(void)
 				      PLACE "jobs/zoned"),
 			    200);
 	is_str(json_str(zoned, "scheduleTime", ""), "2026-01-01T18:30:00Z", "U24: a schedule is in its time zone");
+	is_str(json_str(asks("POST", SCHEDULER PLACE "jobs/zoned:resume", NULL, 200), "state", ""), "ENABLED",
+	       "U24: a job that runs may be resumed");
 	asks("POST", "iam.googleapis.com/v1/projects/demo-proj/serviceAccounts", json_make("{'accountId':'caller'}"), 200);
 	sim_advance(cloud, sim_now(cloud) + 600);
 	const char *uri = "https://run.googleapis.com/v2/" PLACE "jobs/none:run";
@@ -438,6 +440,47 @@ static void copies(void)
 	free(link);
 }
 
+/* Terraform's provider names a template by its number, since a name may come again. */
+static void by_number(void)
+{
+	act("POST", COMPUTE "global/instanceTemplates",
+	    json_make("{'name':'numbered','properties':{'machineType':'e2-small','disks':[{'boot':true,'initializeParams':{"
+		      "'sourceImage':'projects/debian-cloud/global/images/family/debian-12'}}],'networkInterfaces':[{'network':"
+		      "'global/networks/default'}]}}"));
+	char *link = xasprintf("projects/demo-proj/global/instanceTemplates/%s",
+			       json_str(asks("GET", COMPUTE "global/instanceTemplates/numbered", NULL, 200), "id", ""));
+	act("POST", COMPUTE "zones/us-central1-a/instanceGroupManagers",
+	    json_make("{'name':'numbered','baseInstanceName':'n','targetSize':0,'versions':[{'instanceTemplate':%s}]}", link));
+	ok(text_ends(json_str(asks("GET", COMPUTE "zones/us-central1-a/instanceGroupManagers/numbered", NULL, 200),
+			      "instanceTemplate", ""),
+		     "/instanceTemplates/numbered"),
+	   "U24: a link may say a number in place of the name");
+	act("DELETE", COMPUTE "zones/us-central1-a/instanceGroupManagers/numbered", NULL);
+	free(link);
+}
+
+/* A name of a log-based metric may have slashes in it; who writes for a sink is there to be granted something. */
+static void deep_names(void)
+{
+#define LOGGING "logging.googleapis.com/v2/projects/demo-proj/"
+	asks("POST", LOGGING "metrics", json_make("{'name':'web/errors','filter':'severity>=ERROR'}"), 200);
+	is_str(json_str(asks("GET", LOGGING "metrics/web%2Ferrors", NULL, 200), "name", ""), "web/errors",
+	       "U24: a metric's name may have slashes in it");
+	asks("PUT", LOGGING "metrics/web%2Fothers", json_make("{'name':'web/others','filter':'severity>=ERROR'}"), 200);
+	asks("DELETE", LOGGING "metrics/web%2Ferrors", NULL, 200);
+	asks("GET", LOGGING "metrics/web%2Ferrors", NULL, 404);
+	asks("GET", LOGGING "metrics/web%2Fothers", NULL, 200);
+	asks("POST", LOGGING "sinks", json_make("{'name':'out','destination':'storage.googleapis.com/some'}"), 200);
+	cJSON *policy = cJSON_Duplicate(
+	    asks("POST", "cloudresourcemanager.googleapis.com/v1/projects/demo-proj:getIamPolicy", NULL, 200), true);
+	cJSON_AddItemToArray(
+	    json_at(policy, "bindings"),
+	    json_make("{'role':'roles/storage.objectCreator','members':['serviceAccount:service-123456789012@gcp-"
+		      "sa-logging.iam.gserviceaccount.com']}"));
+	asks("POST", "cloudresourcemanager.googleapis.com/v1/projects/demo-proj:setIamPolicy",
+	     json_make("{'policy':%j}", policy), 200);
+}
+
 int main(void)
 {
 	mem_install();
@@ -450,6 +493,8 @@ int main(void)
 	scheduler_tokens();
 	policies();
 	groups();
+	by_number();
+	deep_names();
 	copies();
 	sim_free(cloud);
 	return tap_done();
