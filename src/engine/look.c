@@ -61,14 +61,14 @@ static void look_for_move(struct step *s)
 				     _(from->kind->title), from->name);
 }
 
-/* Data that this one needs, directly or not, and that are not there; where their API is off, nothing is known of them. */
+/* Data that this one needs, directly or not, or a key of them, that is not there; where the API is off, nothing is known of it. */
 static const struct step *lost_data(const struct step *s)
 {
 	bool *behind = plan_behind(s->run->plan, s->index);
 	const struct step *lost = NULL;
 	for (size_t i = 0; i < s->index && !lost; i++) {
 		const struct step *data = &s->run->steps[i];
-		bool keeps = data->resource->kind->data_word && plan_keeps_data(data->resource);
+		bool keeps = (data->resource->kind->data_word && plan_keeps_data(data->resource)) || data->resource->lasting;
 		if (behind[i] && keeps && data->seen.presence == PRESENT_NO && !data->seen.off)
 			lost = data;
 	}
@@ -86,13 +86,19 @@ static void look_for_loss(struct step *s)
 	const struct step *lost = serves && !s->run->options.consent ? lost_data(s) : NULL;
 	if (!lost)
 		return;
+	const char *title = _(lost->resource->kind->title), *name = lost->resource->name;
 	s->change.verdict = VERDICT_REFUSE;
 	free(s->change.reason);
-	s->change.reason = xasprintf(
-	    _("it stands, and its data are gone: there is no %s %s any more. Look first whether that can be restored; Google "
-	      "keeps deleted "
-	      "buckets, and backups of deleted databases, for some days. With --yes a new, empty one is made."),
-	    _(lost->resource->kind->title), lost->resource->name);
+	s->change.reason = lost->resource->lasting
+			       ? xasprintf(_("it stands, and a key of its data is gone: %s %s was deleted or disabled. Enable "
+					     "it again, if it can be. With --yes a "
+					     "new one is drawn, and what the old one closed in the database is lost."),
+					   title, name)
+			       : xasprintf(_("it stands, and its data are gone: there is no %s %s any more. Look first whether "
+					     "that can be restored; Google "
+					     "keeps deleted buckets, and backups of deleted databases, for some days. With "
+					     "--yes a new, empty one is made."),
+					   title, name);
 }
 
 /* Looking only: what would be done. */

@@ -102,6 +102,7 @@ void design_secret(struct design *d, const struct secret_want *want)
 	    .question = want->question,
 	    .text = want->text,
 	    .opens = want->opens_data ? database_data(d) : NULL,
+	    .lasting = want->lasting,
 	};
 	part_secret(d->answers, d->plan, &part);
 	char *name = name_of(d->plan->stack, want->name), *secret = xasprintf("secret/%s", want->name);
@@ -315,7 +316,8 @@ static bool add_secrets(struct design *d, struct err *e)
 	else
 		design_secret(d, &(struct secret_want){.name = "db-password", .recipe = SECRET_PASSWORD, .opens_data = true});
 	for (size_t i = 0; i < KEYS; i++)
-		design_secret(d, &(struct secret_want){.name = keys[i].name, .recipe = keys[i].recipe, .opens_data = true});
+		design_secret(d, &(struct secret_want){
+				     .name = keys[i].name, .recipe = keys[i].recipe, .opens_data = true, .lasting = true});
 	decided_by(d, "auth.mode");
 	return !d->axes.auth->secrets || d->axes.auth->secrets(d, e);
 }

@@ -67,6 +67,7 @@ struct secret_want {
 	const char *question; /* the question whose answer refers to it, or NULL */
 	const char *text;     /* what it holds when it is a rendered file, or NULL */
 	bool opens_data;      /* what is in the database cannot be read without it */
+	bool lasting;         /* nor with another in its place: a key, where a password could be set anew */
 };
 void design_secret(struct design *d, const struct secret_want *want);
 /* The same for one of the plan's files, by its name. */

@@ -233,6 +233,7 @@ void part_secret(const struct answers *a, struct plan *p, const struct part_secr
 	struct resource *kept = plan_add(p, version, "secretmanager.version", name, version_spec(a, s, name));
 	char *record = xasprintf("secret_versions.%s", s->name);
 	plan_needs(kept, secret);
+	kept->lasting = s->lasting;
 	if (given)
 		plan_needs(kept, given);
 	if (!s->text)

@@ -35,6 +35,7 @@ struct part_secret {
 	const char *question; /* the question whose answer refers to it, or NULL */
 	const char *text;     /* a rendered file, or NULL */
 	const char *opens;    /* id of the resource whose data need it, or NULL */
+	bool lasting;         /* a new one does not open what this one closed (struct resource) */
 };
 void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s);
 

@@ -20,6 +20,7 @@ struct resource {
 	size_t *needed; /* once the plan is sealed: the same as indexes among its resources, each before its own */
 	char *
 	    opens; /* id of the resource whose data cannot be read without this (keys); as long as those are kept, so is it; or NULL */
+	bool lasting;      /* and no other opens them: it is drawn once, for good */
 	char *recorded_as; /* where the answers' resolved values keep its output recorded_output ("image_digest"); or NULL */
 	char *recorded_output;
 	const char *decided_by; /* id of the question whose answer decides what it is like; of the table's own */

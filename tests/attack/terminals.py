@@ -135,7 +135,7 @@ def screen_trial(seed):
         return "screens", told, fault or None
 
 
-TYPED = "typed-at-the-prompt-0123456789"
+TYPED = "typed~at~the~prompt~0123456789"  # of no form that a secret has
 PASTES = (b"\n", b"\x04", b"yes\n", b"\x03", TYPED.encode() + b"\n", b"\x1b[2J" + TYPED.encode() + b"\n", b"\x1b[200~" + TYPED.encode() + b"\x1b[201~\n", TYPED.encode("utf-16") + b"\n", b"\x00" * 50 + b"\n",
           b'"' + TYPED.encode() + b'"\n', b"{" * 300 + b"\n", b'{"web":{"client_id":"other.apps.googleusercontent.com","client_secret":"' + TYPED.encode() + b'"}}\n', b"\xff\xfe" + TYPED.encode() + b"\n",
           (TYPED * 120).encode() + b"\n", "\u202e".encode() + TYPED.encode() + b"\n", b"/dev/zero\n", b"/etc/passwd\n", b"~\n", b"env:HOME\n")

@@ -399,6 +399,15 @@ def lost(home):
         run = sim.run("apply", answers)
         ok(run.returncode == 0, "T8: and apply switches it on", said(run)[-800:])
 
+        ask(sim, "POST", f"{SECRETS}/mlflow-webhook-key/versions/1:disable", {})
+        plan, before = sim.run("plan", answers, "--json"), len(sim.exchanges())
+        ok("mlflow-webhook-key" in refused(plan).get("service", ""), "S3: plan refuses a new key for what another closed", refused(plan))
+        run = sim.run("apply", answers)
+        ok(run.returncode == 78 and "mlflow-webhook-key" in said(run) and not sim.writes(before), "S3: so does apply", run.returncode, said(run)[-1500:])
+        ask(sim, "POST", f"{SECRETS}/mlflow-webhook-key/versions/1:enable", {})
+        run = sim.run("plan", answers)
+        ok(run.returncode == 0, "S3: enabled again, nothing differs", said(run)[-800:])
+
         for o in ask(sim, "GET", f"{bucket}/o?versions=true").get("items", []):
             ask(sim, "DELETE", f"{bucket}/o/{o['name'].replace('/', '%2F')}?generation={o['generation']}")
         ask(sim, "DELETE", bucket)
