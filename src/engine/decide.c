@@ -4,6 +4,7 @@
 
 #include "base/gettext.h"
 #include "base/mem.h"
+#include "net/cures.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -42,7 +43,9 @@ static void refused_by(struct step *s, const char *reason)
 static void say_failed(struct step *s)
 {
 	const char *words = s->failure ? s->failure : s->seen.error;
-	char *policy = policy_in(words ? words : ""), *fix = policy ? api_policy_fix(policy) : NULL;
+	char *policy = policy_in(words ? words : ""), *fix = policy           ? api_policy_fix(policy)
+							     : cure_of(words) ? xstrdup(cure_of(words))
+									      : NULL;
 	step_fail_as(s, EXIT_GENERAL, fix ? fix : _("Mend the cause, then run apply again: it goes on from here."), "%s",
 		     words ? words : _("it ended as failed."));
 	free(fix);

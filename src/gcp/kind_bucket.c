@@ -28,7 +28,9 @@ static void bucket_decode(const struct view *v, int http, const cJSON *reply, st
 	kind_decode_labels(v, http, reply, "labels", out);
 	const char *number = json_str(out->found, "projectNumber", "");
 	bool foreign = out->found && v->number && *number && strcmp(number, v->number) != 0;
-	if (foreign || (http == 403 && out->presence == PRESENT_UNKNOWN))
+	bool denied = http == 403 && out->presence == PRESENT_UNKNOWN &&
+		      strstr(json_str(reply, "error.message", ""), "storage.buckets.get");
+	if (foreign || denied) /* another 403 (a perimeter, billing) says its own reason */
 		kind_say(out, PRESENT_STRANGER, _("the bucket name %s is taken by another project, or you may not read it"),
 			 v->name);
 }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "net/context.h"
 #include "net/credentials.h"
+#include "net/cures.h"
 #include "net/fill.h"
 #include "net/retry.h"
 
@@ -393,6 +394,8 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 		    _("VPC Service Controls refuse it: give the identifier above to the administrator of the perimeter."));
 	else if (error->http == 403 && error->permission)
 		fix = xasprintf(_("Ask for the permission %s, then run the same command again."), error->permission);
+	else if (cure_of(error->message))
+		fix = xstrdup(cure_of(error->message));
 	size_t len = message.len;
 	bool stop = len && strchr(".!?", message.data[len - 1]);
 	err_set(e, exit_of(error), host, fix, "%s%s", buf_text(&message), stop ? "" : ".");

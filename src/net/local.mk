@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/net/libnet.a
 src_net_libnet_a_SOURCES = \
 	src/net/api.c src/net/api.h \
+	src/net/cures.c src/net/cures.h \
 	src/net/credentials.c src/net/credentials.h \
 	src/net/credentials_external.c \
 	src/net/credentials_find.c src/net/credentials_private.h \

@@ -367,6 +367,22 @@ def forbidden(home):
            and "--project=demo-proj" in result.get("fix", ""), f"T6: {policy}, where it can be read, is told before anything is made", run.returncode, result)
 
 
+def cured(home):
+    """T8: what Google words without a cure, as its users reported it: the words and the cure."""
+    def refusal(path, status, message, **more):
+        return {"method": more.pop("method", "POST"), "path": path, "status": status, "body": {"error": {"code": status, "message": message, "status": "PERMISSION_DENIED", **more}}}
+    perimeter = "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: MdZIaeqiC4dB"
+    for rule, code, cure in ((refusal("/storage/v1/b", 403, "The billing account for the owning project is disabled in state absent"), 3, "billing projects link"),
+                             (refusal("*/connections", 400, "Cannot modify allocated ranges in CreateConnection. Please use UpdateConnection."), 3, "vpc-peerings update"),
+                             (refusal("*:batchEnable", 403, "Callers must accept Terms of Service"), 77, "accept the terms"),
+                             (refusal("*/global/networks", 403, "Quota 'NETWORKS' exceeded.  Limit: 5.0 globally."), 3, "iam-admin/quotas"),
+                             (refusal("/storage/v1/b/*", 403, perimeter, method="GET"), 77, "administrator of the perimeter")):
+        run = home.run("apply", "--rehearse", "--json", "--faults", home.file("cured.json", [rule]), home.example("cured-a.json", auth__client_secret="prompt"))
+        result, words = result_of(run.stdout), rule["body"]["error"]["message"]
+        ok(run.returncode == code and words.rstrip(".") in result.get("message", "") and cure in result.get("fix", ""), f"T8: {words[:50]}: and what to do",
+           run.returncode, result.get("message"), result.get("fix"))
+
+
 def refused(plan):
     """id -> reason of what a plan refuses."""
     return {c["id"]: c["reason"] for c in json.loads(plan.stdout)["resources"] if c["verdict"] == "refuse"}
@@ -438,6 +454,7 @@ def main():
         first_things(home)
         located(home)
         forbidden(home)
+        cured(home)
         lost(home)
     done()
 

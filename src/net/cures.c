@@ -1,0 +1,61 @@
+/* What helps against refusals that Google words without a cure, by what its words have in common. */
+#include "config.h"
+#include "net/cures.h"
+
+#include "base/gettext.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* The first whose words all stand in the message. Most special first. */
+static const struct {
+	const char *words[2];
+	const char *cure;
+} cures[] = {
+    {{"vpcServiceControlsUniqueIdentifier"},
+     N_("VPC Service Controls refuse it: give the identifier above to the administrator of the perimeter.")},
+    {{"illing account", "project"},
+     N_("Give the project a billing account that is open: gcloud billing projects link PROJECT --billing-account=ACCOUNT. It "
+	"takes some "
+	"minutes to spread.")},
+    {{"requires billing to be enabled"},
+     N_("Give the project a billing account that is open: gcloud billing projects link PROJECT --billing-account=ACCOUNT. It "
+	"takes some "
+	"minutes to spread.")},
+    {{"Terms of Service"},
+     N_("Sign in to https://console.cloud.google.com once as the same person, and accept the terms of service there.")},
+    {{"has been suspended"}, N_("The project is suspended: its owner can appeal in the console, or choose another project.")},
+    {{"Cannot modify allocated ranges in CreateConnection"},
+     N_("The network has a private connection already, with other ranges. Add this one to them: gcloud services vpc-peerings "
+	"update "
+	"--network=NETWORK --ranges=ALL,OF,THEM --force.")},
+    {{"allocated IP range", "not found in network"},
+     N_("The private connection names a range that somebody deleted: gcloud services vpc-peerings update --network=NETWORK "
+	"--ranges=THOSE,THAT,ARE --force.")},
+    {{"free blocks in allocated IP ranges"},
+     N_("The network's ranges for private services are used up: allocate another, and add it by gcloud services vpc-peerings "
+	"update.")},
+    {{"SERVICE_NETWORKING_NOT_ENABLED"},
+     N_("Switch it on in the project that owns the network: gcloud services enable servicenetworking.googleapis.com.")},
+    {{"conflicts with existing"}, N_("Another subnet has these addresses: choose another range (network.range).")},
+    {{"maximum number of instances"},
+     N_("Delete a Cloud SQL instance that nobody needs, or ask for more: https://console.cloud.google.com/iam-admin/quotas.")},
+    {{"Maximum number of service accounts"},
+     N_("Delete a service account that nobody uses, or ask for more: https://console.cloud.google.com/iam-admin/quotas.")},
+    {{"permission to act as service account"},
+     N_("Ask for the role Service Account User (roles/iam.serviceAccountUser) on that account.")},
+    {{"uota", "per minute"}, N_("Google was asked too often: run the same command again in some minutes.")},
+    {{"uota", "exceeded"},
+     N_("Delete what nobody needs, or ask for more: https://console.cloud.google.com/iam-admin/quotas. Then run the same "
+	"command again.")},
+};
+
+const char *cure_of(const char *message)
+{
+	for (size_t i = 0; message && i < sizeof cures / sizeof *cures; i++) {
+		const char *more = cures[i].words[1];
+		if (strstr(message, cures[i].words[0]) && (!more || strstr(message, more)))
+			return _(cures[i].cure);
+	}
+	return NULL;
+}
