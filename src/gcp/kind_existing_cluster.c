@@ -96,12 +96,26 @@ static void put_nodes(const struct view *v, const cJSON *found, cJSON *outputs)
 	json_put(outputs, "selector", selector);
 }
 
-static void read_status(struct observation *out)
+/* What GKE says of a cluster that does not work, or not as it should. */
+static void say_broken(const struct view *v, struct observation *out)
+{
+	const char *why = json_str(out->found, "conditions.0.message", json_str(out->found, "statusMessage", ""));
+	size_t len = strlen(why);
+	kind_say(out, PRESENT_FAILED,
+		 _("GKE says that it is not in order (%s): %.*s. See all of it: gcloud container clusters describe %s "
+		   "--location=%s."),
+		 json_str(out->found, "status", ""), (int)(len && why[len - 1] == '.' ? len - 1 : len), why, v->name,
+		 location(v));
+}
+
+/* RECONCILING is one that works while something is changed in it. */
+static void read_status(const struct view *v, struct observation *out)
 {
 	const char *status = json_str(out->found, "status", "");
-	if (!strcmp(status, "ERROR") || !strcmp(status, "STOPPING"))
-		kind_say(out, PRESENT_FAILED, "%s",
-			 json_str(out->found, "conditions.0.message", json_str(out->found, "statusMessage", status)));
+	if (!strcmp(status, "STOPPING"))
+		kind_say(out, PRESENT_FAILED, _("The cluster %s is being deleted. Name another one by gke.name."), v->name);
+	else if (!strcmp(status, "ERROR") || !strcmp(status, "DEGRADED"))
+		say_broken(v, out);
 	else if (!strcmp(status, "PROVISIONING"))
 		out->presence = PRESENT_PENDING;
 }
@@ -120,7 +134,7 @@ static void existing_cluster_decode(const struct view *v, int http, const cJSON 
 	json_put_str(out->outputs, "name", v->name);
 	put_server(out->found, out->outputs);
 	put_nodes(v, out->found, out->outputs);
-	read_status(out);
+	read_status(v, out);
 }
 
 /* Does it fit? ------------------------------------------------------------------------------------------------------------------- */
@@ -148,29 +162,144 @@ static char *lacks_identity(const struct view *v, const cJSON *found)
 			 v->name, location(v), v->project);
 }
 
-static char *lacks_metadata(const struct view *v, const cJSON *found)
+/* Is it 1.29 at least? Sidecars that start first and let a Job end are there from then on. A version that is not told is taken for one. */
+static bool has_sidecars(const char *version)
 {
-	const cJSON *pool;
-	bool has = makes_nodes(found);
-	cJSON_ArrayForEach(pool, json_at(found, "nodePools"))
-		has |= !strcmp(json_str(pool, "config.workloadMetadataConfig.mode", ""), SERVER);
-	return has ? NULL
-		   : xasprintf(_("None of its node pools gives pods their own identity. Switch it on for one: gcloud container "
-				 "node-pools update POOL --cluster=%s --location=%s --workload-metadata=GKE_METADATA."),
-			       v->name, location(v));
+	int major = 0, minor = 0;
+	return sscanf(version, "%d.%d", &major, &minor) != 2 || major > 1 || (major == 1 && minor >= 29);
+}
+
+/* Why no pod of the stack comes onto a node pool; a later one is nearer to fitting. */
+enum pool_fault {
+	POOL_ANONYMOUS,
+	POOL_OTHER, /* another kind of machine than the image is for */
+	POOL_TAINTED,
+	POOL_OLD,
+	POOL_BLIND, /* its machines may not read the registry */
+	POOL_EMPTY,
+	POOL_BROKEN,
+	POOL_FITS
+};
+
+static bool is_other_machine(const cJSON *pool)
+{
+	static const char *const arm[] = {"t2a-", "c4a-", "n4a-", "a4x-"};
+	const char *type = json_str(pool, "config.machineType", "");
+	bool other = text_starts(json_str(pool, "config.imageType", ""), "WINDOWS");
+	for (size_t i = 0; i < sizeof arm / sizeof *arm; i++)
+		other |= text_starts(type, arm[i]);
+	return other;
+}
+
+static bool is_tainted(const cJSON *pool)
+{
+	const cJSON *taint;
+	cJSON_ArrayForEach(taint, json_at(pool, "config.taints"))
+		if (strcmp(json_str(taint, "effect", ""), "PREFER_NO_SCHEDULE") != 0)
+			return true;
+	return false;
+}
+
+static bool reads_registry(const cJSON *pool)
+{
+	const cJSON *scope, *scopes = json_at(pool, "config.oauthScopes");
+	cJSON_ArrayForEach(scope, scopes)
+		if (text_ends(scope->valuestring, "/cloud-platform") || strstr(scope->valuestring, "/devstorage."))
+			return true;
+	return !cJSON_GetArraySize(scopes);
+}
+
+/* How many machines a pool has is told for all pools together alone. */
+static bool is_empty(const cJSON *found, const cJSON *pool)
+{
+	return !json_num(pool, "initialNodeCount", 0) && !json_bool(pool, "autoscaling.enabled", false) &&
+	       !json_num(found, "currentNodeCount", 0);
+}
+
+static enum pool_fault pool_fault(const cJSON *found, const cJSON *pool)
+{
+	const char *status = json_str(pool, "status", "");
+	return strcmp(json_str(pool, "config.workloadMetadataConfig.mode", ""), SERVER) != 0 ? POOL_ANONYMOUS
+	       : is_other_machine(pool)                                                      ? POOL_OTHER
+	       : is_tainted(pool)                                                            ? POOL_TAINTED
+	       : !has_sidecars(json_str(pool, "version", ""))                                ? POOL_OLD
+	       : !reads_registry(pool)                                                       ? POOL_BLIND
+	       : is_empty(found, pool)                                                       ? POOL_EMPTY
+	       : !strcmp(status, "ERROR") || !strcmp(status, "STOPPING")                     ? POOL_BROKEN
+											     : POOL_FITS;
+}
+
+/* What is wrong with the pool that is nearest to fitting, and the cure. */
+static char *pool_words(enum pool_fault fault, const char *pool, const char *cluster, const char *where)
+{
+	switch (fault) {
+	case POOL_OTHER:
+		return xasprintf(
+		    _("The machines of its node pool %s are no x86 machines with Linux, for which the image is made. Add "
+		      "others: gcloud container node-pools create x86 --cluster=%s --location=%s "
+		      "--workload-metadata=GKE_METADATA."),
+		    pool, cluster, where);
+	case POOL_TAINTED:
+		return xasprintf(
+		    _("Its node pool %s keeps pods away by a taint. Take the taint off, or add a pool without one: gcloud "
+		      "container node-pools create mlflow --cluster=%s --location=%s "
+		      "--workload-metadata=GKE_METADATA."),
+		    pool, cluster, where);
+	case POOL_OLD:
+		return xasprintf(
+		    _("The machines of its node pool %s run an older Kubernetes than 1.29, which is needed at least. "
+		      "Upgrade them: gcloud container clusters upgrade %s --location=%s --node-pool=%s."),
+		    pool, cluster, where, pool);
+	case POOL_BLIND:
+		return xasprintf(
+		    _("The machines of its node pool %s may not read images, by their access scopes, which stay as they "
+		      "are. Add a pool: gcloud container node-pools create mlflow --cluster=%s --location=%s "
+		      "--scopes=cloud-platform --workload-metadata=GKE_METADATA."),
+		    pool, cluster, where);
+	case POOL_EMPTY:
+		return xasprintf(
+		    _("Its node pool %s has no machines. Give it some: gcloud container clusters resize %s --location=%s "
+		      "--node-pool=%s --num-nodes=2."),
+		    pool, cluster, where, pool);
+	case POOL_BROKEN:
+		return xasprintf(
+		    _("Its node pool %s is broken, or being deleted. See why: gcloud container node-pools describe %s "
+		      "--cluster=%s --location=%s."),
+		    pool, pool, cluster, where);
+	default:
+		return xasprintf(
+		    _("None of its node pools gives pods their own identity. Switch it on for one: gcloud container "
+		      "node-pools update %s --cluster=%s --location=%s --workload-metadata=GKE_METADATA."),
+		    pool, cluster, where);
+	}
+}
+
+/* The node pools, of which one has to fit; a cluster that makes machines by itself makes one. */
+static char *lacks_machines(const struct view *v, const cJSON *found)
+{
+	const cJSON *pool, *nearest = NULL;
+	enum pool_fault best = POOL_ANONYMOUS;
+	bool fits = makes_nodes(found);
+	cJSON_ArrayForEach(pool, json_at(found, "nodePools")) {
+		enum pool_fault fault = pool_fault(found, pool);
+		fits |= fault == POOL_FITS;
+		if (!nearest || fault > best) {
+			nearest = pool;
+			best = fault;
+		}
+	}
+	return fits ? NULL : pool_words(best, nearest ? json_str(nearest, "name", "POOL") : "POOL", v->name, location(v));
 }
 
 /* Sidecars that start first and let a Job end are there from 1.29 on. */
 static char *too_old(const struct view *v, const cJSON *found)
 {
 	const char *version = json_str(found, "currentMasterVersion", "");
-	int major = 0, minor = 0;
-	bool old = sscanf(version, "%d.%d", &major, &minor) == 2 && (major < 1 || (major == 1 && minor < 29));
-	return !old ? NULL
-		    : xasprintf(_("It runs Kubernetes %s, and 1.29 is needed at least. Upgrade it: gcloud container clusters "
-				  "upgrade %s "
-				  "--location=%s --master."),
-				version, v->name, location(v));
+	return has_sidecars(version)
+		   ? NULL
+		   : xasprintf(_("It runs Kubernetes %s, and 1.29 is needed at least. Upgrade it: gcloud container "
+				 "clusters upgrade %s --location=%s --master."),
+			       version, v->name, location(v));
 }
 
 static char *lacks_balancer(const struct view *v, const cJSON *found)
@@ -197,7 +326,7 @@ static char *elsewhere(const struct view *v, const cJSON *found)
 static void existing_cluster_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static char *(*const rules[])(const struct view *v, const cJSON *found) = {
-	    lacks_door, too_old, lacks_identity, lacks_metadata, lacks_balancer, elsewhere};
+	    lacks_door, too_old, lacks_identity, lacks_machines, lacks_balancer, elsewhere};
 	char *why = seen->presence == PRESENT_FAILED ? xstrdup(seen->error ? seen->error : _("it is broken.")) : NULL;
 	for (size_t i = 0; !why && i < sizeof rules / sizeof *rules; i++)
 		why = rules[i](v, seen->found);

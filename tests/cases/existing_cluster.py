@@ -28,6 +28,27 @@ def refused(sim, answers, name, words, *more):
        said, *wrote)
 
 
+def pool(**config):
+    return [{"name": "pool", "initialNodeCount": 1, "config": {"machineType": "e2-standard-4", "workloadMetadataConfig": {"mode": "GKE_METADATA"}} | config}]
+
+
+# Standard clusters onto whose machines no pod of the stack comes, and the words of the cure.
+UNFIT = {
+    "tainted": (pool(taints=[{"key": "batch", "value": "yes", "effect": "NO_SCHEDULE"}]), ["pool pool keeps pods away by a taint", "node-pools create"]),
+    "blind": (pool(oauthScopes=["https://www.googleapis.com/auth/logging.write"]), ["may not read images", "--scopes=cloud-platform"]),
+    "empty": ([pool()[0] | {"initialNodeCount": 0}], ["has no machines", "--num-nodes=2"]),
+    "arm": (pool(machineType="t2a-standard-4"), ["no x86 machines", "node-pools create x86"]),
+}
+
+
+def machines(sim, answers):
+    for name, (pools, words) in UNFIT.items():
+        make_cluster(sim, name, "us-central1-a", nodePools=pools)
+        refused(sim, answers, name, words)
+    plain = sim.run("plan", answers, "--set", "gke.name=tainted")
+    ok(plain.returncode != 0 and "taint" in plain.stdout + plain.stderr, "and the plan says it as well", plain.returncode, plain.stdout[-800:], plain.stderr)
+
+
 CLOSED = {"private": {"ipEndpointsConfig": {"enablePublicEndpoint": False}},
           "narrow": {"ipEndpointsConfig": {"authorizedNetworksConfig": {"enabled": True, "cidrBlocks": [{"cidrBlock": "198.51.100.0/24"}]}}}}
 
@@ -142,6 +163,7 @@ def main():
             refused(sim, answers, "unbalanced", ["HTTP load balancing", "--update-addons=HttpLoadBalancing=ENABLED"], "--set", "exposure=domain", "--set",
                     "auth.mode=iap", "--set", "domain.host=mlflow.example.com", "--set", "domain.zone=")
 
+            machines(sim, answers)
             closed(home, sim, choices)
             make_cluster(sim, "shared", "us-central1-a", controlPlaneEndpointsConfig={})
             answers = home.example("mlflow.json", **choices)

@@ -64,7 +64,8 @@ static void cluster(void)
 #define FITS                                                                                                                   \
 	"'name':'shared','status':'RUNNING','currentMasterVersion':'1.33.4-gke.1','workloadIdentityConfig':{'workloadPool':"   \
 	"'demo.svc.id.goog'},'endpoint':'34.1.2.3','masterAuth':{'clusterCaCertificate':'UEVN'},'networkConfig':{'network':'"  \
-	"projects/demo/global/networks/theirs'},'nodePools':[{'config':{'serviceAccount':'a@b'}},{'config':{'"                 \
+	"projects/demo/global/networks/"                                                                                       \
+	"theirs'},'nodePools':[{'config':{'serviceAccount':'a@b'}},{'name':'p','initialNodeCount':1,'config':{'"               \
 	"serviceAccount':'a@b','workloadMetadataConfig':{'mode':'GKE_METADATA'}}}]"
 
 /* What is refused of a cluster that fits but for this, or the fields that say how it is reached. */
@@ -103,6 +104,51 @@ static void pulled(const struct view *v, const char *reply, const char *member, 
 	cJSON_Delete(found);
 }
 
+/* A cluster that fits but for its one pool, which gives pods an identity and is otherwise so. */
+static void one_pool(const struct view *v, const char *pool, const char *config, const char *words)
+{
+	char *reason = NULL,
+	     *reply = xasprintf(
+		 "{'name':'shared','status':'RUNNING','currentMasterVersion':'1.33.4-gke.1','endpoint':'34.1.2.3',"
+		 "'workloadIdentityConfig':{'workloadPool':'demo.svc.id.goog'},'nodePools':[{'name':'plain'},{'name':'p'%s,"
+		 "'config':{'workloadMetadataConfig':{'mode':'GKE_METADATA'}%s}}]}",
+		 pool, config);
+	ok(verdict("container.existingCluster", v, reply, &reason) == (words ? VERDICT_REFUSE : VERDICT_KEEP),
+	   "its one pool: %s%s", pool, config);
+	ok(!words || (reason && strstr(reason, words) && strstr(reason, "gcloud container") && strstr(reason, "pool p ")),
+	   "and the cure is said: %s", reason ? reason : "");
+	free(reason);
+	free(reply);
+}
+
+static void pools(const struct view *v)
+{
+	static const char one[] = ",'initialNodeCount':1";
+	static const struct {
+		const char *pool, *config, *words;
+	} rows[] = {
+	    {one, "", NULL},
+	    {one, ",'taints':[{'key':'a','effect':'NO_SCHEDULE'}]", "taint"},
+	    {one, ",'taints':[{'key':'a','effect':'NO_EXECUTE'}]", "taint"},
+	    {one, ",'taints':[{'key':'a','effect':'PREFER_NO_SCHEDULE'}]", NULL},
+	    {one, ",'machineType':'t2a-standard-4'", "x86"},
+	    {one, ",'machineType':'c4a-highcpu-4'", "x86"},
+	    {one, ",'machineType':'t2d-standard-4'", NULL},
+	    {one, ",'imageType':'WINDOWS_LTSC_CONTAINERD'", "x86"},
+	    {one, ",'oauthScopes':['https://www.googleapis.com/auth/logging.write']", "--scopes=cloud-platform"},
+	    {one, ",'oauthScopes':['https://www.googleapis.com/auth/devstorage.read_only']", NULL},
+	    {one, ",'oauthScopes':['https://www.googleapis.com/auth/cloud-platform']", NULL},
+	    {",'initialNodeCount':1,'version':'1.28.15-gke.1'", "", "--node-pool=p"},
+	    {",'initialNodeCount':1,'version':'1.29.1-gke.1'", "", NULL},
+	    {"", "", "--num-nodes"},
+	    {",'autoscaling':{'enabled':true,'maxNodeCount':3}", "", NULL},
+	    {",'initialNodeCount':1,'status':'ERROR'", "", "node-pools describe p"},
+	    {",'initialNodeCount':1,'status':'RECONCILING'", "", NULL},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		one_pool(v, rows[i].pool, rows[i].config, rows[i].words);
+}
+
 #define DNS "'dnsEndpointConfig':{'endpoint':'gke-1.r1.gke.goog','allowExternalTraffic':"
 
 static void existing_cluster(void)
@@ -110,6 +156,7 @@ static void existing_cluster(void)
 	cJSON *spec = parse("{'location':'r1','network':'projects/demo/global/networks/theirs','balanced':true}");
 	struct view v = view_of("shared", spec);
 	stands(&v, "'a':1", NULL, "a cluster that fits is kept");
+	pools(&v);
 	stands(&v, "'addonsConfig':{'httpLoadBalancing':{'disabled':true}}", "HttpLoadBalancing=ENABLED",
 	       "one without HTTP load balancing has no web address");
 	stands(&v, "'controlPlaneEndpointsConfig':{'ipEndpointsConfig':{'enabled':false}}", "--enable-dns-access",
