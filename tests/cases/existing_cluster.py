@@ -37,7 +37,6 @@ UNFIT = {
     "tainted": (pool(taints=[{"key": "batch", "value": "yes", "effect": "NO_SCHEDULE"}]), ["pool pool keeps pods away by a taint", "node-pools create"]),
     "blind": (pool(oauthScopes=["https://www.googleapis.com/auth/logging.write"]), ["may not read images", "--scopes=cloud-platform"]),
     "empty": ([pool()[0] | {"initialNodeCount": 0}], ["has no machines", "--num-nodes=2"]),
-    "arm": (pool(machineType="t2a-standard-4"), ["no x86 machines", "node-pools create x86"]),
 }
 
 
