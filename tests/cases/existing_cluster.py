@@ -29,7 +29,7 @@ def refused(sim, answers, name, words, *more):
 
 
 def pool(**config):
-    return [{"name": "pool", "initialNodeCount": 1, "config": {"machineType": "e2-standard-4", "workloadMetadataConfig": {"mode": "GKE_METADATA"}} | config}]
+    return [{"name": "pool", "initialNodeCount": 1, "config": {"machineType": "e2-small", "workloadMetadataConfig": {"mode": "GKE_METADATA"}} | config}]
 
 
 # Standard clusters onto whose machines no pod of the stack comes, and the words of the cure.
