@@ -28,7 +28,7 @@ extern const struct sim_api sim_appengine, sim_appengine_versions, sim_artifactr
 extern const struct sim_api sim_containeranalysis, sim_logging_config, sim_monitoring;
 
 /* sim/local.mk */
-extern const struct sim_api sim_metadata, sim_oauth, sim_signin, sim_sts;
+extern const struct sim_api sim_github, sim_metadata, sim_oauth, sim_openid, sim_signin, sim_sts;
 
 const struct sim_api *const sim_apis[] = {
     /* identity: projects before all, then what is enabled in them */
@@ -115,6 +115,8 @@ const struct sim_api *const sim_apis[] = {
     &sim_metadata,
     &sim_oauth,
     &sim_signin,
+    &sim_openid,
+    &sim_github,
     &sim_sts,
     NULL,
 };

@@ -31,6 +31,9 @@ sim_libsim_a_SOURCES += \
 	sim/front/container.c sim/front/container.h \
 	sim/front/front.c sim/front/front.h \
 	sim/front/gate.c sim/front/gate.h \
+	sim/front/gate_provider.c sim/front/gate_provider.h \
+	sim/front/github.c \
+	sim/front/openid.c sim/front/openid.h \
 	sim/front/http.c sim/front/http.h \
 	sim/front/iap.c \
 	sim/front/judge.c sim/front/judge.h \

@@ -194,7 +194,7 @@ struct sim_floors {
 	const struct sim_api *const *apis; /* ended by NULL; worlds are seeded in this order */
 	const struct sim_identity *identity;
 	const struct sim_workloads *workloads; /* sim/api/workloads.h; the core only keeps it */
-	/* A request for a host of a deployed service (run.app, appspot.com, a load balancer's). False when nobody serves that host. */
+	/* A request for a host of a deployed service (run.app, appspot.com, a load balancer's) or of an identity provider. False when nobody serves that host. */
 	bool (*front_door)(struct sim *s, const struct sim_request *q, struct sim_reply *out);
 };
 /* A simulated cloud on these floors, which are borrowed; sim_new (sim/sim.c) is this with all that there is. */

@@ -12,6 +12,7 @@
 #include "sim/api/serving.h"
 #include "sim/front/backends.h"
 #include "sim/front/balancer.h"
+#include "sim/front/openid.h"
 #include "sim/front/walls.h"
 
 #include <stdlib.h>
@@ -288,6 +289,8 @@ bool sim_front_door(struct sim *s, const struct sim_request *q, struct sim_reply
 		to_mapped(&v, mapping, out);
 	else if (known)
 		to_balancer(&v, &b, out);
+	else
+		known = github_answer(&v, out) || openid_answer(&v, out);
 	visit_end(&v);
 	return known;
 }

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/api/serving.h"
+#include "sim/front/gate_provider.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ struct session {
 struct caller {
 	struct visit *v;
 	const struct container *k;
-	const struct gate *g;
+	struct gate *g;
+	struct gate_provider provider;
 	struct sim_reply *out;
 	struct session session;
 };
@@ -114,7 +116,7 @@ static bool audience_in(const cJSON *list, const cJSON *aud)
 	return false;
 }
 
-/* Is this audience one that a verifier of the configuration accepts? The google provider has none of its own. */
+/* Is this audience one that a verifier of Google's tokens accepts? */
 static bool audience_ok(const struct caller *c, const cJSON *claims)
 {
 	const cJSON *issuers = gate_list(c->g, "extra_jwt_issuers"), *aud = json_at(claims, "aud");
@@ -130,7 +132,7 @@ static bool audience_ok(const struct caller *c, const cJSON *claims)
 			cJSON_AddItemToArray(accepted, cJSON_CreateString(equals + 1));
 		}
 	}
-	if (!strcmp(gate_text(c->g, "provider", "google"), "oidc")) {
+	if (c->provider.discovered && !strcmp(c->provider.issuer, "https://accounts.google.com")) {
 		verifier = true;
 		cJSON_AddItemToArray(accepted, cJSON_CreateString(gate_text(c->g, "client_id", "")));
 	}
@@ -168,9 +170,15 @@ static bool bearer(struct caller *c)
 	cJSON *claims = token ? sim_id_token_check(c->v->sim, token, &why) : NULL;
 	const cJSON *verified = json_at(claims, "email_verified");
 	bool good = claims && audience_ok(c, claims) && !(verified && !cJSON_IsTrue(verified));
+	const char *email = json_str(claims, "email", "");
+	if (token && !claims) { /* the provider's own verifier */
+		claims = gate_provider_check(c->v->sim, c->g, &c->provider, token);
+		email = gate_provider_email(c->g, &c->provider, claims, &good);
+		good = good && claims;
+	}
 	if (good) {
 		c->session.there = true;
-		c->session.email = xstrdup(json_str(claims, "email", json_str(claims, "sub", "")));
+		c->session.email = xstrdup(*email ? email : json_str(claims, "sub", ""));
 		c->session.user = xstrdup(json_str(claims, "sub", ""));
 	}
 	cJSON_Delete(claims);
@@ -238,15 +246,25 @@ static const char *safe_target(const char *rd)
 	return *rd == '/' && rd[1] != '/' && rd[1] != '\\' ? rd : "/";
 }
 
+/* A start that found its issuer knows it for as long as it runs; here it is asked again. */
+static bool provider_known(struct caller *c)
+{
+	if (gate_provider_find(c->v->sim, c->g, &c->provider))
+		return true;
+	answer_text(c->out, 503, "text/plain; charset=utf-8", "Service Unavailable");
+	return false;
+}
+
 static void start(struct caller *c, const char *target)
 {
+	if (!provider_known(c))
+		return;
 	char *nonce = sim_hex(c->v->sim, 32), *verifier = sim_hex(c->v->sim, 64);
 	const char *csrf = sim_tmp("%s.%s", nonce, verifier), *state = sim_tmp("%s:%s", nonce, target);
 	set_cookie(c, sim_tmp("%s_csrf", cookie_name(c->g)), sim_tmp("%s|%s", csrf, http_sign(secret(c), csrf)),
 		   gate_seconds(c->g, "cookie_csrf_expire", 900));
 	struct buf query = {0};
-	bool google = !strcmp(gate_text(c->g, "provider", "google"), "google");
-	if (google) {
+	if (c->provider.google) {
 		add(&query, "access_type", "offline");
 		add(&query, "approval_prompt", gate_text(c->g, "approval_prompt", "force"));
 	}
@@ -259,13 +277,13 @@ static void start(struct caller *c, const char *target)
 		add(&query, "code_challenge", sim_base64(raw, 32, true));
 		add(&query, "code_challenge_method", "S256");
 	}
+	if (c->provider.discovered)
+		add(&query, "nonce", nonce);
 	add(&query, "redirect_uri", redirect_url(c));
 	add(&query, "response_type", "code");
-	add(&query, "scope", gate_text(c->g, "scope", google ? "profile email" : "openid email profile"));
+	add(&query, "scope", c->provider.scope);
 	add(&query, "state", state);
-	const char *login = google ? "https://accounts.google.com/o/oauth2/auth"
-				   : "https://accounts.google.com/o/oauth2/v2/auth";
-	answer_redirect(c->out, 302, sim_tmp("%s?%s", gate_text(c->g, "login_url", login), buf_text(&query)));
+	answer_redirect(c->out, 302, sim_tmp("%s?%s", c->provider.login, buf_text(&query)));
 	buf_free(&query);
 	free(nonce);
 	free(verifier);
@@ -282,16 +300,7 @@ static cJSON *redeem(const struct caller *c, const char *verifier)
 	add(&form, "redirect_uri", redirect_url(c));
 	if (*gate_text(c->g, "code_challenge_method", ""))
 		add(&form, "code_verifier", verifier);
-	struct sim_header headers[] = {{"Content-Type", "application/x-www-form-urlencoded"}};
-	struct sim_request q = {"POST", "oauth2.googleapis.com", "/token", headers, 1, buf_text(&form), form.len};
-	struct sim_reply r;
-	sim_handle(c->v->sim, &q, &r);
-	cJSON *reply = cJSON_ParseWithLength(buf_text(&r.body), r.body.len), *claims = NULL;
-	const char *why = NULL, *token = json_str(reply, "id_token", "");
-	if (r.status == 200)
-		claims = sim_id_token_check(c->v->sim, token, &why);
-	cJSON_Delete(reply);
-	sim_reply_free(&r);
+	cJSON *claims = gate_provider_redeem(c->v->sim, c->g, &c->provider, buf_text(&form));
 	buf_free(&form);
 	return claims;
 }
@@ -320,13 +329,18 @@ static void callback(struct caller *c)
 		free(cookie);
 		return;
 	}
+	if (!provider_known(c)) {
+		free(cookie);
+		return;
+	}
 	cJSON *claims = redeem(c, dot + 1);
-	const char *email = json_str(claims, "email", "");
+	bool verified = false;
+	const char *email = gate_provider_email(c->g, &c->provider, claims, &verified);
 	set_cookie(c, name, "", 0);
 	if (!claims) {
 		error_page(c->out, 500, "Internal Server Error",
 			   "Oops! Something went wrong. For more information contact your server administrator.");
-	} else if (!admitted(c, email) || cJSON_IsFalse(json_at(claims, "email_verified"))) {
+	} else if (!admitted(c, email) || !verified) {
 		error_page(c->out, 403, "Forbidden", "Invalid session: unauthorized");
 	} else {
 		set_cookie(c, cookie_name(c->g), session_cookie(c, email, json_str(claims, "sub", "")),
@@ -484,9 +498,9 @@ static bool decide(struct caller *c, const char **email)
 	return true;
 }
 
-bool gate_pass(struct visit *v, const struct container *k, const struct gate *g, const char **email, struct sim_reply *out)
+bool gate_pass(struct visit *v, const struct container *k, struct gate *g, const char **email, struct sim_reply *out)
 {
-	struct caller c = {.v = v, .k = k, .g = g, .out = out};
+	struct caller c = {.v = v, .k = k, .g = g, .provider = gate_provider_of(g), .out = out};
 	bool pass = decide(&c, email);
 	drop(&c.session);
 	return pass;

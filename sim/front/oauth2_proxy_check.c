@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sim/front/gate_provider.h"
 
 #include <regex.h>
 #include <stdlib.h>
@@ -59,14 +60,44 @@ static void check_cookie(const struct container *k, const struct gate *g, struct
 	}
 }
 
+/* Entra ID's workload identity stands in for a secret; Login.gov's key is asked for at the start. */
+static bool check_federated(const struct container *k, const struct gate *g, struct buf *all)
+{
+	const char *type = gate_text(g, "provider", "google"), *file = container_env(k, "AZURE_FEDERATED_TOKEN_FILE", NULL);
+	bool federated = !strcmp(type, "entra-id") && gate_bool(g, "entra_id_federated_token_auth", false);
+	if (federated && !file)
+		say(all, "entra federated token authentication is enabled, but AZURE_FEDERATED_TOKEN_FILE variable is not set, "
+			 "check your workload identity configuration.");
+	else if (federated && !container_file(k, file))
+		say(all, "could not read entra federated token file");
+	return federated || !strcmp(type, "login.gov");
+}
+
+static void check_algorithms(const struct gate *g, struct buf *all)
+{
+	static const char *const known[] = {"EdDSA", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512",
+					    "ES256", "ES384", "ES512", "PS256", "PS384", "PS512"};
+	const cJSON *list = gate_list(g, "oidc_enabled_signing_algs"), *one;
+	cJSON_ArrayForEach(one, list) {
+		bool found = false;
+		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+			found |= !strcmp(known[i], one->valuestring);
+		if (!found)
+			say(all, sim_tmp("provider %s=%s has invalid EnabledSigningAlgs entry \"%s\"",
+					 gate_text(g, "provider", "google"), gate_text(g, "client_id", ""), one->valuestring));
+	}
+}
+
 static void check_provider(const struct container *k, const struct gate *g, struct buf *all)
 {
+	bool secretless = check_federated(k, g, all);
+	check_algorithms(g, all);
 	if (!*gate_text(g, "client_id", ""))
 		say(all, "provider missing setting: client-id");
 	const char *path = gate_text(g, "client_secret_file", ""), *admin = gate_text(g, "google_admin_email", "");
-	if (!*gate_text(g, "client_secret", "") && !*path)
+	if (!secretless && !*gate_text(g, "client_secret", "") && !*path)
 		say(all, "missing setting: client-secret or client-secret-file");
-	else if (!*gate_text(g, "client_secret", "") && !container_file(k, path))
+	else if (!secretless && !*gate_text(g, "client_secret", "") && !container_file(k, path))
 		say(all, sim_tmp("could not read client secret file: %s", path));
 	bool google = !strcmp(gate_text(g, "provider", "google"), "google"),
 	     adc = gate_bool(g, "google_use_application_default_credentials", false);
@@ -170,10 +201,11 @@ static void start_faults(const struct container *k, struct gate *g)
 		gate_fault(
 		    g, xasprintf("Failed to initialise OAuth2 Proxy: error initialising provider: unknown provider type \"%s\"",
 				 provider));
-	else if (!strcmp(provider, "oidc") && !*gate_text(g, "oidc_issuer_url", ""))
+	else if (gate_has_verifier(provider) && !*gate_text(g, "oidc_issuer_url", ""))
 		gate_fault(g,
-			   xstrdup("Failed to initialise OAuth2 Proxy: error initialising provider: missing required setting: "
-				   "oidc-issuer-url"));
+			   xstrdup("Failed to initialise OAuth2 Proxy: error initialising provider: could not create provider "
+				   "data: error building OIDC ProviderVerifier: invalid provider verifier options: missing "
+				   "required setting: issuer-url"));
 	else if (*emails && !container_file(k, emails))
 		gate_fault(g, xasprintf("failed opening authenticated-emails-file=\"%s\", open %s: no such file or directory",
 					emails, emails));

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/front/gate.h"
+#include "sim/front/gate_provider.h"
 #include "sim/front/postgres.h"
 
 #include <stdlib.h>
@@ -20,10 +21,13 @@ static void address(const char *text, struct start *r)
 	r->loopback = text_starts(host, "127.") || text_starts(host, "localhost") || text_starts(host, "[::1]");
 }
 
-static void start_gate(const struct container *k, struct start *r)
+static void start_gate(struct sim *s, const struct container *k, struct start *r)
 {
 	struct gate g;
+	struct gate_provider provider;
 	gate_load(k, &g);
+	if (!g.error)
+		gate_provider_find(s, &g, &provider);
 	r->seconds = 0.25;
 	r->memory = 28;
 	address(gate_text(&g, "http_address", "127.0.0.1:4180"), r);
@@ -101,7 +105,7 @@ static void run_program(struct sim *s, const struct container *k, const struct m
 		*r = (struct start){.said = xstrdup("exec: \"oauth2-proxy\": executable file not found in $PATH"),
 				    .exit_code = 127};
 	} else if (container_runs(k, "oauth2-proxy")) {
-		start_gate(k, r);
+		start_gate(s, k, r);
 	} else if (container_runs(k, "mlflow") && strcmp(k->software, "mlflow")) {
 		*r = (struct start){.said = xstrdup("exec: \"mlflow\": executable file not found in $PATH"), .exit_code = 127};
 	} else if (container_runs(k, "mlflow")) {
