@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/sealed.h"
 #include "engine/oauth_client.h"
+#include "plan/auth_oauth2_proxy_providers.h"
 #include "ui/state.h"
 
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct client {
 	char *id;               /* that was tried, with the secret of this count */
 	unsigned secret, tried; /* how many secrets were brought; which of them was tried */
 	char *words;
+	bool google; /* it is a client of Google's that is tried */
 };
 
 static struct client *state_of(struct wizard *w)
@@ -54,7 +56,8 @@ char *client_take(struct wizard *w, const struct question *q, struct secret *bro
 	struct oauth_client c = {.secret = brought};
 	struct err e = {0};
 	char *why = NULL;
-	bool read = !q->client || (c.secret = NULL, oauth_client_read(brought, true, &c, &e));
+	bool read = !q->client ||
+		    (c.secret = NULL, oauth_client_read(brought, true, provider_of_client(w->answers, q)->google, &c, &e));
 	if (read && c.id && !answers_set_text(w->answers, q->client, c.id, &e))
 		read = false;
 	if (read) {
@@ -79,7 +82,7 @@ char *client_take(struct wizard *w, const struct question *q, struct secret *bro
 bool client_take_download(struct wizard *w, const struct question *id, const char *text)
 {
 	const struct question *q = oauth_client_of(id);
-	if (!q || !oauth_client_is_download(text))
+	if (!q || !provider_of_client(w->answers, q)->google || !oauth_client_is_download(text))
 		return false;
 	struct err ignored = {0};
 	char *why = client_take(w, q, secret_copy(text, strlen(text)));
@@ -143,7 +146,9 @@ static void on_tried(void *arg, enum oauth_verdict verdict, const struct err *e)
 	c->try = NULL;
 	c->standing = verdict == OAUTH_FITS ? CLIENT_FITS : verdict == OAUTH_REFUSED ? CLIENT_REFUSED : CLIENT_UNKNOWN;
 	free(c->words);
-	c->words = verdict == OAUTH_FITS ? xstrdup(_("Google takes this client and its secret.")) : wizard_sentence(e);
+	c->words = verdict == OAUTH_FITS ? xstrdup(c->google ? _("Google takes this client and its secret.")
+							     : _("This client and its secret belong together."))
+					 : wizard_sentence(e);
 }
 
 /* The secret question with a client that is asked now, or NULL. */
@@ -171,8 +176,9 @@ void client_settle(struct wizard *w)
 	if (!q || !w->secret || strcmp(answers_str(w->answers, q->id), "prompt") != 0)
 		return;
 	c->standing = CLIENT_TRYING;
+	c->google = provider_of_client(w->answers, q)->google;
 	c->words = xstrdup(_("Trying the client and its secret..."));
-	c->try = oauth_try_begin(w->session, id, w->secret, on_tried, c);
+	c->try = oauth_try_begin(w->session, w->answers, q, w->secret, on_tried, c);
 }
 
 bool client_trying(const struct wizard *w)

@@ -583,14 +583,14 @@ static int draw_project(struct wizard *w, int y, struct rect r)
 	return draw_preflight(w, draw_project_known(s->result, y, r), r) + 1;
 }
 
-/* An address stands alone on its line, so that it can be marked and opened; the sentences, where they are wanted, have the room that is left. */
+/* An address stands alone on its line, so that it can be marked and opened; the sentences, where they are wanted, have the room that it leaves. */
 static int draw_steps(const char *steps, bool sentences, int y, struct rect r)
 {
 	char *copy = xstrdup(steps), *rest;
 	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end(r) - 2; one = strtok_r(NULL, "\n", &rest)) {
 		if (text_starts(one, "https://"))
 			put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
-		else if (sentences)
+		else if (sentences && (y < facts_end(r) - 3 || !strstr(rest, "https://")))
 			y += put_most(y, r, 2, facts_end(r) - y > 4 ? 3 : 1, ROLE_DIM, one);
 	}
 	free(copy);
@@ -605,8 +605,9 @@ static int draw_errand(const struct wizard *w, int y, struct rect r)
 		return y;
 	const struct question *q = form_focused(w);
 	if (q && q->type == TYPE_CHOICE && facts_end(r) - y - ERRAND_LEAST < choice_count(w, q) + 1)
-		return y; /* first it is chosen, then done */
-	y += put_most(y, r, 2, 1, ROLE_TITLE, draft_errand_text(e, "title"));
+		return y;       /* first it is chosen, then done */
+	if (!client_refused(w)) /* why it was refused needs the room */
+		y += put_most(y, r, 2, 1, ROLE_TITLE, draft_errand_text(e, "title"));
 	bool whole = draft_errand_open(e) || r.h > 16;
 	if (whole || (q && q->type != TYPE_CHOICE)) /* choices need the room */
 		y = draw_steps(draft_errand_text(e, "steps"), whole, y, r);

@@ -7,13 +7,14 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "plan/auth_oauth2_proxy_providers.h"
 
 #include <ctype.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST = 20, MOST = 128, DOWNLOAD_MAX = 16384 };
+enum { LEAST = 20, MOST = 128, ELSEWHERE_LEAST = 8, ELSEWHERE_MOST = 512, DOWNLOAD_MAX = 16384 };
 
 /* Reading ------------------------------------------------------------------------------------------------------------------- */
 
@@ -85,6 +86,15 @@ static bool has_form(const char *text)
 	return len >= LEAST && len <= MOST && !text[len];
 }
 
+/* What other providers' consoles give: printable, without blanks. */
+static bool has_form_elsewhere(const char *text)
+{
+	size_t len = 0;
+	while (text[len] > ' ' && text[len] < 0x7f)
+		len++;
+	return len >= ELSEWHERE_LEAST && len <= ELSEWHERE_MOST && !text[len];
+}
+
 static bool is_path(const char *text)
 {
 	return *text == '/' || text_starts(text, "~/") || text_starts(text, "./") || (text_ends(text, ".json") && *text != '{');
@@ -129,15 +139,27 @@ static bool read_download(const char *text, struct oauth_client *out, struct err
 	return ok;
 }
 
-static bool read_path(const char *path, struct oauth_client *out, struct err *e)
+static bool read_path(const char *path, bool google, struct oauth_client *out, struct err *e)
 {
 	const char *home = getenv("HOME");
 	char *reference = text_starts(path, "~/") && home ? xasprintf("file:%s%s", home, path + 1) : xasprintf("file:%s", path);
 	struct secret *file = secret_from_reference(reference, e);
-	bool ok = file && oauth_client_read(file, false, out, e);
+	bool ok = file && oauth_client_read(file, false, google, out, e);
 	secret_free(file);
 	free(reference);
 	return ok;
+}
+
+static bool read_elsewhere(const char *text, bool typed, struct oauth_client *out, struct err *e)
+{
+	if (typed && is_path(text))
+		return read_path(text, false, out, e);
+	if (!has_form_elsewhere(text))
+		return err_set(e, EXIT_CONFIG, NULL,
+			       _("Copy the secret from the identity provider's console: its value alone."), "%s",
+			       _("this cannot be the secret of an OAuth client."));
+	*out = (struct oauth_client){.secret = secret_copy(text, strlen(text))};
+	return true;
 }
 
 static bool read_text(char *text, bool typed, struct oauth_client *out, struct err *e)
@@ -149,7 +171,7 @@ static bool read_text(char *text, bool typed, struct oauth_client *out, struct e
 		return true;
 	}
 	if (typed && is_path(text))
-		return read_path(text, out, e);
+		return read_path(text, true, out, e);
 	bool id = text_ends(text, ".apps.googleusercontent.com");
 	return err_set(
 	    e, EXIT_CONFIG, NULL,
@@ -157,7 +179,7 @@ static bool read_text(char *text, bool typed, struct oauth_client *out, struct e
 	    "%s", id ? _("this is the client's ID, not its secret.") : _("this cannot be the secret of an OAuth client."));
 }
 
-bool oauth_client_read(struct secret *brought, bool typed, struct oauth_client *out, struct err *e)
+bool oauth_client_read(struct secret *brought, bool typed, bool google, struct oauth_client *out, struct err *e)
 {
 	size_t len;
 	const char *bytes = secret_open(brought, &len);
@@ -166,7 +188,7 @@ bool oauth_client_read(struct secret *brought, bool typed, struct oauth_client *
 		mem_out();
 	to_utf8(bytes, len, text);
 	secret_close(brought);
-	bool ok = read_text(bare(text), typed, out, e);
+	bool ok = google ? read_text(bare(text), typed, out, e) : read_elsewhere(bare(text), typed, out, e);
 	sodium_free(text);
 	return ok;
 }
@@ -176,7 +198,7 @@ bool oauth_client_settle(const struct question *q, const struct answers *a, bool
 	struct oauth_client c = {0};
 	if (!q || !q->client)
 		return true;
-	if (!oauth_client_read(*value, typed, &c, e)) {
+	if (!oauth_client_read(*value, typed, provider_of_client(a, q)->google, &c, e)) {
 		if (!e->place)
 			err_set_place(e, q->id);
 		return false;

@@ -17,9 +17,9 @@ struct oauth_client {
 };
 void oauth_client_free(struct oauth_client *c);
 
-/* Reads what was pasted, typed or found in a file: UTF-8 or UTF-16, with or without quotes, a secret or the console's JSON. A typed path of a file is
- * read too. False with EXIT_CONFIG when it is neither; the value itself is in no message. */
-bool oauth_client_read(struct secret *brought, bool typed, struct oauth_client *out, struct err *e);
+/* Reads what was pasted, typed or found in a file: UTF-8 or UTF-16, with or without quotes, a secret or, of a client of Google's, the console's JSON. A typed
+ * path of a file is read too. False with EXIT_CONFIG when it is neither; the value itself is in no message. */
+bool oauth_client_read(struct secret *brought, bool typed, bool google, struct oauth_client *out, struct err *e);
 
 /* Is this text such a download, pasted? */
 bool oauth_client_is_download(const char *text);
@@ -31,7 +31,8 @@ bool oauth_client_settle(const struct question *q, const struct answers *a, bool
 /* The secret question whose client's ID is the answer to q, or NULL. */
 const struct question *oauth_client_of(const struct question *q);
 
-/* Asks Google's token endpoint whether id and secret belong together, by a code that was never given out: nothing is changed, nobody is signed in. */
+/* Asks the provider's token endpoint whether a client's ID and secret belong together, by a code that was never given out: nothing is changed, nobody is signed
+ * in. */
 enum oauth_verdict {
 	OAUTH_FITS,
 	OAUTH_REFUSED, /* e says why */
@@ -39,8 +40,11 @@ enum oauth_verdict {
 };
 typedef void oauth_done(void *arg, enum oauth_verdict verdict, const struct err *e);
 struct oauth_try;
-/* Both texts are copied. done comes from session_turn exactly once; a free before that cancels it. */
-struct oauth_try *oauth_try_begin(struct session *s, const char *id, struct secret *secret, oauth_done *done, void *arg);
+/* q is the secret's question, whose client and its provider the answers name; a and the secret are only read now. done comes from session_turn exactly once; a
+ * free before that cancels it. */
+struct question;
+struct oauth_try *oauth_try_begin(struct session *s, const struct answers *a, const struct question *q, struct secret *secret,
+				  oauth_done *done, void *arg);
 void oauth_try_free(struct oauth_try *t);
 
 /* Tries each client whose secret this run is about to store, then calls then; when one is refused, its step carries the error. */

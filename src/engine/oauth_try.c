@@ -10,18 +10,22 @@
 #include "base/text.h"
 #include "engine/run_private.h"
 #include "net/transport.h"
+#include "plan/auth_oauth2_proxy_providers.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TOKEN_URL "https://oauth2.googleapis.com/token"
 
 enum { TRIES = 3 };
 
 struct oauth_try {
 	struct transport *transport;
 	struct loop *loop;
+	const struct identity_provider *provider;
+	char *issuer; /* that has to say first where its token endpoint is; NULL: it is known */
+	char *token;  /* the endpoint, once it is known */
+	bool in_form; /* the client is shown in the form, not by HTTP Basic */
+	char *basic;  /* that header, wiped after use */
 	char *id;
 	struct secret *secret;
 	struct buf form;
@@ -45,14 +49,39 @@ static void make_form(struct oauth_try *t)
 	buf_reserve(&t->form, 512 + 3 * (strlen(t->id) + secret_length(t->secret)));
 	put_field(&t->form, "grant_type", "authorization_code");
 	put_field(&t->form, "code", "4/mlflow-setup-tries-the-client");
-	put_field(&t->form, "client_id", t->id);
-	put_field(&t->form, "client_secret", secret_open(t->secret, &len));
-	secret_close(t->secret);
+	if (t->in_form) {
+		put_field(&t->form, "client_id", t->id);
+		put_field(&t->form, "client_secret", secret_open(t->secret, &len));
+		secret_close(t->secret);
+	}
 	put_field(&t->form, "redirect_uri", "https://localhost/oauth2/callback");
+}
+
+/* RFC 6749, 2.3.1: both are encoded as in a form before they are joined. */
+static void make_basic(struct oauth_try *t)
+{
+	size_t len, room = 3 * (strlen(t->id) + secret_length(t->secret)) + 2,
+		    encoded = sodium_base64_encoded_len(room, sodium_base64_VARIANT_ORIGINAL);
+	struct buf pair = {0};
+	buf_reserve(&pair, room);
+	text_percent(&pair, t->id, false);
+	buf_putc(&pair, ':');
+	text_percent(&pair, secret_open(t->secret, &len), false);
+	secret_close(t->secret);
+	t->basic = xcalloc(1, encoded + strlen("Basic "));
+	memcpy(t->basic, "Basic ", strlen("Basic "));
+	sodium_bin2base64(t->basic + strlen("Basic "), encoded, (const unsigned char *)pair.data, pair.len,
+			  sodium_base64_VARIANT_ORIGINAL);
+	sodium_memzero(pair.data, pair.room);
+	buf_free(&pair);
 }
 
 static void wipe_form(struct oauth_try *t)
 {
+	if (t->basic)
+		sodium_memzero(t->basic, strlen(t->basic));
+	free(t->basic);
+	t->basic = NULL;
 	if (t->form.data)
 		sodium_memzero(t->form.data, t->form.room);
 	buf_free(&t->form);
@@ -67,6 +96,8 @@ void oauth_try_free(struct oauth_try *t)
 		t->transport->cancel(t->transport, t->sending);
 	wipe_form(t);
 	secret_free(t->secret);
+	free(t->issuer);
+	free(t->token);
 	free(t->id);
 	free(t);
 }
@@ -80,7 +111,11 @@ static void tell(struct oauth_try *t, enum oauth_verdict verdict, const struct e
 static void refuse(struct oauth_try *t, const char *words)
 {
 	struct err e = {0};
-	if (strstr(words, "not found"))
+	if (!t->provider->google)
+		err_set(&e, EXIT_CONFIG, NULL,
+			_("Copy ID and secret again from the same client in its console, or make a new secret there."),
+			_("%s does not take this secret for the OAuth client %s."), _(t->provider->choice.title), t->id);
+	else if (strstr(words, "not found"))
 		err_set(&e, EXIT_CONFIG, NULL,
 			_("Copy ID and secret from the same client in the console; a new client may take some minutes."),
 			_("Google knows no OAuth client %s."), t->id);
@@ -93,6 +128,17 @@ static void refuse(struct oauth_try *t, const char *words)
 
 static void send_try(void *arg);
 
+/* RFC 6749's words, and GitHub's. */
+static const char *const refusals[] = {"invalid_client", "unauthorized_client", "incorrect_client_credentials", NULL};
+static const char *const grants[] = {"invalid_grant", "redirect_uri_mismatch", "bad_verification_code", NULL};
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	while (*words && strcmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
 static void judge(struct oauth_try *t, const struct http_reply *r)
 {
 	cJSON *reply = r->failure == HTTP_OK ? cJSON_ParseWithLength(buf_text(&r->body), r->body.len) : NULL;
@@ -100,9 +146,12 @@ static void judge(struct oauth_try *t, const struct http_reply *r)
 	struct err e = {0};
 	bool passing = r->failure == HTTP_UNREACHABLE || r->failure == HTTP_BROKEN || r->failure == HTTP_TIMEOUT ||
 		       r->status >= 500 || r->status == 429;
-	if (!strcmp(error, "invalid_client") || !strcmp(error, "unauthorized_client")) {
+	if (is_one_of(error, refusals) && !t->in_form) { /* as oauth2-proxy does, the other way to show it is tried too */
+		t->in_form = true;
+		send_try(t);
+	} else if (is_one_of(error, refusals)) {
 		refuse(t, json_str(reply, "error_description", ""));
-	} else if (!strcmp(error, "invalid_grant") || !strcmp(error, "redirect_uri_mismatch")) {
+	} else if (is_one_of(error, grants)) {
 		tell(t, OAUTH_FITS, &e);
 	} else if (passing && ++t->tries < TRIES) {
 		t->timer = loop_after(t->loop, t->tries, send_try, t);
@@ -128,14 +177,17 @@ static void on_tried(void *arg, struct http_reply *reply)
 static void send_try(void *arg)
 {
 	struct oauth_try *t = arg;
-	static char name[] = "Content-Type", type[] = "application/x-www-form-urlencoded";
-	struct header header = {name, type};
+	static char names[][16] = {"Content-Type", "Accept", "Authorization"}, type[] = "application/x-www-form-urlencoded",
+		    json[] = "application/json";
 	t->timer = 0;
 	make_form(t);
+	if (!t->in_form)
+		make_basic(t);
+	struct header headers[] = {{names[0], type}, {names[1], json}, {names[2], t->basic}};
 	struct http_request r = {.method = "POST",
-				 .url = TOKEN_URL,
-				 .headers = &header,
-				 .header_count = 1,
+				 .url = t->token,
+				 .headers = headers,
+				 .header_count = t->basic ? 3 : 2,
 				 .body = t->form.data,
 				 .body_len = t->form.len,
 				 .timeout = 20,
@@ -144,15 +196,70 @@ static void send_try(void *arg)
 	t->sending = t->transport->send(t->transport, &r, on_tried, t);
 }
 
-struct oauth_try *oauth_try_begin(struct session *s, const char *id, struct secret *secret, oauth_done *done, void *arg)
+static void tell_untried(struct oauth_try *t, const char *why)
+{
+	struct err e = {0};
+	err_set(&e, EXIT_UNAVAILABLE, NULL, NULL, _("the OAuth client could not be tried: %s."), why);
+	tell(t, OAUTH_UNKNOWN, &e);
+	err_free(&e);
+}
+
+/* Nothing but TLS is shown a secret. */
+static void on_described(void *arg, struct http_reply *r)
+{
+	struct oauth_try *t = arg;
+	cJSON *said = r->failure == HTTP_OK && r->status == 200 ? cJSON_ParseWithLength(buf_text(&r->body), r->body.len) : NULL;
+	const char *token = json_str(said, "token_endpoint", "");
+	bool known = text_starts(token, "https://") && !strcmp(json_str(said, "issuer", ""), t->issuer);
+	t->sending = 0;
+	if (known)
+		t->token = xstrdup(token);
+	cJSON_Delete(said);
+	if (known)
+		send_try(t);
+	else
+		tell_untried(t, _("its issuer does not say where its token endpoint is"));
+}
+
+static void ask_issuer(struct oauth_try *t)
+{
+	char *url = xasprintf("%.*s/.well-known/openid-configuration", (int)(strlen(t->issuer) - text_ends(t->issuer, "/")),
+			      t->issuer);
+	struct http_request r = {.method = "GET", .url = url, .timeout = 20, .max_reply = 1 << 18, .anonymous = true};
+	t->sending = t->transport->send(t->transport, &r, on_described, t);
+	free(url);
+}
+
+static void begin_try(void *arg)
+{
+	struct oauth_try *t = arg;
+	t->timer = 0;
+	if (t->provider->untried)
+		tell_untried(t, _(t->provider->untried));
+	else if (t->issuer)
+		ask_issuer(t);
+	else
+		send_try(t);
+}
+
+struct oauth_try *oauth_try_begin(struct session *s, const struct answers *a, const struct question *q, struct secret *secret,
+				  oauth_done *done, void *arg)
 {
 	size_t len;
 	struct oauth_try *t = xcalloc(1, sizeof *t);
-	*t = (struct oauth_try){
-	    .transport = session_transport(s), .loop = session_loop(s), .id = xstrdup(id), .done = done, .arg = arg};
+	*t = (struct oauth_try){.transport = session_transport(s),
+				.loop = session_loop(s),
+				.provider = provider_of_client(a, q),
+				.id = xstrdup(answers_str(a, q->client)),
+				.done = done,
+				.arg = arg};
+	t->in_form = !t->provider->discovers;
+	const char *issuer = provider_issuer_of(t->provider, a);
+	t->issuer = issuer ? xstrdup(issuer) : NULL;
+	t->token = t->provider->token ? xstrdup(t->provider->token) : NULL;
 	t->secret = secret_copy(secret_open(secret, &len), secret_length(secret));
 	secret_close(secret);
-	t->timer = loop_after(t->loop, 0, send_try, t);
+	t->timer = loop_after(t->loop, 0, begin_try, t);
 	return t;
 }
 
@@ -234,8 +341,7 @@ void run_try_clients(struct run *r, void (*then)(struct run *r, bool refused))
 			continue;
 		struct run_try *t = &all->list[all->count++];
 		*t = (struct run_try){.run = r, .step = run_step(r, s->keeper)};
-		t->try = oauth_try_begin(r->session, answers_str(r->options.answers, question_find(s->question)->client), value,
-					 on_client, t);
+		t->try = oauth_try_begin(r->session, r->options.answers, question_find(s->question), value, on_client, t);
 	}
 	all->left = all->count;
 	if (!all->left)

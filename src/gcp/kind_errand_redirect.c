@@ -1,6 +1,6 @@
 /* A redirect URI that a person registers with an OAuth client: Google has no API for that. It is seen by beginning a sign-in as
- * a browser would, which Google turns away when the client does not have the URI; nobody signs in. spec:
- * {"title","steps","paste","client_id","redirect_uri"}. */
+ * a browser would, which the identity provider turns away when the client does not have the URI; nobody signs in. spec:
+ * {"title","steps","paste","client_id","redirect_uri"}, and "authorize", the authorization endpoint of another provider than Google. */
 #include "config.h"
 #include "gcp/kinds.h"
 
@@ -10,8 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of another provider, which may not be known yet; then nothing is asked. NULL: Google. */
+static const char *errand_redirect_elsewhere(const struct view *v)
+{
+	return json_at(v->spec, "authorize") ? json_str(v->spec, "authorize", "") : NULL;
+}
+
 static void errand_redirect_observe(const struct view *v, struct call *out)
 {
+	const char *elsewhere = errand_redirect_elsewhere(v);
+	if (elsewhere) {
+		call_set_url(out, DIALECT_NONE, "GET", NULL, elsewhere);
+		call_add(out, "?client_id=%s&redirect_uri=%s&response_type=code&scope=%s", json_str(v->spec, "client_id", ""),
+			 json_str(v->spec, "redirect_uri", ""), "openid email");
+		out->audience = AUDIENCE_NOBODY;
+		return;
+	}
 	call_set(out, DIALECT_NONE, "GET", NULL,
 		 "https://accounts.google.com/o/oauth2/v2/auth?client_id=%s&redirect_uri=%s&response_type=code&scope=%s",
 		 json_str(v->spec, "client_id", ""), json_str(v->spec, "redirect_uri", ""), "openid email");
@@ -32,8 +46,11 @@ static bool turned_away(const cJSON *reply, const char *in_page, const char *in_
 static void errand_redirect_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	const char *client = json_str(v->spec, "client_id", ""), *uri = json_str(v->spec, "redirect_uri", "");
-	(void)http;
-	if (turned_away(reply, "redirect_uri_mismatch", "ChVyZWRpcmVjdF91cmlfbWlzbWF0Y2g"))
+	if (errand_redirect_elsewhere(v) && http / 100 == 4)
+		kind_say(out, PRESENT_NO,
+			 _("%s turns the OAuth client %s with the redirect URI %s away: it does not have them (HTTP %d)."),
+			 errand_redirect_elsewhere(v), client, uri, http);
+	else if (turned_away(reply, "redirect_uri_mismatch", "ChVyZWRpcmVjdF91cmlfbWlzbWF0Y2g"))
 		kind_say(out, PRESENT_NO, _("the OAuth client %s does not have the redirect URI %s."), client, uri);
 	else if (turned_away(reply, "invalid_client", "Cg5pbnZhbGlkX2NsaWVudB"))
 		kind_say(out, PRESENT_NO, _("there is no OAuth client %s."), client);

@@ -18,6 +18,7 @@ const struct kind *const kinds[] = {
     &kind_given_account,
     &kind_given_image,
     &kind_given_zone,
+    &kind_issuer,
     &kind_given_role,
     &kind_given_version,
     &kind_free_range,

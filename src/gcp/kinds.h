@@ -7,7 +7,7 @@
 extern const struct kind kind_services, kind_service_account, kind_policy;
 extern const struct kind kind_network, kind_subnetwork, kind_global_address, kind_connection;
 extern const struct kind kind_given_network, kind_given_subnetwork, kind_given_nat, kind_given_connector, kind_given_account,
-    kind_given_image, kind_given_zone, kind_given_role, kind_given_version, kind_free_range, kind_shared_vpc,
+    kind_given_image, kind_given_zone, kind_issuer, kind_given_role, kind_given_version, kind_free_range, kind_shared_vpc,
     kind_network_users;
 extern const struct kind kind_sql_instance, kind_sql_database, kind_sql_user, kind_sql_iam_user, kind_sql_rootless,
     kind_sql_flagless, kind_sql_backup;

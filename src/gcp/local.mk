@@ -50,6 +50,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_given_subnetwork.c \
 	src/gcp/kind_given_version.c \
 	src/gcp/kind_given_zone.c \
+	src/gcp/kind_issuer.c \
 	src/gcp/kind_global_address.c \
 	src/gcp/kind_network_users.c \
 	src/gcp/kind_shared_vpc.c \

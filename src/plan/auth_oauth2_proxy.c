@@ -1,4 +1,5 @@
-/* Auth mode oauth2-proxy: a container beside MLflow that lets people in by Google's sign-in and programs by Google's ID tokens. */
+/* Auth mode oauth2-proxy: a container beside MLflow that lets people in by the sign-in of an identity provider (plan/auth_oauth2_proxy_providers.h) and programs by Google's ID
+ * tokens. */
 #include "config.h"
 #include "plan/axes.h"
 
@@ -12,6 +13,7 @@
 #include "plan/checks.h"
 #include "plan/parts.h"
 #include "plan/people.h"
+#include "plan/auth_oauth2_proxy_providers.h"
 #include "plan/releases.h"
 #include "plan/upgrade.h"
 
@@ -36,12 +38,26 @@ static const char *check_proxy_version(const struct answers *a, const char *valu
 
 /* clang-format off */
 static const struct question questions_of_proxy[] = {
+	{.id = "auth.provider", .page = "auth", .type = TYPE_CHOICE, .title = N_("Whose accounts sign in"), .quiet = true,
+	 .help = N_("The identity provider that people sign in with. Programs show tokens of Google's service accounts whichever it is."),
+	 .after = "auth.mode", .nth = providers_nth},
+	{.id = "auth.issuer", .page = "auth", .type = TYPE_TEXT, .title = N_("Issuer"),
+	 .help = N_("The address by which the identity provider calls itself; what it says of itself is read there before anything is made."),
+	 .after = "auth.mode", .when = provider_has_issuer, .fallback = provider_issuer,
+	 .pattern = "^https://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$",
+	 .form = N_("An address such as https://id.example.com/realms/ml: by https, with no port, no query and no fragment."),
+	 .check = check_issuer},
+	{.id = "auth.issuer_vouches", .page = "auth", .type = TYPE_BOOL, .title = N_("The issuer vouches"), .quiet = true,
+	 .help = N_("An issuer has to say which e-mail addresses it verified (claim email_verified), or anybody could come in by another's. Say yes only where its "
+		    "administrators alone give people their addresses."),
+	 .after = "auth.mode", .when = provider_is_vouched_for, .preset = "false"},
 	{.id = "auth.client_id", .page = "auth", .type = TYPE_TEXT, .title = N_("OAuth client ID"),
-	 .help = N_("Google does not let programs make this: in the console create an OAuth client of type Web application with the redirect URI shown here, "
-		    "then paste its ID, or all of the JSON file that the console offers."),
+	 .help = N_("Made by hand, of type Web application, with the redirect URI shown here: paste its ID, or all of the JSON file that Google's console "
+		    "offers."),
 	 .after = "auth.mode", .rehearsal = "123456789012-rehearsal.apps.googleusercontent.com",
-	 .pattern = "^[0-9]+-[a-z0-9_]+\\.apps\\.googleusercontent\\.com$",
-	 .form = N_("It ends in .apps.googleusercontent.com.")},
+	 .pattern = "^[A-Za-z0-9._~:/@+=-]+$",
+	 .form = N_("Letters, digits and the signs . _ ~ : / @ + = - alone."),
+	 .check = check_client},
 	{.id = "auth.client_secret", .page = "auth", .type = TYPE_SECRET, .client = "auth.client_id", .title = N_("OAuth client secret"),
 	 .help = N_("Where the secret is found; never the secret itself. prompt: you are asked before building. env:NAME: a variable. file:PATH: a file that only "
 		    "you can read. secret:projects/P/secrets/N/versions/5: Secret Manager. sealed:NAME: what mlflow-setup seal wrote beside this file, opened by "
@@ -57,7 +73,7 @@ static const struct question questions_of_proxy[] = {
 	 .form = N_("Three numbers, such as 7.15.6."),
 	 .check = check_proxy_version},
 	{.id = "auth.session_hours", .quiet = true, .page = "image", .type = TYPE_INT, .title = N_("A sign-in lasts"),
-	 .help = N_("Then people are sent to Google again. The account is checked with Google every hour all the same."),
+	 .help = N_("Then people are sent to sign in again. The account is looked at with its provider every hour or sooner all the same."),
 	 .after = "image.digest", .min = 2, .max = 720, .unit = N_("hours"), .preset = "168"},
 	{.id = NULL},
 };
@@ -84,13 +100,13 @@ static cJSON *emails(const struct answers *a, const struct plan *p)
 	return list;
 }
 
-/* Tokens are accepted for the web client and for the service's own URL; the gate is the list of addresses, since anybody can get a
+/* Google's tokens are accepted for the web client, where it is Google's, and for the service's own URL, which only service accounts get; the gate is the list of addresses, since anybody can get a
  * token for any audience. */
 static cJSON *issuers(const struct answers *a, const struct plan *p)
 {
 	char *client = xasprintf("https://accounts.google.com=%s", answers_str(a, "auth.client_id"));
 	char *url = xasprintf("https://accounts.google.com=%s", p->url);
-	cJSON *list = json_make("[%s,%s]", client, url);
+	cJSON *list = provider_of(a)->google ? json_make("[%s,%s]", client, url) : json_make("[%s]", url);
 	free(client);
 	free(url);
 	return list;
@@ -101,6 +117,21 @@ static char *redirect_uri(const struct design *d)
 	return xasprintf("%s/oauth2/callback", d->plan->url);
 }
 
+static void put_or_none(cJSON *data, const char *name, const char *text)
+{
+	json_put(data, name, text ? cJSON_CreateString(text) : cJSON_CreateFalse());
+}
+
+static void put_provider(const struct answers *a, cJSON *data)
+{
+	const struct identity_provider *p = provider_of(a);
+	json_put_str(data, "provider", p->type);
+	json_put_str(data, "refresh", p->refresh);
+	put_or_none(data, "issuer", provider_issuer_of(p, a));
+	put_or_none(data, "scope", p->scope);
+	put_or_none(data, "email_claim", p->email_claim);
+}
+
 static void put_data(const struct design *d)
 {
 	const struct answers *a = d->answers;
@@ -108,6 +139,7 @@ static void put_data(const struct design *d)
 	char *redirect = redirect_uri(d), *session = xasprintf("%dh", answers_int(a, "auth.session_hours"));
 	json_put_str(data, "proxy_version", answers_str(a, "oauth2_proxy.version"));
 	json_put_str(data, "session", session);
+	put_provider(a, data);
 	json_put_str(data, "redirect_url", redirect);
 	json_put_str(data, "client_id", answers_str(a, "auth.client_id"));
 	json_put_str(data, "client_secret_file", CLIENT_SECRET_DIR "/client_secret");
@@ -120,11 +152,19 @@ static void put_data(const struct design *d)
 	free(redirect);
 }
 
-static void add_errand(struct design *d)
+/* What the provider says of itself: met first, since oauth2-proxy does not start without. */
+static void look_at_issuer(struct design *d)
 {
-	struct plan *p = d->plan;
-	char *redirect = redirect_uri(d);
-	char *steps = xasprintf(
+	const struct answers *a = d->answers;
+	const char *issuer = provider_issuer_of(provider_of(a), a);
+	plan_add(d->plan, "given/issuer", "openid.issuer", issuer,
+		 json_make("{'issuer':%s,'verifies':%b}", issuer,
+			   provider_is_vouched_for(a) && !answers_bool(a, "auth.issuer_vouches")));
+}
+
+static char *google_steps(const struct plan *p)
+{
+	return xasprintf(
 	    _("Open this address and create an OAuth client of type Web application:\n"
 	      "https://console.cloud.google.com/auth/clients/create?project=%s\n"
 	      "Add the redirect URI below, exactly as it is written. Download the client's JSON file, or copy its ID and "
@@ -132,10 +172,21 @@ static void add_errand(struct design *d)
 	      "ID, auth.client_secret says where the secret is found.\n"
 	      "The service's second address, with a hash in it, is not used: sign-in always returns to the one above."),
 	    p->project);
+}
+
+static void add_errand(struct design *d)
+{
+	struct plan *p = d->plan;
+	const struct identity_provider *provider = provider_of(d->answers);
+	char *redirect = redirect_uri(d), *steps = provider->google ? google_steps(p) : xstrdup(_(provider->steps));
 	const char *client = answers_str(d->answers, "auth.client_id");
+	cJSON *spec = json_make("{'client_id':%s,'redirect_uri':%s,'answered':%b}", client, redirect, *client != 0);
+	if (provider->discovers)
+		json_put(spec, "authorize", plan_ref("given/issuer", "authorize"));
+	else if (!provider->google)
+		json_put_str(spec, "authorize", provider->authorize);
 	plan_errand(p, "oauth-client", "errand.redirect", *client ? client : "-", _("Create an OAuth client"), steps,
-		    cJSON_CreateString(redirect),
-		    json_make("{'client_id':%s,'redirect_uri':%s,'answered':%b}", client, redirect, *client != 0));
+		    cJSON_CreateString(redirect), spec);
 	free(steps);
 	free(redirect);
 }
@@ -147,6 +198,8 @@ static bool auth_oauth2_proxy_prepare(struct design *d, struct err *e)
 	(void)e;
 	design_prover(d);
 	put_data(d);
+	if (provider_of(d->answers)->discovers)
+		look_at_issuer(d);
 	add_errand(d);
 	return true;
 }
@@ -211,8 +264,12 @@ static void auth_oauth2_proxy_wall(const struct design *d, struct wall *out)
 
 static void auth_oauth2_proxy_connect(const struct plan *p, struct buf *out)
 {
-	(void)p;
 	buf_printf(out, "%s\n", _("# In a browser open the address and sign in."));
+	if (strcmp(json_str(p->render, "provider", ""), "google") != 0)
+		buf_printf(
+		    out, "%s\n",
+		    _("# People sign in with accounts that are not Google's, which make no tokens: programs show one of a "
+		      "service account."));
 }
 
 static const struct render_row renders[] = {
@@ -226,7 +283,8 @@ const struct auth_mode auth_mode_oauth2_proxy = {
 	{
 	    .id = "oauth2-proxy",
 	    .title = N_("oauth2-proxy"),
-	    .help = N_("Sign in with Google, checked by oauth2-proxy in front of MLflow. Works without an organisation."),
+	    .help = N_("Sign in with Google or another identity provider, checked by oauth2-proxy in front of MLflow. Works "
+		       "without an organisation."),
 	    .questions = questions_of_proxy,
 	    .asks = asks,
 	    .check = people_check,

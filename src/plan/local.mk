@@ -49,6 +49,7 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/path_cluster.c \
 	src/plan/path_public.c \
 	src/plan/people.c src/plan/people.h \
+	src/plan/auth_oauth2_proxy_providers.c src/plan/auth_oauth2_proxy_providers.h \
 	src/plan/settings.c src/plan/settings.h \
 	src/plan/plan.c src/plan/plan.h \
 	src/plan/question.h src/plan/questions.c \

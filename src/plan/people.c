@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "plan/axes.h"
 #include "plan/github.h"
+#include "plan/auth_oauth2_proxy_providers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,7 @@ static bool tokens_are_shown(const struct answers *a)
 /* clang-format off */
 const struct question people_questions[] = {
 	{.id = "auth.users", .page = "auth", .type = TYPE_LIST, .admits = true, .title = N_("People"),
-	 .help = N_("E-mail addresses of Google accounts that may enter. Anybody else is turned away, whoever vouches for them."),
+	 .help = N_("E-mail addresses of those who may enter, as whoever signs them in knows them. Anybody else is turned away, whoever vouches for them."),
 	 .after = "auth.mode", .optional = true, .shared = true, .suggests = "who",
 	 .pattern = "^[A-Za-z0-9._%+'-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$",
 	 .form = N_("An e-mail address, such as ada@example.com."),
@@ -105,7 +106,7 @@ const struct question people_questions[] = {
 	 .form = N_("A group's address, such as ml-team@example.com."),
 	 .check = check_group},
 	{.id = "auth.domains", .page = "auth", .type = TYPE_LIST, .admits = true, .title = N_("Domains"),
-	 .help = N_("Everybody with a Google account of these domains may enter. Name only domains that your organisation owns."),
+	 .help = N_("Everybody who signs in with an address of these domains may enter. Name only domains that your organisation owns."),
 	 .after = "auth.mode", .optional = true, .shared = true,
 	 .pattern = "^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$",
 	 .form = N_("A domain in lower case, such as example.com."),
@@ -152,10 +153,13 @@ static void add_members(cJSON *list, const cJSON *addresses, const char *prefix)
 cJSON *people_members(const struct answers *a)
 {
 	cJSON *list = cJSON_CreateArray();
-	add_members(list, answers_get(a, "auth.users"), "user");
-	if (answers_asked(a, question_find("auth.groups")))
+	bool google = provider_of(a)->google;
+	if (google)
+		add_members(list, answers_get(a, "auth.users"), "user");
+	if (google && answers_asked(a, question_find("auth.groups")))
 		add_members(list, answers_get(a, "auth.groups"), "group");
-	add_members(list, answers_get(a, "auth.domains"), "domain");
+	if (google)
+		add_members(list, answers_get(a, "auth.domains"), "domain");
 	add_members(list, answers_get(a, "auth.service_accounts"), "serviceAccount");
 	return list;
 }

@@ -11,7 +11,7 @@ extern const struct question people_questions[];
 void people_check(const struct answers *a, problem_fn *found, void *arg);
 /* Is any person or domain named? */
 bool people_named(const struct answers *a);
-/* All who are named, as members of a policy: "user:ada@example.com"; the caller deletes the list. */
+/* All who are named, as members of a policy: "user:ada@example.com", where they are Google accounts; the caller deletes the list. */
 cJSON *people_members(const struct answers *a);
 /* Adds who applies the stack, unless they are among them: the operator, where it is known who that is, and a workflow's account. */
 void people_add_operators(const struct answers *a, cJSON *members);

@@ -20,7 +20,7 @@ static void reads(const char *bytes, size_t len, const char *id, const char *wha
 	struct oauth_client c = {0};
 	struct err e = {0};
 	struct secret *s = secret_copy(bytes, len);
-	bool fine = oauth_client_read(s, false, &c, &e);
+	bool fine = oauth_client_read(s, false, true, &c, &e);
 	size_t n = 0;
 	is_str(fine ? secret_open(c.secret, &n) : e.what, SECRET, what);
 	if (fine)
@@ -52,7 +52,8 @@ static void refuses(const char *text, const char *part, bool typed)
 	struct oauth_client c = {0};
 	struct err e = {0};
 	struct secret *s = secret_copy(text, strlen(text));
-	ok(!oauth_client_read(s, typed, &c, &e) && strstr(e.what, part) && !strstr(e.what, "hunter2"), "refused: %s", part);
+	ok(!oauth_client_read(s, typed, true, &c, &e) && strstr(e.what, part) && !strstr(e.what, "hunter2"), "refused: %s",
+	   part);
 	is_int(e.exit, EXIT_CONFIG, "as a matter of the answers");
 	oauth_client_free(&c);
 	secret_free(s);

@@ -96,5 +96,16 @@ int main(void)
 	     PRESENT_YES, NULL, "another refusal does not tell of the URI");
 	sees(redirect, REDIRECT, 0, "{'location':'','text':''}", PRESENT_YES, NULL,
 	     "what cannot be told is the operator's to know");
+	const char *elsewhere = "{'client_id':'mlflow','redirect_uri':'https://h.example.com/oauth2/callback',"
+				"'authorize':'https://id.example.com/auth'}";
+	asks(redirect, elsewhere,
+	     "https://id.example.com/auth?client_id=mlflow&redirect_uri=https%3A%2F%2Fh.example.com%2Foauth2%2Fcallback"
+	     "&response_type=code&scope=openid%20email");
+	sees(redirect, elsewhere, 400, "{'location':'','text':'Invalid parameter: redirect_uri'}", PRESENT_NO,
+	     "https://h.example.com/oauth2/callback", "another provider turns it away");
+	sees(redirect, elsewhere, 200, "{'location':'','text':'<form>'}", PRESENT_YES, NULL, "its sign-in begins");
+	sees(redirect, elsewhere, 302, "{'location':'https://id.example.com/login','text':''}", PRESENT_YES, NULL,
+	     "by a redirect");
+	sees(redirect, elsewhere, 503, "{'location':'','text':''}", PRESENT_YES, NULL, "what it does not tell");
 	return tap_done();
 }

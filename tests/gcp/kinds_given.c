@@ -108,6 +108,41 @@ static const struct row {
      NULL, "mlflow.example.com is none of them"},
     {"dns.givenZone", "z", "{\"host\":\"mlflow.example.com\"}", 200,
      "{\"dnsName\":\"mlflow.example.com.\",\"visibility\":\"public\"}", NULL, NULL},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/k\\\"}\"}",
+     NULL, NULL},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/k\\\"}\"}",
+     NULL, "says that it is the issuer"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"http://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/k\\\"}\"}",
+     NULL, "lacks an address by https"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a?x=1#y\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/"
+     "k\\\"}\"}",
+     NULL, "lacks an address by https"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\",\"verifies\":true}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/k\\\"}\"}",
+     NULL, "auth.issuer_vouches=true"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\",\"verifies\":true}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/"
+     "k\\\",\\\"claims_supported\\\":[\\\"sub\\\",\\\"email\\\"]}\"}",
+     NULL, "auth.issuer_vouches=true"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\",\"verifies\":true}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/"
+     "k\\\",\\\"claims_supported\\\":[\\\"sub\\\",\\\"email_verified\\\"]}\"}",
+     NULL, NULL},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 404, "{\"text\":\"<html>\"}", NULL,
+     "is no OpenID Connect issuer"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200, "{\"text\":\"<html>\"}", NULL,
+     "is no OpenID Connect issuer"},
     {"iam.givenServiceAccount", "ci@other.iam.gserviceaccount.com", "{\"home\":\"other\"}", 404, "{}", NULL,
      "there is no service account ci@other.iam"},
     {"iam.givenServiceAccount", "ci@other.iam.gserviceaccount.com", "{\"home\":\"other\"}", 403,

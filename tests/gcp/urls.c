@@ -26,7 +26,7 @@ static cJSON *spec_of(const char *word, const char *tame)
 			 "repository':%s,'image':%s,'"
 			 "resource':%s,'holder':'secret',"
 			 "'parent':%s,'host':%s,'collection':%s,'type':%s,'tag':%s,'account':%s,'services':[%s],'ranges':[%s],'"
-			 "body':{},'data':[],'upload':%s,'text':'x','custom':true}",
+			 "issuer':'https://id.example.com/realms/ml','body':{},'data':[],'upload':%s,'text':'x','custom':true}",
 			 word, word, word, word, word, word, word, word, tame, word, tame, tame, "locations/global", word, tame,
 			 word, word, word, word, word, word);
 }

@@ -18,6 +18,7 @@ PLAIN = {
     "mlflow_version": "3.17.2", "proxy_version": None, "client_id": "1-a.apps.googleusercontent.com", "client_secret_file": "/secrets/client/secret",
     "cookie_secret_file": "/secrets/cookie/secret", "redirect_url": "https://h.example/oauth2/callback", "domains": ["example.com"],
     "emails": ["ada@example.com", "ci@p.iam.gserviceaccount.com"], "emails_file": "/secrets/emails/list",
+    "provider": "google", "issuer": False, "scope": False, "email_claim": False, "refresh": "1h",
     "issuers": ["https://accounts.google.com=1-a.apps.googleusercontent.com", "https://accounts.google.com=https://h.example"],
     "host_variable": "PGHOST", "session": "168h", "secret_env": ["PGPASSWORD"], "requirements": ["psycopg2-binary==2.9.13"], "asked": ['"${PGHOST:?}"'],
     "needed": ['"${BUCKET:?}"'], "before": ["true"], "flags": ["--app-name basic-auth"], "prepare": ["true"], "migrations": ["true"],
@@ -67,6 +68,11 @@ def proxy():
         report(cfg.get(key) == wanted, f"oauth2-proxy.cfg: {key}", cfg.get(key))
     report(not [k for k in cfg if k in ("trusted_ips", "htpasswd_file", "skip_auth_regex", "skip_auth_routes", "reverse_proxy")],
            "oauth2-proxy.cfg opens no second door", cfg)
+    data = copy.deepcopy(PLAIN)
+    data.update(provider="entra-id", issuer="https://id.example.com/v2.0", scope="openid email", email_claim="preferred_username", refresh="4m")
+    cfg = tomllib.loads(render("shared/oauth2-proxy.cfg.mustache", TOML, data)[1])
+    report((cfg["provider"], cfg["oidc_issuer_url"], cfg["scope"], cfg["oidc_email_claim"], cfg["cookie_refresh"]) ==
+           ("entra-id", "https://id.example.com/v2.0", "openid email", "preferred_username", "4m"), "oauth2-proxy.cfg: another provider", cfg)
     data = copy.deepcopy(PLAIN)
     data.update(client_id=AWKWARD + "\n\t\x01", domains=[], emails_file=None, issuers=[AWKWARD, "\n"])
     cfg = tomllib.loads(render("shared/oauth2-proxy.cfg.mustache", TOML, data)[1])

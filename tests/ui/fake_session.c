@@ -165,9 +165,10 @@ void fake_refuse_client(struct session *s, bool refuse)
 	s->refuses_client = refuse;
 }
 
-struct oauth_try *oauth_try_begin(struct session *s, const char *id, struct secret *secret, oauth_done *done, void *arg)
+struct oauth_try *oauth_try_begin(struct session *s, const struct answers *a, const struct question *q, struct secret *secret,
+				  oauth_done *done, void *arg)
 {
-	(void)id, (void)secret;
+	(void)a, (void)q, (void)secret;
 	s->try = xcalloc(1, sizeof *s->try);
 	*s->try = (struct oauth_try){s, done, arg};
 	return s->try;
