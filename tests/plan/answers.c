@@ -30,6 +30,8 @@ static char *draw_text(const char *id)
 	    {"stack.name", {"mlflow", "m", "team-a-2"}},
 	    {"region", {"us-central1", "europe-west12", "asia-northeast1"}},
 	    {"auth.client_id", {"12-a_b.apps.googleusercontent.com", "9-x.apps.googleusercontent.com", ""}},
+	    {"auth.issuer",
+	     {"https://id.example.com/realms/ml", "https://gitlab.com", "https://example.okta.com/oauth2/default"}},
 	    {"auth.client_secret", {"prompt", "env:A_B", "secret:projects/p/secrets/s/versions/3"}},
 	    {"appengine.service", {"default", "mlflow", "a-1"}},
 	    {"auth.users", {"ada@example.com", "o'x.y+z@sub.example.org", "Bob_1@example.co.uk"}},
