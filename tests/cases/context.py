@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import subprocess
+import time
 
 from cloud_hand import ask
 from harness import ALL_DATA, Home, Sim, done, ok, read, result_of, skip, wait_for
@@ -173,6 +174,25 @@ def as_kubectl(home, sim, answers):
         ok((theirs.returncode == 0) == (ours.returncode in (0, 2)), f"{what}: as with kubectl, which ends with {theirs.returncode}", theirs.stderr, ours.returncode, ours.stderr)
 
 
+def unanswered(home, sim, answers, path):
+    """A cluster whose address takes no connection: within seconds each verb says so with the cure, and nothing is changed. No proxy of the environment's leads there."""
+    good = json.loads(read(path))
+    bad = json.loads(read(path))
+    bad["clusters"][0]["cluster"]["server"] = f"https://{HOST}:1"
+    home.file(os.path.basename(path), bad)
+    env = sim.environment() | {"HTTPS_PROXY": sim.ready["proxy"]}
+    for verb, more in (("plan", []), ("apply", ["--set", "server.workers=1"]), ("destroy", ALL_DATA)):
+        seen, began = len(sim.exchanges()), time.monotonic()
+        run = home.run(verb, answers, *more, "--cloud-ca", sim.ready["ca"], "--speed", "20", env=env, timeout=300)
+        took, said = time.monotonic() - began, re.sub(r"\s+", " ", run.stdout + run.stderr)
+        wrote = [f"{x['method']} {x['url']}" for x in sim.writes(seen)]
+        ok(run.returncode == 78 and "Does the cluster run" in said and ("--leave-out cluster/context" in said) == (verb == "destroy") and not wrote,
+           f"{verb} with a cluster that takes no connection says so, with the cure", run.returncode, run.stdout[-1200:], run.stderr[-600:], *wrote)
+        ok(took < 60, f"{verb} does so within seconds", took)
+    home.file(os.path.basename(path), good)
+    os.chmod(path, 0o600)
+
+
 def gone_for_good(home, sim):
     """A cluster that is not found any more holds up a destroy, which says how to go on without it; then it is not asked, and Google's part goes."""
     path = home.file("gone.yaml", json.loads(read(sim.ready["kubeconfig"])))
@@ -180,6 +200,7 @@ def gone_for_good(home, sim):
     answers = home.example("gone.json", **CHOICES | {"gke__kubeconfig": path})
     run = sim.run("apply", answers, "--json", timeout=400)
     ok(run.returncode == 0, "a stack is made whose cluster is lost", run.stdout[-800:])
+    unanswered(home, sim, answers, path)
     os.unlink(path)
     seen = len(sim.exchanges())
     run = sim.run("destroy", answers, "--json", *ALL_DATA, timeout=400)
