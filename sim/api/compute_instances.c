@@ -74,6 +74,10 @@ static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int in
 		json_put_str(made, "name", name);
 		json_put_str(made, "sizeGb", size);
 		json_put_str(made, "type", type_link);
+		static const char *const told[] = {"labels", "description", "resourcePolicies", "architecture"};
+		for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+			if (json_at(init, told[i]))
+				json_put(made, told[i], cJSON_Duplicate(json_at(init, told[i]), true));
 		struct sim_object *d = compute_store(c->sim, &compute_disk_kind, scope, made);
 		json_put_str(disk, "source", json_str(d->doc, "selfLink", ""));
 		show_disk(disk, d->doc);

@@ -218,6 +218,9 @@ static bool compute_managers_check(struct sim_call *c, cJSON *doc, const struct 
 		return compute_required(c, "instanceTemplate");
 	if (!json_at(doc, "targetSize"))
 		return compute_required(c, "targetSize");
+	if (json_at(doc, "resourcePolicies") &&
+	    !json_at(doc, "resourcePolicies")->child) /* Terraform's provider sends it always */
+		json_drop(doc, "resourcePolicies");
 	if (!*json_str(doc, "baseInstanceName", ""))
 		json_put_str(doc, "baseInstanceName", name);
 	if (!json_at(doc, "versions.0"))

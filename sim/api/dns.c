@@ -67,8 +67,10 @@ static void first_records(struct sim *s, struct sim_object *zone)
 	dns_record_put(s, zone, dns_record_doc(origin, "SOA", 21600, json_make("[%s]", soa)));
 }
 
-static void drop_empty_visibility(cJSON *zone)
+static void settle_zone(cJSON *zone)
 {
+	if (json_at(zone, "dnssecConfig"))
+		json_put_str(zone, "dnssecConfig.kind", "dns#managedZoneDnsSecConfig");
 	if (!cJSON_GetArraySize(json_at(zone, "privateVisibilityConfig.networks")))
 		json_drop(zone, "privateVisibilityConfig");
 }
@@ -80,7 +82,7 @@ static struct sim_object *make_zone(struct sim *s, const char *key, cJSON *doc)
 	snprintf(id, sizeof id, "%lld", sim_serial(s));
 	if (!json_at(doc, "visibility"))
 		json_put_str(doc, "visibility", "public");
-	drop_empty_visibility(doc);
+	settle_zone(doc);
 	if (!json_at(doc, "description"))
 		json_put_str(doc, "description", "");
 	json_put_str(doc, "id", id);
@@ -147,7 +149,7 @@ static void change_zone(struct sim_call *c)
 	if (!strcmp(c->method, "PUT")) /* what is not sent is as it was not said */
 		json_put_str(o->doc, "description", ""), json_drop(o->doc, "labels");
 	sim_merge(o->doc, c->body, NULL);
-	drop_empty_visibility(o->doc);
+	settle_zone(o->doc);
 	if (!dns_zone_ok(c, o->doc)) {
 		cJSON_Delete(o->doc);
 		o->doc = old;

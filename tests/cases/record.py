@@ -113,9 +113,28 @@ def killed_run(home, sim, answers):
        "a run that is killed leaves whole lines", process.returncode, len(lines))
 
 
-def conformance(path):
-    return subprocess.run([sys.executable, os.path.join(SOURCE, "dev/conformance"), path, "--sim", SIM], capture_output=True, text=True, timeout=300,
-                          stdin=subprocess.DEVNULL)
+# A simulated cloud that is there, and stands still.
+FROZEN = """#!{python}
+import os, shutil, signal, subprocess, sys, time
+words = sys.argv[1:]
+at = words.index("--ready-file") + 1
+asked, words[at] = words[at], words[at] + ".own"
+child = subprocess.Popen(["{sim}", *words])
+def end(*_):
+    child.kill()
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+while not os.path.exists(words[at]):
+    time.sleep(0.01)
+child.send_signal(signal.SIGSTOP)
+shutil.copy(words[at], asked)
+signal.pause()
+"""
+
+
+def conformance(path, sim=SIM, *options):
+    return subprocess.run([sys.executable, os.path.join(SOURCE, "dev/conformance"), path, "--sim", sim, *options], capture_output=True, text=True,
+                          timeout=300, stdin=subprocess.DEVNULL)
 
 
 def replayed(home):
@@ -141,6 +160,11 @@ def replayed(home):
     told = next(n for n, line in enumerate(lines) if "/services:batchGet" in line)  # what the project begins with
     cut = conformance(home.file("cut.jsonl", "".join(lines[:told + 1]) + lines[told + 1][:60]))
     ok(cut.returncode == 0, "a last line without its end is left out", cut.stdout[:2000], cut.stderr)
+    frozen = home.file("frozen", FROZEN.format(python=sys.executable, sim=SIM))
+    os.chmod(frozen, 0o755)
+    still = conformance(path, frozen, "--limit", "1")
+    ok(still.returncode == 1 and re.search(r"^sim\.jsonl #1 of \d+: took more than 1 seconds: [A-Z]+ https://", still.stdout, re.M),
+       "a replay that stands still ends, and says where", still.stdout[:2000], still.stderr)
 
 
 def main():

@@ -450,11 +450,17 @@ static void by_number(void)
 	char *link = xasprintf("projects/demo-proj/global/instanceTemplates/%s",
 			       json_str(asks("GET", COMPUTE "global/instanceTemplates/numbered", NULL, 200), "id", ""));
 	act("POST", COMPUTE "zones/us-central1-a/instanceGroupManagers",
-	    json_make("{'name':'numbered','baseInstanceName':'n','targetSize':0,'versions':[{'instanceTemplate':%s}]}", link));
+	    json_make(
+		"{'name':'numbered','baseInstanceName':'n','targetSize':0,'resourcePolicies':{},'namedPorts':[{'name':'http',"
+		"'port':5000}],'versions':[{'instanceTemplate':%s}]}",
+		link));
 	ok(text_ends(json_str(asks("GET", COMPUTE "zones/us-central1-a/instanceGroupManagers/numbered", NULL, 200),
 			      "instanceTemplate", ""),
 		     "/instanceTemplates/numbered"),
 	   "U24: a link may say a number in place of the name");
+	cJSON *manager = asks("GET", COMPUTE "zones/us-central1-a/instanceGroupManagers/numbered", NULL, 200);
+	is_int((int)json_num(manager, "namedPorts.0.port", 0), 5000, "U24: its group's ports are taken, and shown");
+	ok(!json_at(manager, "resourcePolicies"), "U24: no policies are none");
 	act("DELETE", COMPUTE "zones/us-central1-a/instanceGroupManagers/numbered", NULL);
 	free(link);
 }
