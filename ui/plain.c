@@ -182,10 +182,11 @@ static void say_question(struct plain *p, const struct question *q)
 		outside_print(p->out, "%s\n", _("What you type here is not shown."));
 }
 
-static void say_prompt(struct plain *p, const struct question *q)
+/* After a mistake or help the list is not said again, but which question it is. */
+static void say_prompt(struct plain *p, const struct question *q, bool again)
 {
-	char *now = answers_words(p->w->answers, q);
-	outside_print(p->out, "[%s] ", q->type == TYPE_SECRET && p->w->secret ? _("typed, not saved") : now);
+	char *now = setting_words(p->w, q);
+	outside_print(p->out, "%s%s[%s] ", again ? _(q->title) : "", again ? " " : "", now);
 	free(now);
 }
 
@@ -309,10 +310,10 @@ static enum reply ask(struct plain *p, const struct question *q)
 	free(p->filter);
 	p->filter = xstrdup("");
 	say_question(p, q);
-	for (;;) {
+	for (bool again = false;; again = true) {
 		char *text;
 		bool secret = q->type == TYPE_SECRET;
-		say_prompt(p, q);
+		say_prompt(p, q, again);
 		if (secret)
 			set_echo(p, false);
 		enum reply r = read_reply(p, &text);

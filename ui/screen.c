@@ -599,8 +599,26 @@ void put_rule(int y, int x, int width)
 		put_glyph(y, x + i, ROLE_RULE, GLYPH_LINE);
 }
 
+/* What is covered is no link any more: it would be written over what covers it. */
+static void forget_links(struct rect r)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < on.link_count; i++) {
+		struct link *l = &on.links[i];
+		bool covered = l->y >= r.y && l->y < r.y + r.h && l->x < r.x + r.w && l->x + cells(l->text) > r.x;
+		if (covered) {
+			free(l->url);
+			free(l->text);
+		} else {
+			on.links[kept++] = *l;
+		}
+	}
+	on.link_count = kept;
+}
+
 void fill(struct rect r, enum role role)
 {
+	forget_links(r);
 	attrset(look(role));
 	for (int y = r.y; y < r.y + r.h && y < LINES; y++) {
 		for (int x = r.x; x < r.x + r.w && x < COLS; x++) {

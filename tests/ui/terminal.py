@@ -413,6 +413,14 @@ def links():
     while b"\x1b]8;;" not in t.raw and time.monotonic() < end:
         t.pump(0.05)
     ok(b"\x1b]8;;https://mlflow-246813579012.us-central1.run.app/oauth2/callback\x1b\\" in t.raw, "an address is a link where the terminal knows links")
+    t.send(b"?")
+    t.wait("Ctrl-Z stops")
+    at, raw = len(t.text), len(t.raw)
+    t.send(b"\x0c")
+    drawn = t.wait("Ctrl-Z stops", since=at)
+    t.send(b"x")
+    ok(drawn and t.wait("paste", since=at) and b"/oauth2/callback\x1b\\" not in t.raw[raw:t.raw.rfind(b"Ctrl-Z stops")],
+       "and is none where something lies over it")
     t.close()
     t = Terminal(term="linux")
     to_auth(t)
