@@ -616,11 +616,32 @@ static void forget_links(struct rect r)
 	on.link_count = kept;
 }
 
+/* A character of two cells that stands on both sides of x goes: curses would keep it, and all behind it a cell to the right. */
+static void part_at(int y, int x)
+{
+	for (int at = 0; x < COLS && y < on.wide_rows && on.wide[y].now && at < x;) {
+		cchar_t cell;
+		wchar_t c[CCHARW_MAX + 1] = {0};
+		attr_t attrs;
+		short pair;
+		mvin_wch(y, at, &cell);
+		getcchar(&cell, c, &attrs, &pair, NULL);
+		int width = wcwidth(c[0]) > 1 ? 2 : 1;
+		if (at + width > x) {
+			mvaddch(y, at, ' ');
+			mvaddch(y, at + 1, ' ');
+		}
+		at += width;
+	}
+}
+
 void fill(struct rect r, enum role role)
 {
 	forget_links(r);
 	attrset(look(role));
 	for (int y = r.y; y < r.y + r.h && y < LINES; y++) {
+		part_at(y, r.x);
+		part_at(y, r.x + r.w);
 		for (int x = r.x; x < r.x + r.w && x < COLS; x++) {
 			mvaddch(y, x, ' ');
 			if (on.written)

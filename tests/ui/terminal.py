@@ -16,6 +16,7 @@ import sys
 import tempfile
 import termios
 import time
+import unicodedata
 
 WIZARD = os.path.join(os.environ["TOP_BUILDDIR"], "tests/ui/wizard-fake")
 ON = {"alternate screen": (b"\x1b[?1049h", b"\x1b[?1049l"), "bracketed paste": (b"\x1b[?2004h", b"\x1b[?2004l"),
@@ -507,6 +508,12 @@ class Tmux:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def edges(shown):
+    """The cells in which the sides of a box stand, a pair for each row."""
+    cells = [[c for c in row for _ in range(2 if unicodedata.east_asian_width(c) in "WF" else 1)] for row in shown.split("\n")]
+    return [(row.index("\u2502"), len(row) - row[::-1].index("\u2502")) for row in cells if row.count("\u2502") > 1]
+
+
 def walk_in_japanese(words, covered):
     """The pages, with help opened and closed over each when covered; None for a page that did not come back."""
     t = Tmux("--words", "ja", words)
@@ -517,7 +524,8 @@ def walk_in_japanese(words, covered):
         pages.append(t.settled(translated(title)))
         if covered:
             t.press("?")
-            t.wait(lambda s: "\u250c" in s)
+            box = t.wait(lambda s: len(edges(s)) > 3)
+            pages[-1] += "" if len(set(edges(box))) == 1 else "crooked: " + box
             t.press("x")
             back = t.wait(lambda s, page=pages[-1]: s == page, 5)
             pages[-1] = pages[-1] if back == pages[-1] else back
