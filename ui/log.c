@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLOCK = 9, PART_NAME = 12, STEP_ASIDE = 16 };
+enum { CLOCK = 9, PART_NAME = 14, STEP_ASIDE = 16 };
 
 /* The whole log over the page. Lines are counted from the run's first one, also those that were let go. */
 struct log_view {

@@ -125,7 +125,8 @@ double step_compared(const struct step *s)
 char *step_what(const struct step *s)
 {
 	const char *title = *s->title ? _(s->title) : s->id;
-	bool named = *s->name && strcmp(s->name, title) != 0;
+	bool named = *s->name && strcmp(s->name, title) != 0 &&
+		     strcmp(s->name, s->title) != 0; /* "APIs" is the name of itself */
 	return named ? xasprintf("%s %s", title, s->name) : xstrdup(title);
 }
 
