@@ -106,6 +106,8 @@ static void github_api(struct visit *v, struct sim_reply *out)
 	const struct sim_object *person = sim_get(v->sim, "github.people", who);
 	if (!t)
 		answer_json(out, 401, json_make("{'message':'Bad credentials'}"));
+	else if (!strcmp(v->path, "/")) /* by which oauth2-proxy looks whether a token is good */
+		answer_json(out, 200, json_make("{'current_user_url':'https://api.github.com/user'}"));
 	else if (!strcmp(v->path, "/user"))
 		answer_json(out, 200, json_make("{'login':%s}", sim_tmp("%.*s", (int)strcspn(who, "@"), who)));
 	else if (!strcmp(v->path, "/user/emails") && strstr(json_str(t->doc, "scope", ""), "user:email"))

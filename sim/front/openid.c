@@ -59,6 +59,11 @@ static struct sim_object *described_at(struct visit *v, const char *base)
 static struct sim_object *issuer_of(struct visit *v, const char **endpoint)
 {
 	const char *at = strstr(v->path, "/openid/");
+	if (!strcmp(v->path,
+		    "/oauth/userinfo")) { /* where GitLab has it, and oauth2-proxy asks it, whatever it says of itself */
+		*endpoint = "userinfo";
+		return sim_get(v->sim, ISSUERS, sim_tmp("https://%s", v->host));
+	}
 	if (!at)
 		return NULL;
 	*endpoint = at + strlen("/openid/");

@@ -45,6 +45,14 @@ static const char *keycloak_issuer_wrong(const char *issuer)
 	return text_matches(issuer, "/realms/[^/]+$") ? NULL : N_("A realm's, such as https://id.example.com/realms/ml.");
 }
 
+/* oauth2-proxy asks HOST/oauth/userinfo, whatever is before that. */
+static const char *gitlab_issuer_wrong(const char *issuer)
+{
+	return text_matches(issuer, "^https://[^/]+$") ? NULL
+						       : N_("GitLab's address without a path, such as https://gitlab.com: "
+							    "oauth2-proxy cannot use one below a path.");
+}
+
 /* clang-format off */
 static const struct identity_provider providers[] = {
 	{.choice = {.id = "google", .title = N_("Google"), .help = N_("Google accounts, of an organisation or single ones.")},
@@ -75,7 +83,7 @@ static const struct identity_provider providers[] = {
 		     "Add the redirect URI below to the Valid redirect URIs, exactly as it is written. The secret is under Credentials: auth.client_id is the Client "
 		     "ID, auth.client_secret says where the secret is found.")},
 	{.choice = {.id = "gitlab", .title = N_("GitLab"), .help = N_("Accounts of GitLab.com or of a GitLab of your own.")},
-	 .type = "gitlab", .discovers = true, .issuer = "https://gitlab.com", .scope = "openid email profile", .refresh = "1h",
+	 .type = "gitlab", .discovers = true, .issuer = "https://gitlab.com", .issuer_wrong = gitlab_issuer_wrong, .scope = "openid email profile", .refresh = "1h",
 	 .steps = N_("In GitLab add an application, for a group under Settings, Applications, or for an instance in its Admin area: Confidential, with the scopes "
 		     "openid, profile and email.\n"
 		     "Add the redirect URI below, exactly as it is written. Copy the Application ID and the secret: auth.client_id is the ID, auth.client_secret says "

@@ -2,49 +2,21 @@
 """People at the simulated accounts.google.com: a browser signs in by a real oauth2-proxy in front of a small server, and by the simulated
 Identity-Aware Proxy; who is permitted comes in, another does not."""
 import base64
-import contextlib
-import http.server
 import json
 import os
 import secrets
 import sys
-import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import parts  # noqa: E402
 from browser import Chromium, JarBrowser  # noqa: E402
+from upstream import upstream  # noqa: E402
 
 from harness import Home, Sim, done, ok, skip, wait_for  # noqa: E402
 
 HOST = "mlflow.example.com"
 PERMITTED, OTHER = "ann@example.com", "bob@example.com"
 IAP_HOST = "guarded-123456789012.us-central1.run.app"
-
-
-class Upstream(http.server.BaseHTTPRequestHandler):
-    """Says who oauth2-proxy says it is."""
-
-    def do_GET(self):
-        text = f"<html><body>welcome {self.headers.get('X-Forwarded-Email')} at {self.path}</body></html>".encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def upstream():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
 
 
 def gate(home, sim, port, behind):
