@@ -61,9 +61,10 @@ static bool is_number(const char *text, double *out)
 			*d++ = *t;
 	}
 	*d = '\0';
-	bool binary = *digits == '0' && strchr("bB", digits[1]), octal = *digits == '0' && strchr("oO", digits[1]);
+	bool prefixed = digits[0] == '0' && digits[1] && digits[2];
+	int base = prefixed && strchr("bB", digits[1]) ? 2 : prefixed && strchr("oO", digits[1]) ? 8 : 0;
 	errno = 0;
-	*out = (double)strtoll(digits + (binary || octal ? 2 : 0), &end, binary ? 2 : octal ? 8 : 0);
+	*out = (double)strtoll(digits + (base ? 2 : 0), &end, base);
 	if (*end || errno) {
 		*out = strtod(digits, &end);
 		if (*end || !strcmp(unsign, ".") || strpbrk(digits, "xX"))

@@ -56,10 +56,10 @@ int main(void)
 	refuses("two documents", "a: 1\n---\nb: 2\n", 2);
 	refuses("a document that holds itself", "a: &x\n  b: *x\n", 1);
 	types("what is written plain is more than text",
-	      "[1, -2, 0x1f, 017, 0b11, 1_000, 0.5, .5, 1e3, yes, Off, true, ~, null, ]",
-	      "[1,-2,31,15,3,1000,0.5,0.5,1000,true,false,true,null,null]");
-	types("and else is text", "['1', \"true\", 1.2.3, 0x, -, ., 2020-01-01, 1e, yEs, 'null']",
-	      "[\"1\",\"true\",\"1.2.3\",\"0x\",\"-\",\".\",\"2020-01-01\",\"1e\",\"yEs\",\"null\"]");
+	      "[0, 1, -2, 0x1f, 017, 0b11, 1_000, 0.5, .5, 1e3, yes, Off, true, ~, null, ]",
+	      "[0,1,-2,31,15,3,1000,0.5,0.5,1000,true,false,true,null,null]");
+	types("and else is text", "['1', \"true\", 1.2.3, 0x, 0b, 0b2, 0o8, -, ., 2020-01-01, 1e, yEs, 'null']",
+	      "[\"1\",\"true\",\"1.2.3\",\"0x\",\"0b\",\"0b2\",\"0o8\",\"-\",\".\",\"2020-01-01\",\"1e\",\"yEs\",\"null\"]");
 	types("a merge fills up", "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: {z: 0, <<: [{x: 5}, *a]}\n",
 	      "{\"a\":{\"x\":1,\"y\":2},\"b\":{\"y\":3,\"x\":1},\"c\":{\"z\":0,\"x\":5,\"y\":2}}");
 	types("of two documents the first", "a: b\n---\nc: d\n", "{\"a\":\"b\"}");
