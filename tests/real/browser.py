@@ -99,6 +99,7 @@ class Chromium:
         self.rest, self.session = b"", None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.call("Page.enable")  # tells of dialogs, too
         return self
 
     def __exit__(self, *_):
@@ -123,13 +124,18 @@ class Chromium:
         text, _, self.rest = self.rest.partition(b"\0")
         return json.loads(text)
 
+    def send(self, number, method, **parameters):
+        request = {"id": number, "method": method, "params": parameters} | ({"sessionId": self.session} if self.session else {})
+        os.write(self.to, json.dumps(request).encode() + b"\0")
+
     def call(self, method, **parameters):
         self.count += 1
-        request = {"id": self.count, "method": method, "params": parameters} | ({"sessionId": self.session} if self.session else {})
-        os.write(self.to, json.dumps(request).encode() + b"\0")
+        self.send(self.count, method, **parameters)
         deadline = time.monotonic() + 60
         while True:
             reply = self.message(deadline)
+            if reply.get("method") == "Page.javascriptDialogOpening":  # the page stands still until somebody has read it
+                self.send(0, "Page.handleJavaScriptDialog", accept=True)
             if reply.get("id") == self.count:
                 if "error" in reply:
                     raise RuntimeError(f"{method}: {reply['error']}")

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Google's own walls before the real MLflow on Cloud Run, started from the files that `render` writes: Identity-Aware Proxy with proxied artifacts, the
-invoker's check with direct ones. The walls are simulated, MLflow and PostgreSQL are real. A stranger is refused, a program comes in by what it shows, a person
-by a real browser; our own proof passes, and fails where the wall is gone. `walls.py MODE...` runs those; iap by default, all with MLFLOW_SETUP_ALL=1."""
+"""Walls before the real MLflow on Cloud Run, started from the files that `render` writes: Identity-Aware Proxy with proxied artifacts, the invoker's check with
+direct ones and a password for MySQL (MariaDB), and MLflow's own accounts. Google's walls are simulated, MLflow and its database are real. A stranger is refused, a
+program comes in by what it shows, a person by a real browser; our own proof passes, and fails where the wall is gone. `walls.py MODE...` runs those; iap by
+default, all with MLFLOW_SETUP_ALL=1."""
 import base64
 import contextlib
+import glob
 import os
 import subprocess
 import sys
+import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import parts  # noqa: E402
@@ -14,7 +17,7 @@ from browser import Chromium  # noqa: E402
 from cloud import Google  # noqa: E402
 from parts import http  # noqa: E402
 
-from harness import PROGRAM, Home, Sim, done, ok, result_of, skip, wait_for  # noqa: E402
+from harness import PROGRAM, Home, Sim, done, ok, read, result_of, skip, wait_for  # noqa: E402
 
 HOST = "mlflow-123456789012.us-central1.run.app"
 URL = f"https://{HOST}"
@@ -24,7 +27,9 @@ SEARCH = "/api/2.0/mlflow/experiments/search"
 ALL = os.environ.get("MLFLOW_SETUP_ALL")
 # What each stack is beside its auth mode: all that makes a difference here is tried with one of them.
 MODES = {"iap": {"artifacts.mode": "proxied", "database.engine": "postgresql"},
-         "iam": {"artifacts.mode": "direct", "database.engine": "postgresql"}}
+         "iam": {"artifacts.mode": "direct", "database.engine": "mysql", "database.version": "MYSQL_8_4", "database.path": "public"},
+         "basic": {"artifacts.mode": "proxied", "database.engine": "postgresql"}}
+PERSON = {"username": "somebody", "password": "correct horse battery"}  # of MLflow's own accounts
 AGAIN = """
 import mlflow, sys
 mlflow.delete_run(sys.argv[1])
@@ -52,10 +57,18 @@ with mlflow.start_run() as run:
 """
 
 
-def database(scope):
+def database(engine, scope):
     """The real database, and the variables by which the server finds it."""
+    if engine == "mysql":
+        mariadb = scope.enter_context(parts.MariaDB("mlflow", "mlflow", PASSWORD))
+        return {"MYSQL_HOST": "localhost", "MYSQL_SOCKET": mariadb.socket, "MYSQL_PASSWORD": PASSWORD}
     postgresql = scope.enter_context(parts.PostgreSQL("mlflow", "mlflow", PASSWORD))
     return {"PGHOST": postgresql.folder, "PGPASSWORD": PASSWORD}
+
+
+def basic(name, password):
+    """The header of a name and a password."""
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
 def secret(google, name):
@@ -77,23 +90,48 @@ class Stack:
         self.mode, self.home, self.sim, self.port, self.folder = mode, home, sim, port, home.file("rendered")
         run = home.run("render", answers, "--out", self.folder, "--quiet")
         ok(run.returncode == 0, f"{mode}: render writes the files", run.stderr)
+        self.moved("/tmp/mysql", home.file("mysql"), "*")  # the option file of each stack of this machine
         said = subprocess.run(["env", "-i", "/bin/sh", "-c", 'set -a; . "$1"; exec /usr/bin/env -0', "sh", f"{self.folder}/server.env"], stdout=subprocess.PIPE,
                               timeout=20, check=True).stdout.decode()
         google, proxy, ca = Google(sim), sim.ready["proxy"], sim.ready["ca"]
         self.cloud = {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "NO_PROXY": "127.0.0.1,localhost", "SSL_CERT_FILE": ca, "REQUESTS_CA_BUNDLE": ca,
                       "GOOGLE_APPLICATION_CREDENTIALS": sim.ready["credentials"], "GOOGLE_CLOUD_PROJECT": sim.ready["project"]}
         self.base = {"PATH": f"{parts.MLFLOW}:/usr/bin:/bin", "HOME": home.path, "TZ": "UTC", "LC_ALL": "C.UTF-8", "TMPDIR": home.path,
-                     "GIT_PYTHON_REFRESH": "quiet", "MLFLOW_DISABLE_TELEMETRY": "true"}
-        self.server = self.base | self.cloud | dict(entry.split("=", 1) for entry in said.split("\0") if entry) | database(scope)
+                     "GIT_PYTHON_REFRESH": "quiet", "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONPATH": parts.PYMYSQL}
+        self.server = self.base | self.cloud | dict(entry.split("=", 1) for entry in said.split("\0") if entry)
+        self.server |= database(MODES[mode]["database.engine"], scope)
         self.server |= {"SERVER_PORT": str(port), "MLFLOW_CRYPTO_KEK_PASSPHRASE": secret(google, "gateway-key"),
                         "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY": secret(google, "webhook-key")}
+        self.admin = secret(google, "admin") if mode == "basic" else None
+        if self.admin:
+            self.server |= {"MLFLOW_AUTH_CONFIG_PATH": f"{self.folder}/basic_auth.ini", "MLFLOW_AUTH_ADMIN_PASSWORD": self.admin,
+                            "MLFLOW_FLASK_SERVER_SECRET_KEY": secret(google, "flask-key")}
+
+    def moved(self, old, new, *patterns):
+        """Has the rendered files that match name another place."""
+        for path in (found for p in patterns for found in glob.glob(f"{self.folder}/{p}") if os.path.isfile(found)):
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text.replace(old, new))
+
+    def shown(self, answers):
+        """What a program shows, as its environment."""
+        if self.admin:
+            return {"MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": self.admin}
+        return {"MLFLOW_TRACKING_TOKEN": self.sim.run("token", answers).stdout.strip()}
+
+    def inside(self):
+        """What a program that is past Google's walls still has to show MLflow itself, as a header."""
+        return {"Authorization": basic("admin", self.admin)} if self.admin else {}
 
     def migrate(self):
-        return subprocess.run(["/bin/sh", f"{self.folder}/migrate.sh"], env=self.server, cwd=self.home.path, capture_output=True, text=True, timeout=120,
+        return subprocess.run(["/bin/sh", f"{self.folder}/migrate.sh"], env=self.server, cwd=self.home.path, capture_output=True, text=True, timeout=600,
                               stdin=subprocess.DEVNULL)
 
-    def mlflow(self):
-        return parts.Process("MLflow", ["/bin/sh", f"{self.folder}/start.sh"], self.server, self.home.file("mlflow.log"), self.home.path)
+    def mlflow(self, port=None, script="start.sh"):
+        return parts.Process("MLflow", ["/bin/sh", f"{self.folder}/{script}"], self.server | ({"SERVER_PORT": str(port)} if port else {}),
+                             self.home.file(f"mlflow-{port or self.port}.log"), self.home.path)
 
     def visit(self, method, path, body=None, **headers):
         """As anybody on the Internet."""
@@ -101,11 +139,16 @@ class Stack:
 
 
 def strangers(stack):
-    expected = {"iap": (302, 401), "iam": (403, 401)}[stack.mode]
+    expected = {"iap": (302, 401), "iam": (403, 401), "basic": (401, 500)}[stack.mode]  # MLflow fails over a header that is none of its kind, and lets nobody in
     status, headers, text = stack.visit("GET", "/", Accept="text/html")
-    ok(status == expected[0] and "mlflow" not in text.lower().replace('realm="mlflow"', "").replace("mlflow-123", "")[:200], f"{stack.mode}: a stranger is refused", status, text[:300])
+    ok(status == expected[0] and '<div id="root">' not in text, f"{stack.mode}: a stranger is refused", status, text[:300])
     if stack.mode == "iap":
         ok(headers.get("Location", "").startswith("https://accounts.google.com/"), "iap: by being sent to sign in", headers.get("Location"))
+    if stack.mode == "basic":
+        ok(headers.get("WWW-Authenticate", "").startswith("Basic "), "basic: by being asked who it is", headers.get("WWW-Authenticate"))
+        for name, password in (("admin", "password1234"), ("admin", ""), ("admin", "admin"), (PERSON["username"], PERSON["password"])):
+            status, _, text = stack.visit("POST", SEARCH, {"max_results": 1}, Authorization=basic(name, password))
+            ok(status == 401 and "experiment_id" not in text, f"basic: {name} with {password or 'no password'} is refused", status, text[:300])
     status, _, text = stack.visit("POST", SEARCH, {"max_results": 1}, Authorization="Bearer nonsense")
     ok(status == expected[1] and "experiment_id" not in text, f"{stack.mode}: a bad token is refused", status, text[:300])
     status, _, text = stack.visit("POST", SEARCH, {"max_results": 1}, X_Goog_Authenticated_User_Email=f"accounts.google.com:{USER}", X_Forwarded_Email=USER)
@@ -114,8 +157,7 @@ def strangers(stack):
 
 def program(stack, answers):
     """MLflow's own client by what it has to show, with a file above what Cloud Run takes in a request. (experiment, run) of what it logged."""
-    shown = {"MLFLOW_TRACKING_TOKEN": stack.sim.run("token", answers).stdout.strip()}
-    run = subprocess.run([f"{parts.MLFLOW}/python", "-c", LOG], env=stack.base | stack.cloud | shown | {"MLFLOW_TRACKING_URI": URL, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"},
+    run = subprocess.run([f"{parts.MLFLOW}/python", "-c", LOG], env=stack.base | stack.cloud | stack.shown(answers) | {"MLFLOW_TRACKING_URI": URL, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"},
                          cwd=stack.home.path, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
     said = dict(line.split(" ", 1) for line in run.stdout.splitlines() if line.startswith(("run ", "big ")))
     ok(run.returncode == 0 and "run" in said, f"{stack.mode}: a program logs a run with a small file", run.stdout, run.stderr[-1500:])
@@ -139,9 +181,9 @@ def files_of(stack, run):
     return found
 
 
-def collected(stack, which):
+def collected(stack, which, answers):
     """The clean-up: the program's run is deleted, another is not; what is deleted goes with its files, the other stays."""
-    client = stack.base | stack.cloud | {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{stack.port}"}
+    client = stack.base | stack.cloud | (stack.shown(answers) if stack.admin else {}) | {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{stack.port}"}
     run = subprocess.run([f"{parts.MLFLOW}/python", "-c", AGAIN, which], env=client, cwd=stack.home.path, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
     kept = (run.stdout.split() or ["-"])[0]
     ok(run.returncode == 0 and files_of(stack, which) and files_of(stack, kept), f"{stack.mode}: a run is deleted, and its files are there as those of another", run.stderr[-1000:])
@@ -151,7 +193,7 @@ def collected(stack, which):
             code = gc.process.wait(200)
             ok(code == 0 and (f"Run with ID {which} has been permanently deleted" in gc.said()) == goes,
                f"{stack.mode}: gc.sh, {'after its time' if goes else 'before its time it deletes nothing'}", code, gc.said()[-2500:])
-    status = [http("GET", f"http://127.0.0.1:{stack.port}/api/2.0/mlflow/runs/get?run_id={r}", {"Host": HOST})[0] for r in (which, kept)]
+    status = [http("GET", f"http://127.0.0.1:{stack.port}/api/2.0/mlflow/runs/get?run_id={r}", {"Host": HOST} | stack.inside())[0] for r in (which, kept)]
     ok(status == [404, 200], f"{stack.mode}: the deleted run is gone, the other is there", status)
     ok(not files_of(stack, which) and files_of(stack, kept), f"{stack.mode}: and so are their files", files_of(stack, which))
 
@@ -184,6 +226,30 @@ def pages(browser, experiment, run):
             f.write(base64.b64decode(picture))
 
 
+def at(name, password):
+    """The address by which a browser shows a name and a password."""
+    return f"https://{urllib.parse.quote(name, '')}:{urllib.parse.quote(password, '')}@{HOST}"
+
+
+def account(stack, name, experiment, run):
+    """MLflow's own accounts: the administrator makes one in MLflow's form, by which somebody then comes in."""
+    through = stack.sim.ready["proxy"], stack.sim.ready["ca"]
+    with Chromium(*through, stack.home.file("admin")) as browser:
+        browser.open(f"{URL}/signup")
+        ok(browser.status == 401 and "form" not in browser.page, "basic: a browser that shows nothing gets no form", browser.status, browser.page[:500])
+        browser.open(at("admin", stack.admin) + "/signup")
+        ok(browser.status == 200 and 'name="csrf_token"' in browser.page, "basic: the administrator finds the form for accounts", browser.status, browser.page[:500])
+        browser.submit(**PERSON)
+        status, _, text = stack.visit("POST", SEARCH, {"max_results": 1}, Authorization=basic(*PERSON.values()))
+        ok(status == 200, "basic: and makes one", status, text[:300], browser.status, browser.page[:500])
+    with Chromium(*through, stack.home.file("browser")) as browser:
+        browser.open(at(*PERSON.values()) + "/")
+        ok(browser.status == 200 and "MLflow" in browser.page, f"{name}: comes in", browser.status, browser.url, browser.page[:500])
+        pages(browser, experiment, run)
+    status, _, text = stack.visit("POST", "/api/2.0/mlflow/runs/delete", {"run_id": run}, Authorization=basic(*PERSON.values()))
+    ok(status == 403, "basic: an account does not delete what is another's", status, text[:300])
+
+
 def person(stack, experiment, run):
     """By a real browser: in at the wall, an experiment made in MLflow's own pages, a run's chart seen."""
     name = f"{stack.mode}: a person by a real browser"
@@ -192,6 +258,9 @@ def person(stack, experiment, run):
         return
     if Chromium.missing():
         skip(name, Chromium.missing())
+        return
+    if stack.mode == "basic":
+        account(stack, name, experiment, run)
         return
     with Chromium(stack.sim.ready["proxy"], stack.sim.ready["ca"], stack.home.file("browser")) as browser:
         browser.open(URL + "/")
@@ -206,12 +275,38 @@ def person(stack, experiment, run):
             ok(browser.status == 403 and "access" in browser.page, "iap: another person is refused", browser.status, browser.page[:300])
 
 
-def open_door(stack, answers):
-    """The same MLflow with no wall before it: our own proof must not say that it succeeded."""
-    with Sim(stack.home, "--front", f"{HOST}=http://127.0.0.1:{stack.port}") as sim:
+def open_door(stack, answers, scope):
+    """The same MLflow with no wall before it, or without its accounts: our own proof must not say that it succeeded."""
+    port = stack.port
+    if stack.admin:
+        port, flag = parts.free_port(), "--app-name basic-auth"
+        text = read(f"{stack.folder}/start.sh").decode()
+        ok(flag in text, "basic: its wall is a flag of the server")
+        stack.home.file(f"{stack.folder}/open.sh", text.replace(flag, ""))
+        mlflow = scope.enter_context(stack.mlflow(port, "open.sh"))
+        ok(mlflow.until(lambda: parts.answers(f"http://127.0.0.1:{port}/version"), "MLflow", 180), "basic: without it anybody comes in", mlflow.said()[-2000:])
+    with Sim(stack.home, "--front", f"{HOST}=http://127.0.0.1:{port}") as sim:
         run = sim.run("apply", answers, "--json", timeout=150)
         ok(run.returncode not in (0, 2) and result_of(run.stdout).get("outcome") != "proven", f"{stack.mode}: with the wall gone our own proof fails", run.returncode,
            run.stdout[-1500:])
+
+
+def twice(stack):
+    """A second server starts at once with the first, on tables in which nothing stands yet, not even an administrator: both come up."""
+    port = parts.free_port()
+    with stack.mlflow(port) as second:
+        up = second.until(lambda: parts.answers(f"http://127.0.0.1:{port}/health"), "MLflow", 180)
+        ok(up, f"{stack.mode}: two servers start at once on it", second.said()[-2000:])
+        status, _, text = http("POST", f"http://127.0.0.1:{port}{SEARCH}", {"Host": HOST} | stack.inside(), {"max_results": 1}) if up else (0, None, "")
+        ok(status == 200, f"{stack.mode}: the second serves as well, and knows the administrator if there is one", status, text[:300])
+
+
+def proven(applied, stack, answers, early):
+    """The apply's proof has waited for the server; where it gave up before a slow machine had it up, the next apply finds the server there."""
+    applied.process.wait(300)
+    said = applied.said() if not early else stack.sim.run("apply", answers, "--json", timeout=300).stdout
+    result = result_of(said)
+    return ok(result.get("outcome") == "proven" and result["exit"] == 0, f"{stack.mode}: our own proof passes through the wall to the real MLflow", said[-2000:])
 
 
 def through(mode):
@@ -226,19 +321,23 @@ def through(mode):
         applied = scope.enter_context(parts.Process("apply", [PROGRAM, "apply", answers, "--json", *sim.options()], home.environment | sim.environment(), home.file("apply.log")))
         stack = Stack(mode, home, sim, answers, port, scope)
         run = stack.migrate()
-        ok(run.returncode == 0, f"{mode}: migrate.sh fills an empty database of {MODES[mode]['database.engine']}", run.stdout, run.stderr[-1500:])
+        if not ok(run.returncode == 0, f"{mode}: migrate.sh fills an empty database of {MODES[mode]['database.engine']}", run.stdout, run.stderr[-1500:]):
+            return
+        run = stack.migrate()
+        ok(run.returncode == 0, f"{mode}: a second migration finds nothing to do", run.stdout, run.stderr[-1500:])
         mlflow = scope.enter_context(stack.mlflow())
+        if mode != "iap":
+            twice(stack)
         if not ok(mlflow.until(lambda: parts.answers(f"http://127.0.0.1:{port}/health"), "MLflow", 180), f"{mode}: start.sh starts MLflow", mlflow.said()[-2000:]):
             return
-        code = applied.process.wait(150)  # its proof has waited for the server
-        if not ok(code == 0 and result_of(applied.said()).get("outcome") == "proven", f"{mode}: our own proof passes through the wall to the real MLflow", code,
-                  applied.said()[-2000:], mlflow.said()[-1500:]):
+        early = applied.process.poll() is not None
+        if not proven(applied, stack, answers, early):
             return
         strangers(stack)
         experiment, which = program(stack, answers)
         person(stack, experiment, which)
-        collected(stack, which)
-        open_door(stack, answers)
+        collected(stack, which, answers)
+        open_door(stack, answers, scope)
 
 
 def main():
@@ -250,6 +349,8 @@ def main():
     for mode in MODES:
         if mode not in asked:
             skip(f"{mode}", "it takes a minute: MLFLOW_SETUP_ALL=1 runs it")
+        elif MODES[mode]["database.engine"] == "mysql" and parts.mariadb_missing():
+            skip(mode, parts.mariadb_missing())
         else:
             through(mode)
     done()
