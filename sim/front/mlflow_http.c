@@ -108,6 +108,12 @@ static bool signed_in(struct track *t)
 		if (!strcmp(header + 6, sim_base64(pair, strlen(pair), false)))
 			return true;
 	}
+	if (header && !text_starts(header, "Basic ")) { /* what it reads a name from has none */
+		answer_text(t->out, 500, "text/html; charset=utf-8",
+			    "<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n<h1>Internal Server "
+			    "Error</h1>\n");
+		return false;
+	}
 	answer_header(t->out, "WWW-Authenticate", "Basic realm=\"mlflow\"");
 	answer_text(t->out, 401, "text/html; charset=utf-8",
 		    "You are not authenticated. Please see "

@@ -411,13 +411,14 @@ static void basic(void)
 	static const struct {
 		const char *path, *authorization;
 		int status;
-	} visits[] = {{"/health", NULL, 200},
-		      {"/health%23x", NULL, 404}, /* what begins as an open path is open, and there is nothing */
-		      {"/healthz", NULL, 404},
-		      {"/version", NULL, 401},
-		      {"/version", "Basic YWRtaW46bG9uZyBlbm91Z2g=", 200},
-		      {"/version", "Basic YWRtaW46d3Jvbmc=", 401},
-		      {"/api/2.0/mlflow/experiments/get?experiment_id=0", "Bearer x", 401}};
+	} visits[] = {
+	    {"/health", NULL, 200},
+	    {"/health%23x", NULL, 404}, /* what begins as an open path is open, and there is nothing */
+	    {"/healthz", NULL, 404},
+	    {"/version", NULL, 401},
+	    {"/version", "Basic YWRtaW46bG9uZyBlbm91Z2g=", 200},
+	    {"/api/2.0/mlflow/experiments/get?experiment_id=0", "Bearer x", 500}, /* as the real one, that fails over it */
+	    {"/version", "Basic YWRtaW46d3Jvbmc=", 401}};
 	for (size_t i = 0; i < sizeof visits / sizeof *visits; i++) {
 		struct sim_header headers[] = {{"Authorization", visits[i].authorization}};
 		struct sim_request q = {"GET",   "basic-123456789012.us-central1.run.app", visits[i].path,
