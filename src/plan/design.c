@@ -416,6 +416,7 @@ static bool prepare(struct design *d, struct err *e)
 		return false;
 	decided_by(d, "project.id");
 	add_apis(d);
+	people_look(d);
 	decided_by(d, "target");
 	if (d->axes.target->identity && !d->passwordless) /* a database knows nobody but accounts */
 		d->axes.target->identity(d);
@@ -427,7 +428,6 @@ static bool prepare(struct design *d, struct err *e)
 	decided_by(d, "project.id");
 	add_project_grants(d);
 	decided_by(d, "auth.mode");
-	people_look(d);
 	return !d->axes.auth->prepare || d->axes.auth->prepare(d, e);
 }
 
@@ -475,6 +475,7 @@ static bool compose(struct design *d, struct err *e)
 	client_package(d->answers, d->plan);
 	decided_by(d, "ci.service");
 	github_plan(d);
+	people_wait(d);
 	return true;
 }
 

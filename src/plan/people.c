@@ -231,6 +231,32 @@ void people_look(struct design *d)
 	p->decided_by = before;
 }
 
+/* Is "serviceAccount:EMAIL" a member of one of the bindings? */
+static bool names_member(const cJSON *bindings, const char *email)
+{
+	char *member = xasprintf("serviceAccount:%s", email);
+	const cJSON *binding, *one;
+	bool found = false;
+	cJSON_ArrayForEach(binding, bindings)
+		cJSON_ArrayForEach(one, json_at(binding, "members"))
+			found |= cJSON_IsString(one) && !strcmp(one->valuestring, member);
+	free(member);
+	return found;
+}
+
+void people_wait(struct design *d)
+{
+	struct plan *p = d->plan;
+	const cJSON *one;
+	cJSON_ArrayForEach(one, answers_get(d->answers, "auth.service_accounts")) {
+		char *id = xasprintf("given/%s", one->valuestring);
+		for (size_t i = 0; plan_find(p, id) && i < p->count; i++)
+			if (names_member(json_at(p->resources[i].spec, "bindings"), one->valuestring))
+				plan_needs(&p->resources[i], id);
+		free(id);
+	}
+}
+
 void people_let_in(struct design *d, const struct gate *gate, const char *after)
 {
 	struct plan *p = d->plan;

@@ -21,6 +21,9 @@ cJSON *people_token_makers(const struct answers *a);
 cJSON *gate_path(const struct gate *gate);
 /* "given/ADDRESS" for each service account that is named and is not the stack's own: is it there? */
 void people_look(struct design *d);
+/* Has each policy that names one of those wait until it was seen: Google refuses a member that is not there in words by which it also speaks of one that was
+ * made a moment ago, and a run would ask again for a quarter of an hour. Once the plan has all its policies. */
+void people_wait(struct design *d);
 /* "iam/people": all of them, and the prover where there is one, are let in at this gate, once the resource with the id after stands. */
 void people_let_in(struct design *d, const struct gate *gate, const char *after);
 

@@ -283,6 +283,17 @@ def named_things(home):
                said(run)[-800:])
 
 
+def named_in_a_new_project(home):
+    """T6: where the API is off that tells who is there, it is found out during the run: no policy is asked for with a member that is not."""
+    with Sim(home) as sim:
+        nobody = "nobody@demo-proj.iam.gserviceaccount.com"
+        run = sim.run("apply", home.example("named.json", auth__mode="iam", artifacts__mode="direct", database__path="public", auth__service_accounts=[nobody]), timeout=300)
+        asked = [x["url"] for x in sim.exchanges() if f"serviceAccount:{nobody}" in str(x.get("request"))]
+        ok(run.returncode in (3, 78) and f"there is no service account {nobody}" in " ".join(said(run).split()), "T6: a new project: an account that is not there is named", run.returncode,
+           said(run)[-1500:])
+        ok(not asked, "T6: and no policy names it", *asked)
+
+
 def reload_rules(sim, rules, content):
     with open(rules, "w", encoding="utf-8") as f:
         json.dump(content, f)
@@ -450,6 +461,7 @@ def main():
         at_once(home)
         overtaken(home)
         named_things(home)
+        named_in_a_new_project(home)
         young(home)
         first_things(home)
         located(home)
