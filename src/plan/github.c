@@ -7,6 +7,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "gcp/roles.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
@@ -39,8 +40,32 @@ static char *subject_of(const char *repository, const char *branch)
 	return xasprintf("repo:%s:ref:refs/heads/%s", repository, branch);
 }
 
+#define REPOSITORY_FORM N_("OWNER/REPOSITORY, with capitals as GitHub has them.")
+#define BRANCH_FORM N_("A branch's name, such as main.")
+
+/* What git takes for the name of a branch, as far as the pattern does not tell; refs/heads/main is how main is written in full. */
+static bool is_branch(const char *name)
+{
+	static const char *const never[] = {"..", "//", "/.", ".lock/", NULL};
+	bool good = !text_ends(name, "/") && !text_ends(name, ".") && !text_ends(name, ".lock") && !text_starts(name, "refs/");
+	for (const char *const *n = never; *n; n++)
+		good &= !strstr(name, *n);
+	return good;
+}
+
+/* The address with .git behind is where git finds it. */
+static const char *check_repository(const struct answers *a, const char *value)
+{
+	(void)a;
+	const char *slash = strchr(value, '/'), *name = slash ? slash + 1 : value;
+	bool good = !text_ends(name, ".git") && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+	return good ? NULL : REPOSITORY_FORM;
+}
+
 static const char *check_branch(const struct answers *a, const char *value)
 {
+	if (!is_branch(value))
+		return BRANCH_FORM;
 	char *subject = subject_of(answers_str(a, "github.repository"), value);
 	bool fits = strlen(subject) <= SUBJECT_MAX;
 	free(subject);
@@ -57,7 +82,8 @@ const struct question github_questions[] = {
 	 .help = N_("The repository that holds the answers file, as GitHub writes it. render writes the workflow for it."),
 	 .after = "ci.service", .when = by_github,
 	 .pattern = "^[A-Za-z0-9]([A-Za-z0-9-]{0,37}[A-Za-z0-9])?/[A-Za-z0-9._-]{1,100}$",
-	 .form = N_("OWNER/REPOSITORY, with capitals as GitHub has them.")},
+	 .form = REPOSITORY_FORM,
+	 .check = check_repository},
 	{.id = "github.repository_id", .page = "image", .type = TYPE_TEXT, .title = N_("Its number at GitHub"),
 	 .help = N_("A name can be taken by somebody else once a repository is renamed or deleted; its number cannot. Shown by: gh api repos/OWNER/REPOSITORY --jq .id"),
 	 .after = "github.repository", .when = by_github,
@@ -67,7 +93,7 @@ const struct question github_questions[] = {
 	 .help = N_("Only workflows of this branch may change anything. Those of others, and of pull requests, only look at what a plan looks at."),
 	 .after = "github.repository_id", .when = by_github, .preset = "main",
 	 .pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$",
-	 .form = N_("A branch's name, such as main."),
+	 .form = BRANCH_FORM,
 	 .check = check_branch},
 	{.id = NULL},
 };
