@@ -385,6 +385,32 @@ static bool project_holds(struct plain *p)
 	return true;
 }
 
+static int next_asked(const struct plain *p, int at)
+{
+	while (questions[at].id && !is_asked(p, &questions[at]))
+		at++;
+	return at;
+}
+
+/* As on the screen no page is left behind whose answers do not go together: it is said why, and the question that is to blame is asked again. Returns
+ * which is next: at, or that one. */
+static int page_left(struct plain *p, const struct wizard_page *page, int at)
+{
+	struct err e = {0};
+	const char *wrong = NULL;
+	if (questions[at].id && page_of(&questions[at]) == page)
+		return at;
+	for (const char *const *s = page->sections; *s && !wrong; s++)
+		wrong = answers_check_page(p->w->answers, *s, &e);
+	const struct question *q = wrong ? question_find(wrong) : NULL;
+	if (q && is_asked(p, q)) {
+		say_wrong(p, e.what);
+		at = (int)(q - questions);
+	}
+	err_free(&e);
+	return at;
+}
+
 /* All pages of questions, from the one at *at on. False when the operator leaves. */
 static bool ask_all(struct plain *p, int at)
 {
@@ -407,7 +433,7 @@ static bool ask_all(struct plain *p, int at)
 			return false;
 		if (r != REPLY_BACK && !strcmp(q->id, "project.id") && project_holds(p))
 			continue;
-		at = r == REPLY_BACK ? previous_asked(p, at) : at + 1;
+		at = r == REPLY_BACK ? previous_asked(p, at) : page_left(p, page, next_asked(p, at + 1));
 	}
 	return true;
 }
@@ -623,8 +649,9 @@ static enum decision review(struct plain *p)
 			outside_print(p->out, "%s\n", _("looking at what is there already..."));
 	}
 	if (review_err(p->w)->exit) {
-		char *text = err_text(review_err(p->w));
-		outside_print(p->out, _("Problem:\n%s\n"), text);
+		char *text = err_text(review_err(p->w)), *shown = with_titles(text);
+		outside_print(p->out, _("Problem:\n%s\n"), shown);
+		free(shown);
 		free(text);
 		return p->input_ended || interrupts ? DECISION_LEAVE : DECISION_BACK;
 	}

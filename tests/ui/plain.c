@@ -200,6 +200,8 @@ int main(void)
 	says("the end of the input is no answer", "", true, EXIT_NOINPUT, "The input ended");
 	says("billing that is off is said", "ml-research\nq\n", true, 0, "billing is off");
 	leads_to("text is the answer", "ml-research\nq\n", "project.id", "ml-research");
+	says("a page whose answers do not go together is not left", "\n\n\nappengine\n\n\n\nq\n", true, 0,
+	     "An application of App Engine can never be moved nor deleted");
 	leads_to("< goes back", "ml-research\n<\ndemo-proj\nq\n", "project.id", "demo-proj");
 	leads_to("a list offers numbers, narrowed by a slash", "\n\n/belgium\n1\nq\n", "region", "europe-west1");
 	at_the_review();
