@@ -51,11 +51,13 @@ static void stop_before_changes(struct run *r)
 	}
 }
 
-/* Of a stack that once stood whole, what cannot be seen may stand still. Each API is told once, at the first that it hides. */
+/* Of a stack that once stood whole, what cannot be seen may stand still. Each API is told once, at the first that it hides. Where a rehearsal takes place
+ * nothing stood before it: there what is off hides nothing. */
 bool run_hidden(struct run *r)
 {
 	cJSON *off = cJSON_CreateObject();
-	for (size_t i = 0; i < r->count && json_at(r->options.answers->resolved, "release"); i++) {
+	bool stood = json_at(r->options.answers->resolved, "release") && !session_is_rehearsal(r->session);
+	for (size_t i = 0; i < r->count && stood; i++) {
 		struct step *s = &r->steps[i];
 		const struct kind *k = s->resource->kind;
 		/* a policy is another API's than its kind's */

@@ -423,6 +423,8 @@ def lost(home):
         run = sim.run("destroy", answers, *ALL_DATA)
         ok(run.returncode == 78 and "gcloud services enable run.googleapis.com --project=demo-proj" in said(run) and not sim.writes(before),
            "T8: with the server's API off, destroy does not say that it is gone, but what to switch on", run.returncode, said(run)[-1500:])
+        run = home.run("destroy", "--rehearse", answers, *ALL_DATA)
+        ok(run.returncode == 0, "T4: and a rehearsal of that, where nothing stood, hides nothing", said(run)[-800:])
         run = sim.run("apply", answers)
         ok(run.returncode == 0, "T8: and apply switches it on", said(run)[-800:])
 
