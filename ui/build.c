@@ -1,14 +1,12 @@
-/* The build: parts that unfold into steps, how far it is and what decides the time, and beside them the log or why it failed. */
+/* The build: parts that unfold into steps, and the keys that work on them. */
 #include "config.h"
-#include "ui/state.h"
+#include "ui/build_parts.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "engine/lines.h"
 
 #include <curses.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,18 +31,6 @@ static void build_forget(struct wizard *w)
 }
 
 /* The run ---------------------------------------------------------------------------------------------------------------------------- */
-
-/* Are there failures, or was it stopped, so that something is to be decided? */
-static bool build_ended_badly(const struct wizard *w)
-{
-	return w->work.over && !work_ended_well(w);
-}
-
-/* What the operator has to do first, or NULL. */
-static const cJSON *build_task(const struct wizard *w)
-{
-	return w->work.p.tasks ? w->work.p.tasks->child : NULL;
-}
 
 void build_start(struct wizard *w, bool undo)
 {
@@ -71,6 +57,7 @@ void build_settle(struct wizard *w)
 struct row {
 	int part, step; /* step is -1 in the part's own row */
 };
+
 struct rows {
 	struct row list[512];
 	int count;
@@ -163,7 +150,7 @@ const struct cause *build_cause(const struct wizard *w)
 	return c ? c : b->p.cause_count ? &b->p.causes[0] : NULL;
 }
 
-/* Drawing: the list ------------------------------------------------------------------------------------------------------------------ */
+/* Drawing ------------------------------------------------------------------------------------------------------------------ */
 
 static void put_mark(int y, int x, enum phase phase)
 {
@@ -287,227 +274,6 @@ static void draw_list(struct wizard *w, struct rect r)
 	free(rows);
 }
 
-/* Drawing: what stands beside or below ------------------------------------------------------------------------------------------------ */
-
-static void draw_pane_title(struct rect r, const char *title, const char *right)
-{
-	put_rule(r.y, r.x, r.w);
-	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, " %s ", title);
-	if (right)
-		putf(r.y, r.x + r.w - cells(right) - 4, cells(right) + 2, ROLE_DIM, " %s ", right);
-}
-
-/* A shell line, broken at its options with a backslash so that all of it can be taken and pasted. Returns the lines used; only counts unless shown. */
-static int put_command(int y, int x, int height, int width, const char *command, bool shown)
-{
-	int lines = 0;
-	for (const char *p = command; *p && lines < height;) {
-		const char *next = p + strlen(p);
-		int indent = lines ? 2 : 0;
-		for (const char *q = strstr(p + 1, " --"); q && cells(p) > width - indent; q = strstr(q + 1, " --")) {
-			char *head = xstrndup(p, (size_t)(q - p));
-			bool fits = cells(head) <= width - indent - 2;
-			free(head);
-			if (!fits)
-				break;
-			next = q;
-		}
-		char *line = xasprintf("%.*s%s", (int)(next - p), p, *next ? " \\" : "");
-		if (shown)
-			put(y + lines, x + indent, width - indent, ROLE_TITLE, line);
-		lines++;
-		free(line);
-		p = *next ? next + 1 : next;
-	}
-	return lines;
-}
-
-/* A cause as texts: its words, who mends it, the line that does, and where what failed is looked at. */
-struct cause_text {
-	char *words, *command;
-	const char *who, *link;
-};
-
-static struct cause_text cause_text(const struct wizard *w, const struct cause *c)
-{
-	const char *project = answers_str(w->answers, "project.id");
-	struct cause_text t = {cause_words(&w->work.p, c, wizard_who(w), project),
-			       cause_command(&w->work.p, c, wizard_who(w), project), NULL,
-			       step_link(&w->work.p.steps[c->step])};
-	t.who = !t.command                    ? ""
-		: c->kind == CAUSE_PERMISSION ? _("Somebody who may grant roles runs this (c copies it):")
-					      : _("What mends it (c copies it):");
-	return t;
-}
-
-static int cause_height(const struct wizard *w, const struct cause *c, int width)
-{
-	struct cause_text t = cause_text(w, c);
-	int lines = 1 + put_wrapped(0, 0, 0, width, ROLE_TEXT, t.words) + put_wrapped(0, 0, 0, width, ROLE_TEXT, t.who);
-	lines += t.command ? put_command(0, 0, 100, width, t.command, false) : 0;
-	lines += link_rows(t.link, width);
-	free(t.words);
-	free(t.command);
-	return lines;
-}
-
-static void draw_cause(const struct wizard *w, const struct cause *c, struct rect r)
-{
-	struct cause_text t = cause_text(w, c);
-	const char *part = _(parts[w->work.p.steps[c->step].part].title);
-	char *title = c->count > 1 ? xasprintf(ngettext("Why it failed: %s (%d alike)", "Why it failed: %s (%d alike)",
-							(unsigned long)c->count),
-					       part, c->count)
-				   : xasprintf(_("Why it failed: %s"), part);
-	int below = t.command ? 1 + put_command(0, 0, 100, r.w, t.command, false) : 0, room = r.h - 1 - below, y = r.y + 1,
-	    end = r.y + r.h;
-	draw_pane_title(r, title, NULL);
-	y += put_lines(y, r.x, room > 1 ? room : 1, r.w, ROLE_TEXT, t.words);
-	y += put_lines(y, r.x, end - y, r.w, ROLE_TEXT, t.who);
-	if (t.command)
-		y += put_command(y, r.x, end - y, r.w, t.command, true);
-	for (int row = 0; row < link_rows(t.link, r.w) && y < end; row++)
-		put_link_row(y++, r.x, r.w, ROLE_DIM, t.link, row);
-	free(t.words);
-	free(t.command);
-	free(title);
-}
-
-/* What a person has to do, with the text to paste, which can be marked as a whole, and what is seen instead. */
-static void draw_task(const cJSON *task, struct rect r)
-{
-	int y = r.y + 1, end = r.y + r.h;
-	const char *paste = json_str(task, "paste", ""), *message = json_str(task, "message", "");
-	char *title = xasprintf(_("Waiting for you: %s"), json_str(task, "title", ""));
-	draw_pane_title(r, title, NULL);
-	y += put_lines(y, r.x, r.h > 4 ? r.h - 3 : 0, r.w, ROLE_TEXT, json_str(task, "steps", ""));
-	if (*paste && y < end)
-		put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, paste);
-	if (y < end)
-		put_lines(y, r.x, end - y, r.w, ROLE_WARN, message);
-	free(title);
-}
-
-static int task_height(const cJSON *task, int width)
-{
-	return 2 + put_wrapped(0, 0, 0, width, ROLE_TEXT, json_str(task, "steps", "")) +
-	       put_wrapped(0, 0, 0, width, ROLE_TEXT, json_str(task, "message", ""));
-}
-
-static void draw_pane(const struct wizard *w, struct rect r)
-{
-	const struct work *b = &w->work;
-	struct row row = focused(w);
-	const struct cause *c = progress_cause(&b->p, failed_step(b, row));
-	if (c) {
-		draw_cause(w, c, r);
-		return;
-	}
-	if (build_task(w)) {
-		draw_task(build_task(w), r);
-		return;
-	}
-	char *title = row.part < 0 ? xstrdup(_("Log")) : xasprintf(_("Log: %s"), _(parts[row.part].title));
-	draw_pane_title(r, title, b->over ? NULL : _("following"));
-	free(title);
-	log_tail(w, row.part, (struct rect){r.y + 1, r.x, r.h - 1, r.w});
-}
-
-/* Drawing: how far it is ------------------------------------------------------------------------------------------------------------- */
-
-/* Does it wait for the operator, and for nothing else? */
-static bool only_yours(const struct work *b)
-{
-	return !b->over && progress_count(&b->p, PHASE_YOURS) && !progress_count(&b->p, PHASE_RUNNING);
-}
-
-/* All of it only once the run has said how it ended. */
-static double share_done(struct wizard *w)
-{
-	if (work_ended_well(w))
-		return 1; /* also where something was left out */
-	return fmin(progress_share(&w->work.p), w->work.over ? 1 : 0.99);
-}
-
-static void draw_bar(struct wizard *w, int y, int x, int width)
-{
-	const struct work *b = &w->work;
-	double share = share_done(w);
-	int full = (int)(width * share),
-	    busy = b->over || !b->p.running ? 0 : (width - full) * b->p.running / (b->p.running + b->p.left + 1);
-	for (int i = 0; i < width; i++)
-		put_glyph(y, x + i,
-			  i < full          ? ROLE_GOOD
-			  : i < full + busy ? ROLE_BUSY
-					    : ROLE_RULE,
-			  i < full          ? GLYPH_FULL
-			  : i < full + busy ? GLYPH_PART
-					    : GLYPH_LINE);
-}
-
-static const char *status_word(const struct wizard *w)
-{
-	const struct work *b = &w->work;
-	if (work_outcome(w, OUTCOME_WAITING) || only_yours(b))
-		return _("Waiting");
-	if (!b->over)
-		return b->undoing ? _("Undoing") : _("Building");
-	if (work_ended_well(w))
-		return b->undoing ? _("Undone") : _("Built");
-	return b->interrupts ? _("Stopped") : _("Failed");
-}
-
-static void draw_status(struct wizard *w, int y, struct rect r)
-{
-	struct work *b = &w->work;
-	char took[32], about[32];
-	double left = progress_left(&b->p), whole = b->p.now - b->p.started + left;
-	int x = r.x + put(y, r.x, r.w, ROLE_TITLE, status_word(w)) + 2;
-	x += putf(y, x, 6, ROLE_TEXT, "%3d %%", (int)(share_done(w) * 100)) + 2;
-	clock_text(b->p.now - b->p.started, took);
-	bool known = b->p.surveyed && !b->over && left >= 10;
-	char *time = known ? xasprintf(_("%s of %s"), took, about_text(whole, about)) : xstrdup(took);
-	int width = r.x + r.w - x - cells(time) - 2;
-	if (width >= 8)
-		draw_bar(w, y, x, width);
-	put_right(y, r.x + r.w - cells(time), cells(time), ROLE_TEXT, time);
-	free(time);
-}
-
-/* What the operator wants to know next: what it waits for, or what came of it. */
-static void draw_sentence(const struct wizard *w, int y, struct rect r)
-{
-	const struct work *b = &w->work;
-	const struct progress *p = &b->p;
-	int decides = progress_deciding(p), failed = progress_count(p, PHASE_FAILED), done = progress_count(p, PHASE_DONE);
-	int rest = progress_count(p, PHASE_WAITING) + progress_count(p, PHASE_SKIPPED);
-	char *text;
-	if (!b->over && !p->surveyed)
-		text = xstrdup(_("Looking at what is there before anything is changed."));
-	else if (!b->over && failed)
-		text = xasprintf(ngettext("%d failed; what does not need it goes on.",
-					  "%d failed; what does not need them goes on.", (unsigned long)failed),
-				 failed);
-	else if (only_yours(b))
-		text = xstrdup(_(
-		    "All else is done. It goes on by itself once this is seen; Ctrl-C leaves, and the same command goes on."));
-	else if (work_outcome(w, OUTCOME_WAITING))
-		text = xstrdup(_("What could be made stands, and waits for you. Do what is named here; r goes on."));
-	else if (!b->over && decides >= 0)
-		/* TRANSLATORS: %s is a part: "Database", "Image" */
-		text = xasprintf(_("It waits for: %s. You may leave; the same command goes on from here."),
-				 _(parts[p->steps[decides].part].title));
-	else if (!b->over)
-		text = xstrdup(_("Almost there."));
-	else if (work_ended_well(w))
-		text = xasprintf(_("All %d are done."), done);
-	else
-		text = xasprintf(_("%d done, %d failed, %d not begun. What stands is kept; r goes on from here."), done, failed,
-				 rest);
-	put(y, r.x, r.w, build_ended_badly(w) ? ROLE_WARN : ROLE_TEXT, text);
-	free(text);
-}
-
 static int row_count(const struct wizard *w)
 {
 	struct rows *rows = make_rows(w);
@@ -518,24 +284,25 @@ static int row_count(const struct wizard *w)
 
 static void build_draw(struct wizard *w, struct rect r)
 {
-	struct work *b = &w->work;
 	screen_cursor(r.y, r.x);
-	draw_status(w, r.y, r);
-	draw_sentence(w, r.y + 1, r);
-	struct rect rest = {r.y + 3, r.x, r.h - 3, r.w};
+	build_draw_status(w, r.y, r);
+	build_draw_sentence(w, r.y + 1, r);
+	struct rect rest = {r.y + 3, r.x, r.h - 3, r.w}, list = rest, pane = rest;
+	struct row row = focused(w);
+	const struct cause *c = progress_cause(&w->work.p, failed_step(&w->work, row));
 	if (r.w >= BESIDE_FROM) {
 		int left = r.w - LIST_WIDTH > 60 ? LIST_WIDTH : r.w / 2;
-		draw_list(w, (struct rect){rest.y, rest.x, rest.h, left - 2});
-		draw_pane(w, (struct rect){rest.y, rest.x + left, rest.h, rest.w - left});
+		list.w = left - 2;
+		pane = (struct rect){rest.y, rest.x + left, rest.h, rest.w - left};
 	} else {
-		int least = rest.h / 3 > PANE_LEAST ? rest.h / 3 : PANE_LEAST, list = row_count(w);
-		const struct cause *c = progress_cause(&b->p, failed_step(b, focused(w)));
-		int wanted = c ? cause_height(w, c, rest.w) : build_task(w) ? task_height(build_task(w), rest.w) : 0;
+		int least = rest.h / 3 > PANE_LEAST ? rest.h / 3 : PANE_LEAST, rows = row_count(w),
+		    wanted = build_pane_height(w, c, rest.w);
 		least = wanted < rest.h - 3 ? (wanted > least ? wanted : least) : rest.h - 3;
-		list = list < rest.h - least ? list : rest.h - least;
-		draw_list(w, (struct rect){rest.y, rest.x, list, rest.w});
-		draw_pane(w, (struct rect){rest.y + list, rest.x, rest.h - list, rest.w});
+		list.h = rows < rest.h - least ? rows : rest.h - least;
+		pane = (struct rect){rest.y + list.h, rest.x, rest.h - list.h, rest.w};
 	}
+	draw_list(w, list);
+	build_draw_pane(w, c, row.part, pane);
 }
 
 /* Keys ------------------------------------------------------------------------------------------------------------------------------ */

@@ -192,19 +192,9 @@ static void undo_draw(struct wizard *w)
 static bool undo_key(struct wizard *w, const struct key *k, enum action *action)
 {
 	(void)action;
-	if (k->kind == KEY_CHARACTER && k->code == 27)
-		return false;
-	if (k->kind != KEY_CHARACTER || k->code != L'\r') {
-		edit_key(&w->over_edit, k);
-		return true;
-	}
-	char *typed = edit_text(&w->over_edit);
-	bool same = !strcmp(typed, answers_str(w->answers, "stack.name"));
-	free(typed);
-	if (!same) {
-		wizard_say(w, ROLE_BAD, _("That is not its name: nothing is deleted."));
-		return true;
-	}
+	enum named named = overlay_named(w, k);
+	if (named != NAMED_RIGHT)
+		return named == NAMED_NOT;
 	build_start(w, true);
 	if (!wizard_on(w, "build")) {
 		review_agree(w, false);

@@ -5,8 +5,6 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "plan/axes.h"
 
 #include <curses.h>
 #include <math.h>
@@ -34,13 +32,18 @@ static const char *filter_of(const struct wizard *w)
 	return form_of(w)->filter ? form_of(w)->filter : "";
 }
 
+void form_leave_unsaid(struct wizard *w, const char *words)
+{
+	form_of(w)->unsaid = words;
+}
+
 static void form_forget(struct wizard *w)
 {
 	free(form_of(w)->filter);
 	cJSON_Delete(form_of(w)->drafts);
 }
 
-enum { LABEL = 26, VALUE_MAX = 64, HELP_LINES = 4, ERRAND_LEAST = 3, BESIDE_FROM = 112, LEFT = 78, WORDS_MOST = 6 };
+enum { LABEL = 26, VALUE_MAX = 64, HELP_LINES = 4, BESIDE_FROM = 112, LEFT = 78 };
 
 /* Questions of the page -------------------------------------------------------------------------------------------------------------- */
 
@@ -136,24 +139,6 @@ static void form_enter(struct wizard *w)
 			form_of(w)->focus = i;
 	}
 	form_load(w);
-}
-
-int choice_count(const struct wizard *w, const struct question *q)
-{
-	int n = 0;
-	while (question_choice(q, w->answers, n))
-		n++;
-	return n;
-}
-
-int choice_index(const struct wizard *w, const struct question *q, const char *id)
-{
-	const struct choice *c;
-	for (int i = 0; (c = question_choice(q, w->answers, i)); i++) {
-		if (!strcmp(c->id, id))
-			return i;
-	}
-	return 0;
 }
 
 /* What the cloud knows --------------------------------------------------------------------------------------------------------------- */
@@ -303,117 +288,6 @@ static bool may_type(const struct question *q, const struct key *k)
 
 /* Drawing --------------------------------------------------------------------------------------------------------------------------- */
 
-/* What is said under a choice: why it cannot be chosen, or what it means. */
-static const char *choice_words(const struct wizard *w, const struct question *q, const struct choice *c)
-{
-	const char *refused = question_refuses(q, w->answers, c->id);
-	return _(refused ? refused : c->help);
-}
-
-/* Do the choices differ in price? */
-static bool prices_differ(const struct wizard *w, const struct question *q)
-{
-	double first = -1;
-	for (const struct choice *c = q->choices; c->id; c++) {
-		double usd = draft_choice_month(w, q, c->id);
-		if (usd >= 0 && first >= 0 && (usd - first > 0.5 || first - usd > 0.5))
-			return true;
-		first = usd >= 0 ? usd : first;
-	}
-	return false;
-}
-
-static void put_price(const struct wizard *w, const struct question *q, const char *choice, int y, int right)
-{
-	double usd = draft_choice_month(w, q, choice);
-	char *text = xasprintf(_("$%.0f/month"), usd);
-	if (usd >= 0 && prices_differ(w, q))
-		put_right(y, right - 14, 14, ROLE_TEXT, text);
-	free(text);
-}
-
-/* What cannot be chosen is dim, with its reason, in at most so many lines; the rest has its price. */
-static int draw_choice(struct wizard *w, const struct question *q, const struct choice *c, int y, struct rect r, int most,
-		       bool here, bool chosen)
-{
-	bool refused = question_refuses(q, w->answers, c->id);
-	if (here)
-		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
-	put_glyph(y, r.x + 2, chosen ? ROLE_GOOD : refused ? ROLE_DIM : ROLE_TEXT, chosen ? GLYPH_ON : GLYPH_OFF);
-	put(y, r.x + 4, r.w - 4 - 15, here ? ROLE_FOCUS : refused ? ROLE_DIM : chosen ? ROLE_TITLE : ROLE_TEXT, _(c->title));
-	if (!refused)
-		put_price(w, q, c->id, y, r.x + r.w);
-	if (here)
-		screen_cursor(y, r.x + 4);
-	int room = r.y + r.h - y - 1;
-	return y + 1 + put_lines(y + 1, r.x + 4, room < most ? room : most, r.w - 4, ROLE_DIM, choice_words(w, q, c));
-}
-
-/* Lines of the choices, each with at most so many of what it means. */
-static int height_with(const struct wizard *w, const struct question *q, int width, int most)
-{
-	int lines = 0;
-	const struct choice *c;
-	for (int i = 0; (c = question_choice(q, w->answers, i)); i++) {
-		int n = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, choice_words(w, q, c));
-		lines += 1 + (n < most ? n : most);
-	}
-	return lines;
-}
-
-/* Where not all of them fit with what they mean, all are named and only the marked one is explained; a page says that below where it has no room either. */
-static int draw_choices_briefly(struct wizard *w, const struct question *q, struct rect r, int focus)
-{
-	int now = choice_index(w, q, answers_str(w->answers, q->id)), mark = focus < 0 ? now : focus,
-	    count = choice_count(w, q), y = r.y, first = mark < r.h ? 0 : mark - r.h + 1,
-	    last = first + r.h < count ? first + r.h : count, room = r.h - count;
-	const char *words = choice_words(w, q, question_choice(q, w->answers, mark));
-	if (focus < 0 && put_wrapped(0, 0, 0, r.w - 4, ROLE_TEXT, words) > (room > 0 ? room : 0)) {
-		form_of(w)->unsaid = words;
-		room = 0;
-	}
-	for (int i = first; i < last && y < r.y + r.h; i++)
-		y = draw_choice(w, q, question_choice(q, w->answers, i), y, r, i == mark && room > 0 ? room : 0, i == focus,
-				i == now);
-	if (first > 0)
-		put_glyph(r.y, r.x, ROLE_KEY, GLYPH_UP);
-	if (last < count)
-		put_glyph(r.y + r.h - 1, r.x, ROLE_KEY, GLYPH_DOWN);
-	return y;
-}
-
-int draw_choices(struct wizard *w, const struct question *q, struct rect r, int focus)
-{
-	const char *now = answers_str(w->answers, q->id);
-	int y = r.y;
-	if (choices_height(w, q, r.w) > r.h)
-		return draw_choices_briefly(w, q, r, focus);
-	int most = height_with(w, q, r.w, WORDS_MOST) > r.h ? 2 : WORDS_MOST;
-	const struct choice *c;
-	for (int i = 0; (c = question_choice(q, w->answers, i)); i++)
-		y = draw_choice(w, q, c, y, r, most, i == focus, !strcmp(c->id, now));
-	return y;
-}
-
-int choices_height(const struct wizard *w, const struct question *q, int width)
-{
-	return height_with(w, q, width, 2);
-}
-
-void draw_choice_prices(const struct wizard *w, const struct question *q, struct rect r)
-{
-	int x = r.x;
-	for (const struct choice *c = q->choices; c->id; c++) {
-		double usd = draft_choice_month(w, q, c->id);
-		if (usd < 0 || question_refuses(q, w->answers, c->id) || !prices_differ(w, q))
-			continue;
-		char *text = xasprintf(_("%s $%.0f"), _(c->title), usd);
-		if (x + cells(text) < r.x + r.w)
-			x += put(r.y, x, r.x + r.w - x, ROLE_TEXT, text) + 3;
-		free(text);
-	}
-}
-
 char *setting_words(const struct wizard *w, const struct question *q)
 {
 	char *words = answers_words(w->answers, q);
@@ -499,169 +373,6 @@ static void draw_suggestions(const struct wizard *w, const struct question *q, s
 	free(text);
 }
 
-/* Facts end where their rectangle does, wherever they begin: the help stands below. */
-static int facts_end(struct rect r)
-{
-	return r.y + r.h;
-}
-
-static int put_most(int y, struct rect r, int indent, int most, enum role role, const char *text)
-{
-	int room = facts_end(r) - y;
-	return put_lines(y, r.x + indent, most < room ? most : room, r.w - indent, role, text);
-}
-
-static int draw_finding(int y, struct rect r, bool good, const char *text)
-{
-	if (y < facts_end(r))
-		put_glyph(y, r.x + 2, good ? ROLE_GOOD : ROLE_BAD, good ? GLYPH_CHECK : GLYPH_CROSS);
-	return y + put_most(y, r, 4, 3, good ? ROLE_TEXT : ROLE_BAD, text);
-}
-
-static int draw_project_known(const cJSON *p, int y, struct rect r)
-{
-	const char *organization = json_str(p, "organization", "");
-	char *text = *organization
-			 ? xasprintf(_("Project number %s, in organisation %s"), json_str(p, "number", "?"), organization)
-			 : xasprintf(_("Project number %s, in no organisation"), json_str(p, "number", "?"));
-	y = draw_finding(y, r, true, text);
-	free(text);
-	if (!cJSON_IsBool(json_at(p, "billing")))
-		return y; /* it could not be asked: the checks say why */
-	if (json_bool(p, "billing", true))
-		return draw_finding(y, r, true, _("Billing is on"));
-	return draw_finding(
-	    y, r, false, _("Billing is off: link a billing account at https://console.cloud.google.com/billing/linkedaccount"));
-}
-
-static int draw_failed(const struct survey *s, int y, struct rect r)
-{
-	char *text = wizard_sentence(&s->err);
-	y = draw_finding(y, r, false, text);
-	free(text);
-	return y;
-}
-
-static int draw_preflight(const struct wizard *w, int y, struct rect r)
-{
-	const cJSON *check;
-	for (size_t at = 0; (check = checks_next(w, &at));) {
-		const char *id = json_str(check, "id", "");
-		bool told = !strcmp(id, "billing") && cJSON_IsBool(json_at(w->surveys[SURVEY_PROJECT].result, "billing"));
-		if (finding_state(check) == FINDING_OK || told || !strcmp(id, "project"))
-			continue;
-		char *text = xasprintf("%s: %s", _(json_str(check, "title", id)), json_str(check, "message", ""));
-		bool bad = check_failed(check) && !check_elsewhere(check);
-		if (y < facts_end(r))
-			put_glyph(y, r.x + 2, bad ? ROLE_BAD : ROLE_WARN, bad ? GLYPH_CROSS : GLYPH_WARN);
-		y += put_most(y, r, 4, 2, bad ? ROLE_BAD : ROLE_TEXT, text);
-		y += put_most(y, r, 4, 2, ROLE_TEXT, json_str(check, "fix", ""));
-		free(text);
-	}
-	return y;
-}
-
-/* What is known of the project that is named. */
-static int draw_project(struct wizard *w, int y, struct rect r)
-{
-	const struct survey *s = &w->surveys[SURVEY_PROJECT];
-	const char *project = answers_str(w->answers, "project.id");
-	if (w->sign_in.exit) {
-		struct survey unsigned_in = {.err = w->sign_in};
-		return draw_failed(&unsigned_in, y, r) + 1;
-	}
-	if (!*project || form_draft(w, "project.id"))
-		return y;
-	if (!w->session || s->state == SURVEY_UNKNOWN || s->state == SURVEY_CHECKING || !s->project ||
-	    strcmp(s->project, project) != 0) {
-		if (y < facts_end(r))
-			putf(y, r.x + 4, r.w - 4, ROLE_BUSY, _("checking %s..."), project);
-		return y + 2;
-	}
-	if (s->state == SURVEY_FAILED)
-		return draw_failed(s, y, r) + 1;
-	return draw_preflight(w, draw_project_known(s->result, y, r), r) + 1;
-}
-
-/* An address stands alone on its line, so that it can be marked and opened; the sentences, where they are wanted, have the room that it leaves. */
-static int draw_steps(const char *steps, bool sentences, int y, struct rect r)
-{
-	char *copy = xstrdup(steps), *rest;
-	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end(r) - 2; one = strtok_r(NULL, "\n", &rest)) {
-		if (text_starts(one, "https://"))
-			put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
-		else if (sentences && (y < facts_end(r) - 3 || !strstr(rest, "https://")))
-			y += put_most(y, r, 2, facts_end(r) - y > 16 ? 8 : facts_end(r) - y > 4 ? 3 : 1, ROLE_DIM, one);
-	}
-	free(copy);
-	return y;
-}
-
-/* What a human has to do elsewhere, with the text to paste there: each address on a line of its own. */
-static int draw_errand(const struct wizard *w, int y, struct rect r)
-{
-	const struct resource *e = draft_errand(w);
-	if (!e)
-		return y;
-	const struct question *q = form_focused(w);
-	if (q && q->type == TYPE_CHOICE && facts_end(r) - y - ERRAND_LEAST < choice_count(w, q) + 1)
-		return y;       /* first it is chosen, then done */
-	if (!client_refused(w)) /* why it was refused needs the room */
-		y += put_most(y, r, 2, 1, ROLE_TITLE, draft_errand_text(e, "title"));
-	bool whole = draft_errand_open(e) || r.h > 16;
-	if (whole || (q && q->type != TYPE_CHOICE)) /* choices need the room */
-		y = draw_steps(draft_errand_text(e, "steps"), whole, y, r);
-	enum role role;
-	const char *tried = client_words(w, &role);
-	if (facts_end(r) - y > (tried ? 4 : 1))
-		y += put_most(y, r, 2, 1, ROLE_TEXT, _("To be pasted there (Ctrl-Y copies it):"));
-	char *copy = xstrdup(draft_errand_text(e, "paste")), *rest;
-	for (char *one = strtok_r(copy, "\n", &rest); one && y < facts_end(r); one = strtok_r(NULL, "\n", &rest))
-		put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
-	free(copy);
-	if (tried)
-		y += put_most(y, r, 2, 3, role, tried);
-	return y + 1;
-}
-
-static int draw_who(const struct wizard *w, int y, struct rect r)
-{
-	const struct survey *s = &w->surveys[SURVEY_WHO];
-	char *text = NULL;
-	if (w->sign_in.exit || y >= facts_end(r))
-		return y;
-	if (s->state == SURVEY_FAILED)
-		text = wizard_sentence(&s->err);
-	else if (s->state != SURVEY_KNOWN)
-		text = xstrdup(_("Looking up who is signed in..."));
-	else
-		text = xasprintf(_("Signed in as %s"), json_str(s->result, "email", "?"));
-	y = s->state == SURVEY_CHECKING || s->state == SURVEY_UNKNOWN ? y + put_most(y, r, 4, 1, ROLE_BUSY, text)
-								      : draw_finding(y, r, s->state == SURVEY_KNOWN, text);
-	free(text);
-	return y;
-}
-
-static int draw_mending(const struct wizard *w, int y, struct rect r)
-{
-	char *line = checks_hold(w) ? checks_command(w) : NULL;
-	if (line) {
-		y += put_most(y, r, 4, 1, ROLE_TEXT, _("Somebody who may runs this (Ctrl-Y copies it):"));
-		y += put_most(y, r, 0, 3, ROLE_TITLE, line);
-	}
-	free(line);
-	return y;
-}
-
-/* What stands between a page's fields and the help: known facts. */
-static int draw_facts(struct wizard *w, int y, struct rect r)
-{
-	const struct wizard_page *page = &wizard_pages[w->page];
-	if (page_holds(page, "project"))
-		return draw_mending(w, draw_project(w, draw_who(w, y, r), r), r);
-	return page_holds(page, "auth") ? draw_errand(w, y, r) : y;
-}
-
 static int help_lines(struct rect r)
 {
 	return r.h >= 18 ? HELP_LINES : 2;
@@ -710,7 +421,7 @@ static void draw_rows(struct wizard *w, struct rect r, bool beside)
 		put_glyph(r.y, r.x - 1, ROLE_KEY, GLYPH_UP);
 	if (top + room < count)
 		put_glyph(r.y + room - 1, r.x - 1, ROLE_KEY, GLYPH_DOWN);
-	y = draw_facts(w, y + 1, r);
+	y = form_draw_facts(w, y + 1, r);
 	r.h -= y - r.y;
 	r.y = y;
 	const struct question *q = form_focused(w);

@@ -1,25 +1,26 @@
 noinst_LIBRARIES += ui/libui.a
 ui_libui_a_SOURCES = \
 	ui/accessible.c ui/accessible.h \
-	ui/build.c \
+	ui/build.c ui/build_pane.c ui/build_status.c ui/build_parts.h \
 	ui/causes.c ui/causes.h \
 	ui/checks.c \
+	ui/choices.c \
 	ui/client.c ui/client.h \
 	ui/doc.c ui/doc.h \
 	ui/done.c ui/done.h \
 	ui/draft.c ui/draft.h \
 	ui/edit.c ui/edit.h \
 	ui/failure.c \
-	ui/form.c \
+	ui/form.c ui/form_facts.c \
 	ui/guard.c ui/guard.h \
 	ui/log.c \
 	ui/overlays.c \
 	ui/pages.c ui/pages.h \
-	ui/plain.c ui/plain.h \
+	ui/plain.c ui/plain.h ui/plain_ask.c ui/plain_build.c ui/plain_review.c ui/plain_private.h \
 	ui/progress.c ui/progress.h \
 	ui/resources.c \
 	ui/problems.c \
-	ui/review.c \
+	ui/review.c ui/review_pane.c ui/review_plan.c ui/review_parts.h \
 	ui/screen.c ui/screen.h \
 	ui/settings.c \
 	ui/shell.c \

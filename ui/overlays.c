@@ -373,21 +373,27 @@ static void data_draw(struct wizard *w)
 	free(lost);
 }
 
-static bool data_key(struct wizard *w, const struct key *k, enum action *action)
+enum named overlay_named(struct wizard *w, const struct key *k)
 {
 	if (is_char(k, 27))
-		return false;
+		return NAMED_LEFT;
 	if (!is_char(k, L'\r')) {
 		edit_key(&w->over_edit, k);
-		return true;
+		return NAMED_NOT;
 	}
 	char *typed = edit_text(&w->over_edit);
 	bool same = !strcmp(typed, answers_str(w->answers, "stack.name"));
 	free(typed);
-	if (!same) {
+	if (!same)
 		wizard_say(w, ROLE_BAD, _("That is not its name: nothing is deleted."));
-		return true;
-	}
+	return same ? NAMED_RIGHT : NAMED_NOT;
+}
+
+static bool data_key(struct wizard *w, const struct key *k, enum action *action)
+{
+	enum named named = overlay_named(w, k);
+	if (named != NAMED_RIGHT)
+		return named == NAMED_NOT;
 	review_consent(w, true);
 	return agreed(w, action);
 }

@@ -132,13 +132,20 @@ void wizard_reopen(struct wizard *w);
 /* Form helpers that overlays use. */
 const struct question *form_focused(const struct wizard *w);
 void form_load(struct wizard *w);
+/* What the chosen choice means had no room beside it: the page says it below. */
+void form_leave_unsaid(struct wizard *w, const char *words);
 /* The text as typed of a question's field that is no answer yet, or NULL. */
 const char *form_draft(const struct wizard *w, const char *question);
+/* Draws what is known, from y on, between the fields and the help; returns the line after (form_facts.c). */
+int form_draw_facts(struct wizard *w, int y, struct rect r);
 /* Seconds since the project was last edited, INFINITY when it was not. */
 double form_typing_since(const struct wizard *w);
 bool form_set(struct wizard *w, const struct question *q, cJSON *value);
 /* After an answer was set by another way than form_set: what follows from it. */
 void form_changed(struct wizard *w, const struct question *q);
+/* What the server's name has to be typed for, in the overlay's field: what this key made of it. When it is another name that is said. */
+enum named { NAMED_NOT, NAMED_LEFT, NAMED_RIGHT };
+enum named overlay_named(struct wizard *w, const struct key *k);
 /* Opens a list for editing, over what lies over the page. */
 void list_open(struct wizard *w, const struct question *q);
 /* Opens the field for the secret that the operator types; what follows is the build when then_build is set. */

@@ -77,6 +77,15 @@ size_t text_utf8(const char *text, size_t left, unsigned *code)
 	return n;
 }
 
+bool text_is_utf8(const char *text, size_t len)
+{
+	unsigned code;
+	size_t n = 1;
+	for (; len && n; text += n, len -= n)
+		n = *text ? text_utf8(text, len, &code) : 0;
+	return n;
+}
+
 /* Characters without a look of their own: controls of both sets, and what reorders, joins, hides or breaks text (Unicode's categories Cf, Zl, Zp
  * and its noncharacters). */
 bool text_hidden(unsigned code)

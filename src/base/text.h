@@ -13,6 +13,9 @@ const char *text_nearest(const char *word, const char *const *list);
 /* Bytes of the valid UTF-8 sequence at the start of text, with its code point; 0 when there is none. */
 size_t text_utf8(const char *text, size_t left, unsigned *code);
 
+/* Are all these bytes valid UTF-8, and none of them NUL? */
+bool text_is_utf8(const char *text, size_t len);
+
 /* Is this character one that a reader cannot see: a control, or a format character that reorders, joins or hides text? */
 bool text_hidden(unsigned code);
 /* Appends text as it may be shown on a terminal or in a log: hidden characters and invalid UTF-8 become \xNN, tabs and line ends blanks.

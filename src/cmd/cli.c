@@ -9,73 +9,9 @@
 #include "gcp/kind.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-const struct flag flags[] = {
-    {"rehearse", 0, NULL, N_("use the simulated cloud: no account, no network, no cost")},
-    {"json", 0, NULL, N_("print events or results as JSON, a line each")},
-    {"yes", 'y', NULL, N_("consent to what destroys data")},
-    {"wait", 0, "MINUTES",
-     N_("apply: how long it waits for what you have to do by hand, once all else is done; 15 if not given")},
-    {"delete-data", 0, "WHAT", N_("delete the database, or the artifacts, though protected; may be repeated")},
-    {"leave-out", 0, "RESOURCE",
-     N_("apply: go on without this optional resource, once; destroy: take this cluster elsewhere for gone; may be repeated")},
-    {"set", 's', "ID=VALUE", N_("answer a question; may be repeated")},
-    {"out", 'o', "DIR", N_("render: write the files there")},
-    {"for", 0, "CLIENT", N_("connect: lines for a shell, python, a notebook, curl or ci")},
-    {"plain", 0, NULL, N_("ask line by line, without a full screen")},
-    {"ascii", 0, NULL, N_("draw with ASCII only")},
-    {"color", 0, "WHEN", N_("always, never or auto")},
-    {"quiet", 'q', NULL, N_("print results and failures only")},
-    {"speed", 0, "N", N_("rehearsal on the screen: seconds of cloud time a second")},
-    {"seed", 0, "N", N_("rehearsal: draw other durations and lags")},
-    {"world", 0, "FILE", N_("rehearsal: start from this world")},
-    {"faults", 0, "FILE", N_("rehearsal: make these faults happen")},
-    {"cloud-proxy", 0, "URL", N_("send every request through this proxy")},
-    {"cloud-ca", 0, "FILE", N_("trust this certificate authority, and no other")},
-    {"record", 0, "FILE", N_("write every exchange with the cloud there, without secrets and people's addresses")},
-    {"help", 'h', NULL, N_("print this help")},
-    {"version", 'V', NULL, N_("print the version")},
-    {0},
-};
-enum { FLAG_COUNT = sizeof flags / sizeof *flags - 1 };
-
-/* ended by NULL */
-static const struct verb *verb_find(const char *name)
-{
-	for (const struct verb *const *v = verbs; *v; v++)
-		if (!strcmp((*v)->name, name))
-			return *v;
-	return NULL;
-}
-
-static void cli_help(FILE *to)
-{
-	fputs(_("Usage: mlflow-setup [OPTION]... [VERB FILE]\n"
-		"Sets up an MLflow tracking server on Google Cloud that nobody outside the chosen people can reach.\n"
-		"Without a verb it asks the questions one page after another; FILE then is where the answers are kept.\n\n"
-		"Examples:\n"
-		"  mlflow-setup --rehearse               try everything without an account\n"
-		"  mlflow-setup                          answer the questions and build\n"
-		"  mlflow-setup plan mlflow.json         what would change\n"
-		"  mlflow-setup apply mlflow.json        build it again from the saved answers\n\n"
-		"Verbs:\n"),
-	      to);
-	for (const struct verb *const *v = verbs; *v; v++)
-		fprintf(to, "  %-9s %-5s %s\n", (*v)->name, (*v)->takes, _((*v)->title));
-	fputs(_("\nOptions:\n"), to);
-	for (const struct flag *f = flags; f->name; f++) {
-		char *name = xasprintf("--%s%s%s", f->name, f->takes ? "=" : "", f->takes ? f->takes : "");
-		fprintf(to, f->letter ? "  -%c, %-20s %s\n" : "  %c   %-20s %s\n", f->letter ? f->letter : ' ', name,
-			_(f->help));
-		free(name);
-	}
-	fputs(_("\nExit status: 0 done, 2 plan found changes, 3 partly done, 64 usage, 65 answers invalid, 66 file missing,\n"
-		"69 cloud unreachable, 70 internal fault, 73 cannot write, 75 try again, 77 permission, 78 configuration,\n"
-		"130 interrupted. See mlflow-setup(1).\n"),
-	      to);
-}
 
 static bool number(const char *flag, const char *text, double *out, struct err *e)
 {
@@ -123,59 +59,144 @@ static bool data_word_ok(const char *word, struct err *e)
 	return known;
 }
 
-/* Takes one option; true unless its value is refused. */
-static bool take(struct cli *cli, const char *name, const char *value, struct err *e)
+/* What options do -------------------------------------------------------------------------------------------------------------- */
+
+static void add_word(const char ***list, size_t *count, size_t *room, const char *word)
+{
+	*list = xgrow(*list, *count + 1, room, sizeof **list);
+	(*list)[(*count)++] = word;
+	(*list)[*count] = NULL;
+}
+
+static bool take_rehearse(struct cli *cli, const char *value, struct err *e)
+{
+	(void)value;
+	cli->rehearse = true;
+	return rehearsal_there(e);
+}
+
+static bool take_wait(struct cli *cli, const char *value, struct err *e)
+{
+	return minutes("wait", value, &cli->wait, e);
+}
+
+static bool take_speed(struct cli *cli, const char *value, struct err *e)
+{
+	return number("speed", value, &cli->speed, e);
+}
+
+static bool take_seed(struct cli *cli, const char *value, struct err *e)
 {
 	double n;
-	const struct {
-		const char *name;
-		bool *on;
-		const char **text;
-	} simple[] = {
-	    {"rehearse", &cli->rehearse, NULL}, {"json", &cli->json, NULL},         {"yes", &cli->yes, NULL},
-	    {"plain", &cli->plain, NULL},       {"ascii", &cli->ascii, NULL},       {"quiet", &cli->quiet, NULL},
-	    {"out", NULL, &cli->out},           {"for", NULL, &cli->form},          {"world", NULL, &cli->world},
-	    {"faults", NULL, &cli->faults},     {"cloud-ca", NULL, &cli->cloud_ca}, {"cloud-proxy", NULL, &cli->cloud_proxy},
-	    {"record", NULL, &cli->record},
-	};
-	if (!strcmp(name, "rehearse") && !rehearsal_there(e))
-		return false;
-	for (size_t i = 0; i < sizeof simple / sizeof *simple; i++) {
-		if (strcmp(simple[i].name, name) != 0)
-			continue;
-		if (simple[i].on)
-			*simple[i].on = true;
-		else
-			*simple[i].text = value;
-		return true;
+	bool ok = number("seed", value, &n, e);
+	cli->seed = ok ? (uint64_t)n : 0;
+	return ok;
+}
+
+static bool take_color(struct cli *cli, const char *value, struct err *e)
+{
+	cli->color = value;
+	return color_ok(value, e);
+}
+
+static bool take_delete_data(struct cli *cli, const char *value, struct err *e)
+{
+	add_word(&cli->delete_data, &cli->delete_count, &cli->delete_room, value);
+	return data_word_ok(value, e);
+}
+
+static bool take_leave_out(struct cli *cli, const char *value, struct err *e)
+{
+	(void)e;
+	add_word(&cli->leave_out, &cli->leave_out_count, &cli->leave_out_room, value);
+	return true;
+}
+
+static bool take_set(struct cli *cli, const char *value, struct err *e)
+{
+	(void)e;
+	add_word(&cli->set, &cli->set_count, &cli->set_room, value);
+	return true;
+}
+
+const struct flag flags[] = {
+    {"rehearse", 0, NULL, N_("use the simulated cloud: no account, no network, no cost"), .take = take_rehearse},
+    {"json", 0, NULL, N_("print events or results as JSON, a line each"), .at = offsetof(struct cli, json)},
+    {"yes", 'y', NULL, N_("consent to what destroys data"), .at = offsetof(struct cli, yes)},
+    {"wait", 0, "MINUTES",
+     N_("apply: how long it waits for what you have to do by hand, once all else is done; 15 if not given"), .take = take_wait},
+    {"delete-data", 0, "WHAT", N_("delete the database, or the artifacts, though protected; may be repeated"),
+     .take = take_delete_data},
+    {"leave-out", 0, "RESOURCE",
+     N_("apply: go on without this optional resource, once; destroy: take this cluster elsewhere for gone; may be repeated"),
+     .take = take_leave_out},
+    {"set", 's', "ID=VALUE", N_("answer a question; may be repeated"), .take = take_set},
+    {"out", 'o', "DIR", N_("render: write the files there"), .at = offsetof(struct cli, out)},
+    {"for", 0, "CLIENT", N_("connect: lines for a shell, python, a notebook, curl or ci"), .at = offsetof(struct cli, form)},
+    {"plain", 0, NULL, N_("ask line by line, without a full screen"), .at = offsetof(struct cli, plain)},
+    {"ascii", 0, NULL, N_("draw with ASCII only"), .at = offsetof(struct cli, ascii)},
+    {"color", 0, "WHEN", N_("always, never or auto"), .take = take_color},
+    {"quiet", 'q', NULL, N_("print results and failures only"), .at = offsetof(struct cli, quiet)},
+    {"speed", 0, "N", N_("rehearsal on the screen: seconds of cloud time a second"), .take = take_speed},
+    {"seed", 0, "N", N_("rehearsal: draw other durations and lags"), .take = take_seed},
+    {"world", 0, "FILE", N_("rehearsal: start from this world"), .at = offsetof(struct cli, world)},
+    {"faults", 0, "FILE", N_("rehearsal: make these faults happen"), .at = offsetof(struct cli, faults)},
+    {"cloud-proxy", 0, "URL", N_("send every request through this proxy"), .at = offsetof(struct cli, cloud_proxy)},
+    {"cloud-ca", 0, "FILE", N_("trust this certificate authority, and no other"), .at = offsetof(struct cli, cloud_ca)},
+    {"record", 0, "FILE", N_("write every exchange with the cloud there, without secrets and people's addresses"),
+     .at = offsetof(struct cli, record)},
+    {"help", 'h', NULL, N_("print this help"), .take = NULL},
+    {"version", 'V', NULL, N_("print the version"), .take = NULL},
+    {0},
+};
+enum { FLAG_COUNT = sizeof flags / sizeof *flags - 1 };
+
+/* ended by NULL */
+static const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *const *v = verbs; *v; v++)
+		if (!strcmp((*v)->name, name))
+			return *v;
+	return NULL;
+}
+
+static void cli_help(FILE *to)
+{
+	fputs(_("Usage: mlflow-setup [OPTION]... [VERB FILE]\n"
+		"Sets up an MLflow tracking server on Google Cloud that nobody outside the chosen people can reach.\n"
+		"Without a verb it asks the questions one page after another; FILE then is where the answers are kept.\n\n"
+		"Examples:\n"
+		"  mlflow-setup --rehearse               try everything without an account\n"
+		"  mlflow-setup                          answer the questions and build\n"
+		"  mlflow-setup plan mlflow.json         what would change\n"
+		"  mlflow-setup apply mlflow.json        build it again from the saved answers\n\n"
+		"Verbs:\n"),
+	      to);
+	for (const struct verb *const *v = verbs; *v; v++)
+		fprintf(to, "  %-9s %-5s %s\n", (*v)->name, (*v)->takes, _((*v)->title));
+	fputs(_("\nOptions:\n"), to);
+	for (const struct flag *f = flags; f->name; f++) {
+		char *name = xasprintf("--%s%s%s", f->name, f->takes ? "=" : "", f->takes ? f->takes : "");
+		fprintf(to, f->letter ? "  -%c, %-20s %s\n" : "  %c   %-20s %s\n", f->letter ? f->letter : ' ', name,
+			_(f->help));
+		free(name);
 	}
-	if (!strcmp(name, "wait"))
-		return minutes(name, value, &cli->wait, e);
-	if (!strcmp(name, "speed"))
-		return number(name, value, &cli->speed, e);
-	if (!strcmp(name, "seed")) {
-		bool ok = number(name, value, &n, e);
-		cli->seed = ok ? (uint64_t)n : 0;
-		return ok;
-	}
-	if (!strcmp(name, "color")) {
-		cli->color = value;
-		return color_ok(value, e);
-	}
-	if (!strcmp(name, "delete-data")) {
-		cli->delete_data = xgrow(cli->delete_data, cli->delete_count + 1, &cli->delete_room, sizeof *cli->delete_data);
-		cli->delete_data[cli->delete_count++] = value;
-		cli->delete_data[cli->delete_count] = NULL;
-		return data_word_ok(value, e);
-	}
-	if (!strcmp(name, "leave-out")) {
-		cli->leave_out = xgrow(cli->leave_out, cli->leave_out_count + 1, &cli->leave_out_room, sizeof *cli->leave_out);
-		cli->leave_out[cli->leave_out_count++] = value;
-		cli->leave_out[cli->leave_out_count] = NULL;
-		return true;
-	}
-	cli->set = xgrow(cli->set, cli->set_count, &cli->set_room, sizeof *cli->set);
-	cli->set[cli->set_count++] = value;
+	fputs(_("\nExit status: 0 done, 2 plan found changes, 3 partly done, 64 usage, 65 answers invalid, 66 file missing,\n"
+		"69 cloud unreachable, 70 internal fault, 73 cannot write, 75 try again, 77 permission, 78 configuration,\n"
+		"130 interrupted. See mlflow-setup(1).\n"),
+	      to);
+}
+
+/* False where its value is refused. */
+static bool take(struct cli *cli, const struct flag *f, const char *value, struct err *e)
+{
+	void *at = (char *)cli + f->at;
+	if (f->take)
+		return f->take(cli, value, e);
+	if (f->takes)
+		*(const char **)at = value;
+	else
+		*(bool *)at = true;
 	return true;
 }
 
@@ -265,7 +286,7 @@ bool cli_parse(int argc, char **argv, struct cli *cli, const struct verb **verb,
 				puts("mlflow-setup " PACKAGE_VERSION "\nLicense Apache-2.0");
 			return true;
 		}
-		if (!take(cli, flags[row].name, optarg, e))
+		if (!take(cli, &flags[row], optarg, e))
 			return false;
 	}
 	return words(argc - optind, argv + optind, cli, verb, e);

@@ -53,6 +53,9 @@ struct flag {
 	char letter;       /* 'h', or 0 */
 	const char *takes; /* "URL", or NULL */
 	const char *help;  /* N_() */
+	size_t at; /* the member of struct cli that it turns on or, where it takes something, that holds what it was given */
+	bool (*take)(struct cli *cli, const char *value,
+		     struct err *e); /* what else it does: false where the value is refused; NULL */
 };
 extern const struct flag flags[]; /* ended by a NULL name */
 

@@ -55,3 +55,13 @@ char *appengine_lock(const struct view *v)
 {
 	return xasprintf("appengine %s", v->project);
 }
+
+void appengine_create(const struct view *v, const struct observation *seen, struct call *out)
+{
+	char id[APPENGINE_VERSION];
+	cJSON *body = kind_copy(v, "body");
+	(void)seen;
+	appengine_version_id(v->stack, json_at(v->spec, "body"), id);
+	json_put_str(body, "id", id);
+	call_set(out, DIALECT_AIP, "POST", body, APPENGINE_VERSIONS, v->project, appengine_service(v));
+}

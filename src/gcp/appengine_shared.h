@@ -18,6 +18,8 @@ enum { APPENGINE_VERSION = 16 };
 const char *appengine_service(const struct view *v);
 /* struct kind's observe of a kind that looks at all versions of that service. */
 void appengine_list_versions(const struct view *v, struct call *out);
+/* struct kind's create of a version with the spec's "body", under the id that tells whose it is. */
+void appengine_create(const struct view *v, const struct observation *seen, struct call *out);
 /* Sets the serving status (SERVING, STOPPED) of that service's version with this id: a change of its own, whose reply is an operation. */
 void appengine_set_status(const struct view *v, const char *id, const char *status, struct call *out);
 

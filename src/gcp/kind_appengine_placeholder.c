@@ -33,16 +33,6 @@ static void appengine_placeholder_compare(const struct view *v, const struct obs
 	out->verdict = one ? VERDICT_UPDATE : VERDICT_KEEP;
 }
 
-static void appengine_placeholder_create(const struct view *v, const struct observation *seen, struct call *out)
-{
-	char id[APPENGINE_VERSION];
-	cJSON *body = kind_copy(v, "body");
-	(void)seen;
-	appengine_version_id(v->stack, json_at(v->spec, "body"), id);
-	json_put_str(body, "id", id);
-	call_set(out, DIALECT_AIP, "POST", body, APPENGINE_VERSIONS, v->project, appengine_service(v));
-}
-
 static void appengine_placeholder_update(const struct view *v, const struct observation *seen, const struct change *change,
 					 struct call *out)
 {
@@ -66,7 +56,7 @@ const struct kind kind_appengine_placeholder = {
     .observe = appengine_list_versions,
     .decode = kind_decode_plain,
     .compare = appengine_placeholder_compare,
-    .create = appengine_placeholder_create,
+    .create = appengine_create,
     .update = appengine_placeholder_update,
     .stays = N_("It goes with its service. The service default is one that App Engine never deletes: a version that this stack "
 		"made there stays, never ran, "

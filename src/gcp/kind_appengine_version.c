@@ -52,16 +52,6 @@ static void appengine_version_compare(const struct view *v, const struct observa
 	out->verdict = VERDICT_KEEP;
 }
 
-static void appengine_version_create(const struct view *v, const struct observation *seen, struct call *out)
-{
-	char id[APPENGINE_VERSION];
-	cJSON *body = kind_copy(v, "body");
-	(void)seen;
-	appengine_version_id(v->stack, json_at(v->spec, "body"), id);
-	json_put_str(body, "id", id);
-	call_set(out, DIALECT_AIP, "POST", body, APPENGINE_VERSIONS, v->project, appengine_service(v));
-}
-
 /* The version's own log, which says why its server did not start. */
 static void appengine_version_ask_why(const struct view *v, const cJSON *notes, int turn, struct call *out)
 {
@@ -120,7 +110,7 @@ const struct kind kind_appengine_version = {
     .observe = appengine_version_observe,
     .decode = appengine_version_decode,
     .compare = appengine_version_compare,
-    .create = appengine_version_create,
+    .create = appengine_create,
     .ask_why = appengine_version_ask_why,
     .told_why = cloud_log_told,
     .terraform = {.none = "It is deployed anew, under a name made of its content, whenever that changes, and gets the traffic "

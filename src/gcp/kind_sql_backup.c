@@ -54,21 +54,10 @@ static const cJSON *choose(const struct view *v, const cJSON *runs)
 
 static void sql_backup_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
-	if (sql_absent(http, reply)) {
-		out->presence = PRESENT_NO;
+	if (!sql_decode_listed(v, http, reply, choose, out))
 		return;
-	}
-	kind_decode_plain(v, http, reply, out);
-	if (out->presence != PRESENT_YES)
-		return;
-	cJSON *run = cJSON_Duplicate(choose(v, json_at(out->found, "items")), true);
-	cJSON_Delete(out->found);
-	out->found = run;
+	const cJSON *run = out->found;
 	const char *status = json_str(run, "status", "");
-	if (!run) {
-		out->presence = PRESENT_NO;
-		return;
-	}
 	char id[24];
 	snprintf(id, sizeof id, "%lld", json_int64(run, "id", 0));
 	json_put_str(out->outputs, "id", id);

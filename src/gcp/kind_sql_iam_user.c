@@ -27,25 +27,19 @@ static bool is_account(const cJSON *user)
 	return !strcmp(json_str(user, "type", ""), "CLOUD_IAM_SERVICE_ACCOUNT");
 }
 
-static void sql_iam_user_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static const cJSON *sql_iam_user_choose(const struct view *v, const cJSON *items)
 {
-	if (sql_absent(http, reply)) {
-		out->presence = PRESENT_NO;
-		return;
-	}
-	if (sql_rests(v, http, reply, out))
-		return;
-	kind_decode_plain(v, http, reply, out);
-	if (out->presence != PRESENT_YES)
-		return;
-	cJSON *ours = NULL, *u;
-	cJSON_ArrayForEach(u, json_at(out->found, "items"))
+	const cJSON *u, *ours = NULL;
+	cJSON_ArrayForEach(u, items)
 		if (is_account(u) && !strcmp(json_str(u, "name", ""), v->name))
 			ours = u;
-	ours = ours ? cJSON_Duplicate(ours, 1) : NULL;
-	cJSON_Delete(out->found);
-	out->found = ours;
-	out->presence = ours ? PRESENT_YES : PRESENT_NO;
+	return ours;
+}
+
+static void sql_iam_user_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	if (!sql_rests(v, http, reply, out))
+		sql_decode_listed(v, http, reply, sql_iam_user_choose, out);
 }
 
 /* Where Cloud SQL does not say what the user is a member of, nothing is known to be wrong. */

@@ -24,29 +24,19 @@ static void sql_user_observe(const struct view *v, struct call *out)
 	call_set(out, DIALECT_NONE, "GET", NULL, BASE, v->project, instance(v));
 }
 
-static void sql_user_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+static const cJSON *sql_user_choose(const struct view *v, const cJSON *items)
 {
-	if (sql_absent(http, reply)) {
-		out->presence = PRESENT_NO;
-		return;
-	}
-	if (sql_rests(v, http, reply, out)) {
-		json_put_str(out->outputs, "password", json_str(v->spec, "of", ""));
-		return;
-	}
-	kind_decode_plain(v, http, reply, out);
-	if (out->presence != PRESENT_YES)
-		return;
-	cJSON *ours = NULL, *u;
+	const cJSON *u, *ours = NULL;
 	const char *host = json_str(v->spec, "host", "");
-	cJSON_ArrayForEach(u, json_at(out->found, "items"))
+	cJSON_ArrayForEach(u, items)
 		if (!strcmp(json_str(u, "name", ""), v->name) && (!*host || !strcmp(json_str(u, "host", ""), host)))
 			ours = u;
-	ours = ours ? cJSON_Duplicate(ours, 1) : NULL;
-	cJSON_Delete(out->found);
-	out->found = ours;
-	out->presence = ours ? PRESENT_YES : PRESENT_NO;
-	if (ours)
+	return ours;
+}
+
+static void sql_user_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	if (sql_rests(v, http, reply, out) || sql_decode_listed(v, http, reply, sql_user_choose, out))
 		json_put_str(out->outputs, "password", json_str(v->spec, "of", ""));
 }
 

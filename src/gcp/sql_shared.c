@@ -22,6 +22,23 @@ bool sql_rests(const struct view *v, int http, const cJSON *reply, struct observ
 	return true;
 }
 
+bool sql_decode_listed(const struct view *v, int http, const cJSON *reply,
+		       const cJSON *(*choose)(const struct view *v, const cJSON *items), struct observation *out)
+{
+	if (sql_absent(http, reply)) {
+		out->presence = PRESENT_NO;
+		return false;
+	}
+	kind_decode_plain(v, http, reply, out);
+	if (out->presence != PRESENT_YES)
+		return false;
+	cJSON *one = cJSON_Duplicate(choose(v, json_at(out->found, "items")), true);
+	cJSON_Delete(out->found);
+	out->found = one;
+	out->presence = one ? PRESENT_YES : PRESENT_NO;
+	return one;
+}
+
 char *sql_lock(const struct view *v)
 {
 	return xasprintf("sql/%s", json_str(v->spec, "instance", v->name));

@@ -148,22 +148,13 @@ static char *part_of(struct recorder *r, cJSON *part)
 	return inside;
 }
 
-static bool is_text(const char *text, size_t len)
-{
-	unsigned code;
-	size_t n = 1;
-	for (; len && n; text += n, len -= n)
-		n = *text ? text_utf8(text, len, &code) : 0;
-	return n;
-}
-
 /* What was sent or came: JSON, a text, the files of an archive, or how much it was: what cannot be looked through is not kept.
  */
 static cJSON *body_of(const char *data, size_t len)
 {
 	if (!len)
 		return cJSON_CreateString("");
-	if (len > BODY_MAX || !is_text(data, len)) {
+	if (len > BODY_MAX || !text_is_utf8(data, len)) {
 		cJSON *files = len > BODY_MAX ? NULL : unpacked(data, len, BODY_MAX);
 		if (files)
 			return json_make("{'$archive':%j}", files);

@@ -42,15 +42,6 @@ static void *load(void)
 	return handle;
 }
 
-static bool is_text(const char *text, size_t len)
-{
-	unsigned code;
-	size_t n = 1;
-	for (; len && n; text += n, len -= n)
-		n = *text ? text_utf8(text, len, &code) : 0;
-	return n;
-}
-
 /* Adds a file; false when it is no text of at most *left bytes, which then are fewer. */
 static bool add_file(cJSON *files, struct archive *a, struct archive_entry *entry, size_t *left)
 {
@@ -62,7 +53,7 @@ static bool add_file(cJSON *files, struct archive *a, struct archive_entry *entr
 	la_ssize_t n;
 	while (got < (size_t)size && (n = lib.read_data(a, text + got, (size_t)size - got)) > 0)
 		got += (size_t)n;
-	bool well = got == (size_t)size && is_text(text, got);
+	bool well = got == (size_t)size && text_is_utf8(text, got);
 	if (well)
 		cJSON_AddStringToObject(files, lib.entry_pathname(entry), text);
 	*left -= got;

@@ -5,6 +5,18 @@
 
 #include "plan/design.h"
 
+/* What every target's image is made of beside its Dockerfile: rows of `renders`. */
+#define RENDERS_OF_IMAGE                                                                                                       \
+	{"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},                                     \
+	    {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},                                   \
+	    {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},                                                \
+	    {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},                                            \
+	    {"shared/gc.sh.mustache", "gc.sh", ESCAPE_SHELL, 0755, true},                                                      \
+	    {"shared/login.py.mustache", "login.py", ESCAPE_LINE, 0644, true},                                                 \
+	{                                                                                                                      \
+		"shared/login.txt.mustache", "login.txt", ESCAPE_LINE, 0644, true                                              \
+	}
+
 /* Where the server runs. It spells the workload (plan/workload.h) as its platform does. */
 struct target {
 	struct choice choice;

@@ -65,12 +65,12 @@ src_plan_libplan_a_SOURCES = \
 	src/plan/suffix.c \
 	src/plan/target_appengine.c \
 	src/plan/target_appengine_yaml.c src/plan/target_appengine_yaml.h \
-	src/plan/target_gke.c \
+	src/plan/target_gke.c src/plan/target_gke_pods.c \
 	src/plan/target_gke_cluster.c src/plan/target_gke_disks.c src/plan/target_gke_objects.h src/plan/target_gke_cluster.h \
 	src/plan/target_gke_context.c src/plan/target_gke_context.h \
 	src/plan/target_gke_manifests.c \
 	src/plan/target_run.c \
-	src/plan/target_vm.c \
+	src/plan/target_vm.c src/plan/target_vm_units.c src/plan/target_vm_units.h \
 	src/plan/terraform.c src/plan/terraform.h \
 	src/plan/workload.c src/plan/workload.h
 

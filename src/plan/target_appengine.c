@@ -360,13 +360,7 @@ static const struct question questions_of_appengine[] = {
 
 static const struct render_row renders[] = {
     {"appengine/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
-    {"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
-    {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
-    {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
-    {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
-    {"shared/gc.sh.mustache", "gc.sh", ESCAPE_SHELL, 0755, true},
-    {"shared/login.py.mustache", "login.py", ESCAPE_LINE, 0644, true},
-    {"shared/login.txt.mustache", "login.txt", ESCAPE_LINE, 0644, true},
+    RENDERS_OF_IMAGE,
     {"appengine/together.py.mustache", "together.py", ESCAPE_LINE, 0755, true},
     {"appengine/with_secrets.py.mustache", "with_secrets.py", ESCAPE_LINE, 0644, true},
     {NULL, NULL, 0, 0, false},

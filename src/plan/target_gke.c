@@ -19,11 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ACCOUNT "server" /* the Kubernetes service account */
 #define SERVICE GKE_SERVER
-#define SECRET "mlflow"
-#define USER_ID 10001 /* of the image */
-#define PROXY_IMAGE "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.27.0"
 
 /* The same namespace and account in another cluster of the project would be the same identity: the suffix keeps them apart. */
 static char *namespace_of(const struct design *d)
@@ -103,141 +99,6 @@ cJSON *gke_secret_versions(const struct workload *w, const char *only)
 
 /* Pods --------------------------------------------------------------------------------------------------------------------- */
 
-static cJSON *spell_variable(const struct variable *v)
-{
-	if (v->secret)
-		return json_make("{'name':%s,'valueFrom':{'secretKeyRef':{'name':'" SECRET "','key':%s}}}", v->name, v->secret);
-	return json_make("{'name':%s,'value':%j}", v->name, cJSON_Duplicate(v->value, 1));
-}
-
-static cJSON *spell_probe(const struct probe *probe, int port)
-{
-	cJSON *j = json_make("{'httpGet':{'path':%s,'port':%d},'periodSeconds':%d,'timeoutSeconds':%d,'failureThreshold':%d}",
-			     probe->path, port, probe->period, probe->timeout, probe->failures);
-	if (probe->delay)
-		json_put_num(j, "initialDelaySeconds", probe->delay);
-	return j;
-}
-
-/* How it is told whether a container answers. */
-static const struct probe *answers_at(const struct container *c)
-{
-	return c->alive.path ? &c->alive : &c->started;
-}
-
-static cJSON *spell_command(const struct container *c, int period, int failures)
-{
-	return json_make("{'exec':{'command':%j},'periodSeconds':%d,'timeoutSeconds':5,'failureThreshold':%d}",
-			 cJSON_Duplicate(c->ready, true), period, failures);
-}
-
-static void put_probes(const struct container *c, cJSON *j)
-{
-	if (c->ready) {
-		json_put(j, "startupProbe", spell_command(c, 2, 150));
-		json_put(j, "livenessProbe", spell_command(c, 30, 3));
-		json_put(j, "readinessProbe", spell_command(c, 10, 3));
-	}
-	if (c->started.path)
-		json_put(j, "startupProbe", spell_probe(&c->started, c->port));
-	if (c->alive.path)
-		json_put(j, "livenessProbe", spell_probe(&c->alive, c->port));
-	if (answers_at(c)->path)
-		json_put(j, "readinessProbe", spell_probe(answers_at(c), c->port));
-}
-
-/* All that the pod security standard "restricted" asks of a container, and nothing to write to but /tmp. */
-cJSON *gke_container(const struct container *c)
-{
-	cJSON *env = cJSON_CreateArray(), *mounts = json_make("[{'name':'tmp','mountPath':'/tmp'}]");
-	for (size_t i = 0; i < c->variable_count; i++)
-		cJSON_AddItemToArray(env, spell_variable(&c->variables[i]));
-	for (size_t i = 0; i < c->mount_count; i++)
-		cJSON_AddItemToArray(
-		    mounts, json_make("{'name':%s,'mountPath':%s,'readOnly':true}", c->mounts[i].secret, c->mounts[i].folder));
-	for (size_t i = 0; i < c->disk_count; i++)
-		cJSON_AddItemToArray(mounts, json_make("{'name':%s,'mountPath':%s}", c->disks[i].disk, c->disks[i].folder));
-	cJSON *j = json_make(
-	    "{'name':%s,'image':%j,'env':%j,'volumeMounts':%j,'resources':{'requests':{'cpu':%s,'memory':%s},'limits':{'cpu':%"
-	    "s,"
-	    "'memory':%s}},'securityContext':{'allowPrivilegeEscalation':false,'capabilities':{'drop':['ALL']},"
-	    "'readOnlyRootFilesystem':true}}",
-	    c->name, cJSON_Duplicate(c->image, 1), env, mounts, c->cpu, c->memory, c->cpu, c->memory);
-	if (c->command)
-		json_put(j, "command", cJSON_Duplicate(c->command, 1));
-	if (c->args)
-		json_put(j, "args", cJSON_Duplicate(c->args, 1));
-	if (c->port)
-		json_put(j, "ports", json_make("[{'containerPort':%d,'protocol':'TCP'}]", c->port));
-	put_probes(c, j);
-	return j;
-}
-
-/* 288 is 0440: readable by the pod's group. */
-void gke_volumes(cJSON *volumes, const struct container *c)
-{
-	for (size_t i = 0; i < c->mount_count; i++)
-		cJSON_AddItemToArray(volumes, json_make("{'name':%s,'secret':{'secretName':'" SECRET
-							"','defaultMode':288,'items':[{'key':%s,"
-							"'path':%s}]}}",
-							c->mounts[i].secret, c->mounts[i].secret, c->mounts[i].file));
-	for (size_t i = 0; i < c->disk_count; i++)
-		cJSON_AddItemToArray(volumes, json_make("{'name':%s,'persistentVolumeClaim':{'claimName':%s}}",
-							c->disks[i].disk, c->disks[i].disk));
-}
-
-cJSON *gke_user(int user, bool disks)
-{
-	cJSON *as = json_make("{'runAsNonRoot':true,'runAsUser':%d,'runAsGroup':%d,'fsGroup':%d,'seccompProfile':{'type':'"
-			      "RuntimeDefault'}}",
-			      user, user, user);
-	if (disks)
-		json_put_str(as, "fsGroupChangePolicy", "OnRootMismatch");
-	return as;
-}
-
-/* The Cloud SQL Auth Proxy as a native sidecar: it is up before the containers that want it, and lets a Job end. */
-static cJSON *spell_connector(const struct design *d)
-{
-	char *port = xasprintf("--port=%d", d->axes.database->port);
-	cJSON *args = json_make("['--structured-logs','--health-check','--http-address=0.0.0.0','--exit-zero-on-sigterm','--"
-				"max-sigterm-delay=30s',%s]",
-				port);
-	if (d->axes.path->connector_flag)
-		cJSON_AddItemToArray(args, cJSON_CreateString(d->axes.path->connector_flag));
-	cJSON_AddItemToArray(args, cJSON_CreateString(d->workload->connection));
-	free(port);
-	return json_make("{'name':'cloud-sql-proxy','image':'" PROXY_IMAGE
-			 "','restartPolicy':'Always','args':%j,'startupProbe':{'httpGet':{'path':'/startup',"
-			 "'port':9090},'periodSeconds':1,'timeoutSeconds':5,'failureThreshold':60},'resources':{'requests':{'"
-			 "cpu':'250m','memory':'512Mi'},"
-			 "'limits':{'cpu':'250m','memory':'512Mi'}},'securityContext':{'allowPrivilegeEscalation':false,'"
-			 "capabilities':{'drop':['ALL']},"
-			 "'readOnlyRootFilesystem':true}}",
-			 args);
-}
-
-static cJSON *spell_pod(const struct design *d, const struct container *const *containers, size_t count)
-{
-	cJSON *list = cJSON_CreateArray(), *volumes = json_make("[{'name':'tmp','emptyDir':{}}]");
-	bool disks = false;
-	for (size_t i = 0; i < count; i++) {
-		disks |= containers[i]->disk_count > 0;
-		cJSON_AddItemToArray(list, gke_container(containers[i]));
-		gke_volumes(volumes, containers[i]);
-	}
-	cJSON *pod = json_make("{'serviceAccountName':'" ACCOUNT "','automountServiceAccountToken':false,'enableServiceLinks':"
-			       "false,'securityContext':%j,'containers':%j,'volumes':%j}",
-			       gke_user(USER_ID, disks), list, volumes);
-	if (cluster_stands(d->answers))
-		json_put(pod, "nodeSelector", plan_ref(cluster_id(d->answers), "selector"));
-	if (d->connected)
-		json_put(pod, "initContainers", json_make("[%j]", spell_connector(d)));
-	if (context_chosen(d->answers))
-		context_equip(d, pod);
-	return pod;
-}
-
 static cJSON *target_gke_connector(struct design *d)
 {
 	(void)d;
@@ -258,7 +119,7 @@ static cJSON *asked_for(const struct container *c)
 /* The service account, as the cluster's tokens name it. */
 static char *subject_of(const struct design *d)
 {
-	char *ns = namespace_of(d), *subject = xasprintf("system:serviceaccount:%s:" ACCOUNT, ns);
+	char *ns = namespace_of(d), *subject = xasprintf("system:serviceaccount:%s:" GKE_ACCOUNT, ns);
 	free(ns);
 	return subject;
 }
@@ -281,7 +142,7 @@ static void target_gke_identity(struct design *d)
 	}
 	char *ns = namespace_of(d);
 	d->identity = xasprintf("principal://iam.googleapis.com/projects/%s/locations/global/workloadIdentityPools/"
-				"%s.svc.id.goog/subject/ns/%s/sa/" ACCOUNT,
+				"%s.svc.id.goog/subject/ns/%s/sa/" GKE_ACCOUNT,
 				d->plan->number, d->plan->project, ns);
 	d->identified = xstrdup(cluster_id(d->answers));
 	free(ns);
@@ -303,7 +164,7 @@ static void link_account(struct design *d, cJSON *body)
 	char *ns = namespace_of(d), *path = xasprintf("projects/%s/serviceAccounts/%s", d->plan->project, d->account),
 	     *subject = subject_of(d);
 	char *pods = elsewhere ? context_member(d, subject)
-			       : xasprintf("serviceAccount:%s.svc.id.goog[%s/" ACCOUNT "]", d->plan->project, ns);
+			       : xasprintf("serviceAccount:%s.svc.id.goog[%s/" GKE_ACCOUNT "]", d->plan->project, ns);
 	cJSON *annotations = cJSON_CreateObject();
 	cJSON_AddStringToObject(annotations, "iam.gke.io/gcp-service-account", d->account);
 	if (elsewhere)
@@ -342,7 +203,7 @@ static void add_place(struct design *d)
 	cJSON *account = json_make("{'automountServiceAccountToken':false}");
 	if (d->account)
 		link_account(d, account);
-	gke_object(d, "account", &account_type, ACCOUNT, account);
+	gke_object(d, "account", &account_type, GKE_ACCOUNT, account);
 	if (context_chosen(d->answers))
 		add_elsewhere(d);
 	free(ns);
@@ -360,7 +221,7 @@ static void add_secret(struct design *d)
 				      text ? cJSON_CreateString(text) : json_make("{'$secret':%s,'as':'base64'}", s->name));
 		free(text);
 	}
-	gke_object(d, "secret", &secret_type, SECRET,
+	gke_object(d, "secret", &secret_type, GKE_SECRET,
 		   json_make("{'type':'Opaque','metadata':{'annotations':%j},'data':%j}", gke_secret_versions(w, NULL), data));
 }
 
@@ -375,7 +236,7 @@ static void add_job(struct design *d)
 	const char *stop = upgrade_stop(d, "kubernetes.stop", "deployment/" SERVICE, stopped);
 	free(collection);
 	free(ns);
-	cJSON *pod = spell_pod(d, containers, 1), *notes = cJSON_CreateObject();
+	cJSON *pod = gke_pod(d, containers, 1), *notes = cJSON_CreateObject();
 	json_put_str(pod, "restartPolicy", "Never");
 	cJSON_AddItemToObject(notes, "mlflow-setup/once", cJSON_Duplicate(w->migration_once, 1));
 	struct resource *r = gke_object(
@@ -412,7 +273,7 @@ static void add_cleanup(struct design *d)
 	const char *decided = d->plan->decided_by;
 	d->plan->decided_by = "cleanup.schedule";
 	char *cron = cleanup_cron(d->answers);
-	cJSON *pod = spell_pod(d, containers, 1), *notes = cJSON_CreateObject();
+	cJSON *pod = gke_pod(d, containers, 1), *notes = cJSON_CreateObject();
 	json_put_str(pod, "restartPolicy", "Never");
 	cJSON_AddItemToObject(notes, "mlflow-setup/cleanup-asks", asked_for(containers[0]));
 	cJSON *job = json_make(
@@ -451,7 +312,7 @@ static void add_deployment(struct design *d)
 		      "'selector':{'matchLabels':{'app':'" SERVICE "'}},'template':{'metadata':{'labels':{'app':'" SERVICE "'},"
 		      "'annotations':%j},'spec':%j}}}",
 		      notes, gke_secret_versions(w, NULL),
-		      spell_pod(d, (const struct container *const *)w->containers, w->count)));
+		      gke_pod(d, (const struct container *const *)w->containers, w->count)));
 	need_all(r, w->needs);
 	for (size_t i = 0; i < w->count; i++)
 		for (size_t k = 0; k < w->containers[i]->disk_count; k++)
@@ -576,7 +437,7 @@ static void add_configs(struct design *d)
 		      "timeoutSec':%d,"
 		      "'connectionDraining':{'drainingTimeoutSec':60},'logging':{'enable':true,'sampleRate':1},'iap':{'enabled'"
 		      ":%b}}}",
-		      answers_at(front)->path, front->port, answers_int(d->answers, "server.timeout"),
+		      gke_answers_at(front)->path, front->port, answers_int(d->answers, "server.timeout"),
 		      d->workload->door == DOOR_IAP));
 	gke_object(d, "frontend-config", &frontend_type, SERVICE,
 		   json_make("{'spec':{'redirectToHttps':{'enabled':true,'responseCodeName':'MOVED_PERMANENTLY_DEFAULT'}}}"));
@@ -672,13 +533,7 @@ static void target_gke_check(const struct answers *a, problem_fn *found, void *a
 
 static const struct render_row renders[] = {
     {"run/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
-    {"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
-    {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
-    {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
-    {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
-    {"shared/gc.sh.mustache", "gc.sh", ESCAPE_SHELL, 0755, true},
-    {"shared/login.py.mustache", "login.py", ESCAPE_LINE, 0644, true},
-    {"shared/login.txt.mustache", "login.txt", ESCAPE_LINE, 0644, true},
+    RENDERS_OF_IMAGE,
     {NULL, NULL, 0, 0, false},
 };
 

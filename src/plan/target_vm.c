@@ -12,21 +12,20 @@
 #include "plan/cleanup.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
+#include "plan/target_vm_units.h"
 #include "plan/upgrade.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CLEANUP "mlflow-cleanup"
-
 /* From where Google's load balancers and health checks come. */
 static const char *const balancers[] = {"130.211.0.0/22", "35.191.0.0/16", NULL};
+
 /* From where Identity-Aware Proxy's tunnels come. */
 static const char *const tunnels[] = {"35.235.240.0/20", NULL};
 
-/* Who gets to the port that is the stack's front. */
-static const char *const *callers(const struct design *d)
+const char *const *target_vm_callers(const struct design *d)
 {
 	return d->workload->ingress == INGRESS_INTERNAL ? tunnels : balancers;
 }
@@ -35,229 +34,6 @@ static char *zone_of(const struct answers *a)
 {
 	const char *zone = answers_str(a, "vm.zone");
 	return *zone ? xstrdup(zone) : xasprintf("%s-b", answers_str(a, "region"));
-}
-
-/* What the units are told when it is known ------------------------------------------------------------------------------------- */
-
-/* "oauth2-proxy" and "IMAGE" make OAUTH2_PROXY_IMAGE; the caller frees. */
-static char *variable_of(const char *name, const char *what)
-{
-	char *v = xasprintf("%s_%s", name, what);
-	for (char *c = v; *c; c++)
-		*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
-	return v;
-}
-
-static cJSON *version_ref(const char *secret, const char *output)
-{
-	char *id = xasprintf("version/%s", secret);
-	cJSON *ref = plan_ref(id, output);
-	free(id);
-	return ref;
-}
-
-/* A line "    NAME=VALUE" of the last file of the user data, as parts of a text that may refer. */
-static void add_value(cJSON *parts, const char *name, cJSON *value)
-{
-	char *start = xasprintf("    %s=", name);
-	cJSON_AddItemToArray(parts, cJSON_CreateString(start));
-	cJSON_AddItemToArray(parts, value);
-	cJSON_AddItemToArray(parts, cJSON_CreateString("\n"));
-	free(start);
-}
-
-/* When each drawn secret's version was made: one that is made anew may get the number of the old one, and the machine holds the old value; then these
- * differ, and it starts again. */
-static cJSON *values(const struct design *d)
-{
-	const struct workload *w = d->workload;
-	cJSON *parts = cJSON_CreateArray();
-	for (size_t i = 0; i < w->count; i++) {
-		char *image = variable_of(w->containers[i]->name, "IMAGE");
-		add_value(parts, image, cJSON_Duplicate(w->containers[i]->image, 1));
-		free(image);
-	}
-	for (size_t i = 0; i < w->secret_count; i++) {
-		char *version = variable_of(w->secrets[i].name, "VERSION"), *made = variable_of(w->secrets[i].name, "MADE");
-		add_value(parts, version, version_ref(w->secrets[i].name, "version"));
-		if (!w->secrets[i].text)
-			add_value(parts, made, version_ref(w->secrets[i].name, "made"));
-		free(version);
-		free(made);
-	}
-	return parts;
-}
-
-/* The templates' data ---------------------------------------------------------------------------------------------------------- */
-
-static void add_text(cJSON *list, char *text)
-{
-	cJSON_AddItemToArray(list, cJSON_CreateString(text));
-	free(text);
-}
-
-/* Options of `docker run` that are this container's own. "2Gi" is 2g for docker. */
-static cJSON *options_of(const struct container *c)
-{
-	cJSON *list = cJSON_CreateArray();
-	int mib = atoi(c->memory) * (strstr(c->memory, "Gi") ? 1024 : 1);
-	add_text(list, xasprintf("--memory=%dm", mib));
-	add_text(list, xasprintf("--cpus=%s", c->cpu));
-	for (size_t i = 0; i < c->variable_count; i++)
-		if (c->variables[i].value && !cJSON_IsString(c->variables[i].value))
-			add_text(list, xasprintf("--env=%s", c->variables[i].name));
-	for (size_t i = 0; i < c->mount_count; i++)
-		add_text(list, xasprintf("--volume=/run/mlflow/%s:%s:ro", c->mounts[i].secret, c->mounts[i].folder));
-	if (c->command)
-		add_text(list, xasprintf("--entrypoint=%s", json_str(c->command, "0", "")));
-	return list;
-}
-
-/* Variables that are known later (the database's address, its certificate) and may have several lines: attributes of the machine by their names. */
-static cJSON *attributes_of(const struct container *c)
-{
-	cJSON *list = cJSON_CreateArray();
-	for (size_t i = 0; i < c->variable_count; i++)
-		if (c->variables[i].value && !cJSON_IsString(c->variables[i].value))
-			cJSON_AddItemToArray(list, cJSON_CreateString(c->variables[i].name));
-	return list;
-}
-
-static cJSON *arguments_of(const struct container *c)
-{
-	cJSON *list = cJSON_CreateArray();
-	const cJSON *word;
-	for (word = c->command && c->command->child ? c->command->child->next : NULL; word; word = word->next)
-		cJSON_AddItemToArray(list, cJSON_Duplicate(word, 1));
-	cJSON_ArrayForEach(word, c->args)
-		cJSON_AddItemToArray(list, cJSON_Duplicate(word, 1));
-	return list;
-}
-
-/* Units that have to have done their work before this container starts. */
-static cJSON *before(const struct design *d, const struct container *c)
-{
-	cJSON *list = json_make("['mlflow-secrets']");
-	if (c == d->workload->containers[0] || c == d->workload->cleanup)
-		cJSON_AddItemToArray(list, cJSON_CreateString("mlflow-migrate"));
-	return list;
-}
-
-static cJSON *secret_variables(const struct container *c)
-{
-	cJSON *list = cJSON_CreateArray();
-	for (size_t i = 0; i < c->variable_count; i++)
-		if (c->variables[i].secret)
-			cJSON_AddItemToArray(
-			    list, json_make("{'variable':%s,'secret':%s}", c->variables[i].name, c->variables[i].secret));
-	return list;
-}
-
-static cJSON *mounts(const struct container *c)
-{
-	cJSON *list = cJSON_CreateArray();
-	for (size_t i = 0; i < c->mount_count; i++)
-		cJSON_AddItemToArray(list, json_make("{'secret':%s,'file':%s}", c->mounts[i].secret, c->mounts[i].file));
-	return list;
-}
-
-/* How a unit goes: on and on, once for each boot, or each time a timer says so. */
-enum pace { PACE_STEADY, PACE_ONCE, PACE_TIMED };
-
-/* A container's unit; the migration and the clean-up run the server's image. */
-static cJSON *unit(const struct design *d, const struct container *c, const char *name, const char *image_of, enum pace pace)
-{
-	char *variable = variable_of(image_of, "IMAGE"), *image = xasprintf("${%s}", variable);
-	cJSON *u = json_make("{'name':%s,'steady':%b,'once':%b,'timed':%b,'limit':%d,'image':%s,'env':%j,'options':%j,'"
-			     "arguments':%j,'before':%j,'secret_"
-			     "variables':%j,'mounts':%j,'attributes':%j}",
-			     name, pace == PACE_STEADY, pace == PACE_ONCE, pace == PACE_TIMED, pace == PACE_TIMED ? 21600 : 900,
-			     image, container_texts(c), options_of(c), arguments_of(c), before(d, c), secret_variables(c),
-			     mounts(c), attributes_of(c));
-	free(image);
-	free(variable);
-	return u;
-}
-
-static cJSON *secrets(const struct design *d)
-{
-	const struct workload *w = d->workload;
-	cJSON *list = cJSON_CreateArray();
-	for (size_t i = 0; i < w->secret_count; i++) {
-		char *variable = variable_of(w->secrets[i].name, "VERSION"), *shell = xasprintf("${%s}", variable);
-		char *secret = name_of(d->plan->stack, w->secrets[i].name);
-		cJSON_AddItemToArray(list,
-				     json_make("{'name':%s,'secret':%s,'variable':%s}", w->secrets[i].name, secret, shell));
-		free(secret);
-		free(shell);
-		free(variable);
-	}
-	return list;
-}
-
-/* The clean-up's unit, and the timer that starts it. */
-static void add_cleanup(const struct design *d, cJSON *units, cJSON *timers)
-{
-	const struct workload *w = d->workload;
-	char *calendar = cleanup_calendar(d->answers);
-	cJSON_AddItemToArray(units, unit(d, w->cleanup, CLEANUP, w->containers[0]->name, PACE_TIMED));
-	cJSON_AddItemToArray(timers, json_make("{'name':'" CLEANUP "','calendar':%s}", calendar));
-	free(calendar);
-}
-
-static void put_data(struct design *d)
-{
-	const struct workload *w = d->workload;
-	cJSON *units = json_make("[%j]", unit(d, w->migration, "mlflow-migrate", w->containers[0]->name, PACE_ONCE)),
-	      *services = cJSON_CreateArray();
-	cJSON *sources = cJSON_CreateArray(), *timers = cJSON_CreateArray();
-	char *registry = xasprintf("%s-docker.pkg.dev", d->plan->region);
-	for (size_t i = 0; i < w->count; i++) {
-		cJSON_AddItemToArray(units,
-				     unit(d, w->containers[i], w->containers[i]->name, w->containers[i]->name, PACE_STEADY));
-		cJSON_AddItemToArray(services, cJSON_CreateString(w->containers[i]->name));
-	}
-	for (const char *const *s = callers(d); *s; s++)
-		cJSON_AddItemToArray(sources, cJSON_CreateString(*s));
-	if (w->cleanup)
-		add_cleanup(d, units, timers);
-	json_put(
-	    d->plan->render, "vm",
-	    json_make("{'project':%s,'registry':%s,'port':%d,'sources':%j,'services':%j,'timers':%j,'secrets':%j,'units':%j,'"
-		      "attributes':%j,'values':[]}",
-		      d->plan->project, registry, workload_find(w, w->front)->port, sources, services, timers, secrets(d),
-		      units, attributes_of(w->containers[0])));
-	free(registry);
-}
-
-static const struct render_row machine_file = {"vm/user-data.mustache", "user-data", ESCAPE_LINE, 0644, false};
-
-/* The file for people shows where a value will stand. */
-static void show_values(struct design *d, const cJSON *parts)
-{
-	cJSON *lines = cJSON_CreateArray();
-	for (const cJSON *p = parts->child; p; p = p->next->next->next) {
-		const char *name = p->valuestring + strspn(p->valuestring, " ");
-		add_text(lines, xasprintf("%s%s", name, cJSON_IsString(p->next) ? p->next->valuestring : ""));
-	}
-	json_put(d->plan->render, "vm.values", lines);
-}
-
-/* The user data: the file as it is rendered, and behind it what is known later. */
-static cJSON *user_data(struct design *d, struct err *e)
-{
-	struct buf text = {0};
-	cJSON *parts = values(d), *all = NULL, *p;
-	put_data(d);
-	if (plan_render_file(d->plan, &machine_file, &text, e)) {
-		all = json_make("{'$join':[%s]}", buf_text(&text));
-		cJSON_ArrayForEach(p, parts)
-			cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(all, "$join"), cJSON_Duplicate(p, 1));
-		show_values(d, parts);
-	}
-	buf_free(&text);
-	cJSON_Delete(parts);
-	return all;
 }
 
 /* In the plan ------------------------------------------------------------------------------------------------------------------ */
@@ -311,14 +87,14 @@ static void add_network(struct design *d)
 	free(router);
 }
 
-static cJSON *metadata(const struct design *d, cJSON *user_data)
+static cJSON *metadata(const struct design *d, cJSON *target_vm_user_data)
 {
 	const struct container *server = d->workload->containers[0];
 	cJSON *m = json_make(
 	    "{'items':[{'key':'user-data','value':%j},{'key':'google-logging-enabled','value':'true'},{'key':'enable-oslogin','"
 	    "value':'TRUE'},{'key':'enable-guest-attributes','value':'TRUE'},"
 	    "{'key':'block-project-ssh-keys','value':'TRUE'},{'key':'cos-update-strategy','value':'update_disabled'}]}",
-	    user_data);
+	    target_vm_user_data);
 	for (size_t i = 0; i < server->variable_count; i++) {
 		const struct variable *v = &server->variables[i];
 		if (v->value && !cJSON_IsString(v->value))
@@ -328,7 +104,7 @@ static cJSON *metadata(const struct design *d, cJSON *user_data)
 	return m;
 }
 
-static cJSON *machine(const struct design *d, const char *zone, cJSON *user_data)
+static cJSON *machine(const struct design *d, const char *zone, cJSON *target_vm_user_data)
 {
 	const struct plan *p = d->plan;
 	char *type = xasprintf("zones/%s/machineTypes/%s", zone, answers_str(d->answers, "vm.machine_type"));
@@ -341,7 +117,7 @@ static cJSON *machine(const struct design *d, const char *zone, cJSON *user_data
 	    "'serviceAccounts':[{'email':%s,'scopes':['https://www.googleapis.com/auth/cloud-platform']}],"
 	    "'shieldedInstanceConfig':{'enableSecureBoot':true,'enableVtpm':true,'enableIntegrityMonitoring':true},"
 	    "'scheduling':{'automaticRestart':true,'onHostMaintenance':'MIGRATE'},'tags':{'items':[%s]},'metadata':%j}",
-	    type, disk, cJSON_Duplicate(d->network.link, 1), subnet, d->account, p->stack, metadata(d, user_data));
+	    type, disk, cJSON_Duplicate(d->network.link, 1), subnet, d->account, p->stack, metadata(d, target_vm_user_data));
 	free(subnet);
 	free(disk);
 	free(type);
@@ -353,7 +129,7 @@ static void add_firewall(struct design *d, const char *what, int port)
 {
 	char *name = name_of(d->plan->stack, what), *text = xasprintf("%d", port);
 	cJSON *ranges = cJSON_CreateArray();
-	for (const char *const *s = callers(d); *s; s++)
+	for (const char *const *s = target_vm_callers(d); *s; s++)
 		cJSON_AddItemToArray(ranges, cJSON_CreateString(*s));
 	struct resource *r = plan_add(
 	    d->plan, "firewall", "compute.firewall", name,
@@ -379,7 +155,7 @@ static bool target_vm_spell(struct design *d, struct err *e)
 	may_pull(d, "pull", p->stack, "repository");
 	char *quay = name_of(p->stack, "quay"), *zone = zone_of(d->answers);
 	may_pull(d, "pull-quay", quay, "repository/quay");
-	cJSON *data = user_data(d, e);
+	cJSON *data = target_vm_user_data(d, e);
 	if (data) {
 		/* The machine migrates when it boots, before the new server starts. */
 		const char *stop = upgrade_stop(
@@ -575,23 +351,17 @@ static const struct question questions_of_vm[] = {
 	 .check = check_zone},
 	{.id = NULL},
 };
+
 /* clang-format on */
 
 static const struct render_row renders[] = {
     {"run/Dockerfile.mustache", "Dockerfile", ESCAPE_DOCKERFILE, 0644, true},
-    {"shared/requirements.txt.mustache", "requirements.txt", ESCAPE_LINE, 0644, true},
-    {"shared/constraints.txt.mustache", "constraints.txt", ESCAPE_LINE, 0644, true},
-    {"shared/start.sh.mustache", "start.sh", ESCAPE_SHELL, 0755, true},
-    {"shared/migrate.sh.mustache", "migrate.sh", ESCAPE_SHELL, 0755, true},
-    {"shared/gc.sh.mustache", "gc.sh", ESCAPE_SHELL, 0755, true},
-    {"shared/login.py.mustache", "login.py", ESCAPE_LINE, 0644, true},
-    {"shared/login.txt.mustache", "login.txt", ESCAPE_LINE, 0644, true},
+    RENDERS_OF_IMAGE,
     {"vm/user-data.mustache", "user-data", ESCAPE_LINE, 0644, false},
     {NULL, NULL, 0, 0, false},
 };
 
 static const char *const apis[] = {"compute", NULL};
-
 static const char *const asks[] = {"server.timeout", NULL};
 
 const struct target target_vm = {

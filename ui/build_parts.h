@@ -1,0 +1,22 @@
+/* The parts of the build's page. */
+#ifndef MS_UI_BUILD_PARTS_H
+#define MS_UI_BUILD_PARTS_H
+
+#include "ui/state.h"
+
+/* build_status.c */
+/* Are there failures, or was it stopped, so that something is to be decided? */
+bool build_ended_badly(const struct wizard *w);
+/* A line each: how far it is, and what the operator wants to know next. */
+void build_draw_status(struct wizard *w, int y, struct rect r);
+void build_draw_sentence(const struct wizard *w, int y, struct rect r);
+
+/* build_pane.c */
+/* What the operator has to do first, or NULL. */
+const cJSON *build_task(const struct wizard *w);
+/* What stands beside the list or below it: why what has the focus failed (c, or NULL), else what is to be done by hand, else the log of a part (-1: of
+ * all); and the lines that it takes at a width, 0 where it has no height of its own. */
+void build_draw_pane(const struct wizard *w, const struct cause *c, int part, struct rect r);
+int build_pane_height(const struct wizard *w, const struct cause *c, int width);
+
+#endif

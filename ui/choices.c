@@ -1,0 +1,140 @@
+/* A question's choices, drawn: which one is chosen, what each means or why it cannot be, what it costs. */
+#include "config.h"
+#include "ui/state.h"
+
+#include "base/gettext.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS_MOST = 6 };
+
+int choice_count(const struct wizard *w, const struct question *q)
+{
+	int n = 0;
+	while (question_choice(q, w->answers, n))
+		n++;
+	return n;
+}
+
+int choice_index(const struct wizard *w, const struct question *q, const char *id)
+{
+	const struct choice *c;
+	for (int i = 0; (c = question_choice(q, w->answers, i)); i++) {
+		if (!strcmp(c->id, id))
+			return i;
+	}
+	return 0;
+}
+
+/* What is said under a choice: why it cannot be chosen, or what it means. */
+static const char *choice_words(const struct wizard *w, const struct question *q, const struct choice *c)
+{
+	const char *refused = question_refuses(q, w->answers, c->id);
+	return _(refused ? refused : c->help);
+}
+
+/* Do the choices differ in price? */
+static bool prices_differ(const struct wizard *w, const struct question *q)
+{
+	double first = -1;
+	for (const struct choice *c = q->choices; c->id; c++) {
+		double usd = draft_choice_month(w, q, c->id);
+		if (usd >= 0 && first >= 0 && (usd - first > 0.5 || first - usd > 0.5))
+			return true;
+		first = usd >= 0 ? usd : first;
+	}
+	return false;
+}
+
+static void put_price(const struct wizard *w, const struct question *q, const char *choice, int y, int right)
+{
+	double usd = draft_choice_month(w, q, choice);
+	char *text = xasprintf(_("$%.0f/month"), usd);
+	if (usd >= 0 && prices_differ(w, q))
+		put_right(y, right - 14, 14, ROLE_TEXT, text);
+	free(text);
+}
+
+/* What cannot be chosen is dim, with its reason, in at most so many lines; the rest has its price. */
+static int draw_choice(struct wizard *w, const struct question *q, const struct choice *c, int y, struct rect r, int most,
+		       bool here, bool chosen)
+{
+	bool refused = question_refuses(q, w->answers, c->id);
+	if (here)
+		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
+	put_glyph(y, r.x + 2, chosen ? ROLE_GOOD : refused ? ROLE_DIM : ROLE_TEXT, chosen ? GLYPH_ON : GLYPH_OFF);
+	put(y, r.x + 4, r.w - 4 - 15, here ? ROLE_FOCUS : refused ? ROLE_DIM : chosen ? ROLE_TITLE : ROLE_TEXT, _(c->title));
+	if (!refused)
+		put_price(w, q, c->id, y, r.x + r.w);
+	if (here)
+		screen_cursor(y, r.x + 4);
+	int room = r.y + r.h - y - 1;
+	return y + 1 + put_lines(y + 1, r.x + 4, room < most ? room : most, r.w - 4, ROLE_DIM, choice_words(w, q, c));
+}
+
+/* Lines of the choices, each with at most so many of what it means. */
+static int height_with(const struct wizard *w, const struct question *q, int width, int most)
+{
+	int lines = 0;
+	const struct choice *c;
+	for (int i = 0; (c = question_choice(q, w->answers, i)); i++) {
+		int n = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, choice_words(w, q, c));
+		lines += 1 + (n < most ? n : most);
+	}
+	return lines;
+}
+
+/* Where not all of them fit with what they mean, all are named and only the marked one is explained; a page says that below where it has no room either. */
+static int draw_choices_briefly(struct wizard *w, const struct question *q, struct rect r, int focus)
+{
+	int now = choice_index(w, q, answers_str(w->answers, q->id)), mark = focus < 0 ? now : focus,
+	    count = choice_count(w, q), y = r.y, first = mark < r.h ? 0 : mark - r.h + 1,
+	    last = first + r.h < count ? first + r.h : count, room = r.h - count;
+	const char *words = choice_words(w, q, question_choice(q, w->answers, mark));
+	if (focus < 0 && put_wrapped(0, 0, 0, r.w - 4, ROLE_TEXT, words) > (room > 0 ? room : 0)) {
+		form_leave_unsaid(w, words);
+		room = 0;
+	}
+	for (int i = first; i < last && y < r.y + r.h; i++)
+		y = draw_choice(w, q, question_choice(q, w->answers, i), y, r, i == mark && room > 0 ? room : 0, i == focus,
+				i == now);
+	if (first > 0)
+		put_glyph(r.y, r.x, ROLE_KEY, GLYPH_UP);
+	if (last < count)
+		put_glyph(r.y + r.h - 1, r.x, ROLE_KEY, GLYPH_DOWN);
+	return y;
+}
+
+int draw_choices(struct wizard *w, const struct question *q, struct rect r, int focus)
+{
+	const char *now = answers_str(w->answers, q->id);
+	int y = r.y;
+	if (choices_height(w, q, r.w) > r.h)
+		return draw_choices_briefly(w, q, r, focus);
+	int most = height_with(w, q, r.w, WORDS_MOST) > r.h ? 2 : WORDS_MOST;
+	const struct choice *c;
+	for (int i = 0; (c = question_choice(q, w->answers, i)); i++)
+		y = draw_choice(w, q, c, y, r, most, i == focus, !strcmp(c->id, now));
+	return y;
+}
+
+int choices_height(const struct wizard *w, const struct question *q, int width)
+{
+	return height_with(w, q, width, 2);
+}
+
+void draw_choice_prices(const struct wizard *w, const struct question *q, struct rect r)
+{
+	int x = r.x;
+	for (const struct choice *c = q->choices; c->id; c++) {
+		double usd = draft_choice_month(w, q, c->id);
+		if (usd < 0 || question_refuses(q, w->answers, c->id) || !prices_differ(w, q))
+			continue;
+		char *text = xasprintf(_("%s $%.0f"), _(c->title), usd);
+		if (x + cells(text) < r.x + r.w)
+			x += put(r.y, x, r.x + r.w - x, ROLE_TEXT, text) + 3;
+		free(text);
+	}
+}

@@ -1,0 +1,56 @@
+/* The wizard as lines, from inside: what its questions, its review and its build share. */
+#ifndef MS_UI_PLAIN_PRIVATE_H
+#define MS_UI_PLAIN_PRIVATE_H
+
+#include "ui/state.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+struct plain {
+	struct wizard *w;
+	FILE *in, *out;
+	struct lines *lines;
+	char *filter; /* what lists are narrowed by */
+	char *pasted; /* the text to paste elsewhere that was said last */
+	bool input_ended;
+};
+
+/* How often the operator has interrupted so far. */
+extern volatile sig_atomic_t plain_interrupts;
+
+/* What came back for a prompt. */
+enum reply { REPLY_TEXT, REPLY_DEFAULT, REPLY_BACK, REPLY_HELP, REPLY_EMPTY, REPLY_QUIT };
+
+/* plain_ask.c */
+/* One line from the operator; text is freed by the caller. The end of the input is never taken for an answer. */
+enum reply plain_reply(struct plain *p, char **text);
+/* One turn of the session. */
+void plain_turn(struct plain *p);
+/* Until a survey is known; and why it failed, if it did. */
+void plain_wait(struct plain *p, enum survey_id id);
+void plain_say_failure(struct plain *p, enum survey_id id);
+/* Says which page it is, and is on it from then on. */
+void plain_page(struct plain *p, const char *id);
+/* Asks one question until there is an answer or a way out. */
+enum reply plain_ask(struct plain *p, const struct question *q);
+/* Was the name of this server typed, which is asked for before data go? */
+bool plain_names_server(struct plain *p);
+/* All pages of questions, from the one at `at` on. False when the operator leaves. */
+bool plain_ask_all(struct plain *p, int at);
+/* The place of the last question that is asked. */
+int plain_last(const struct plain *p);
+
+/* plain_review.c */
+enum decision { DECISION_BUILD, DECISION_BACK, DECISION_LEAVE, DECISION_AGAIN };
+enum decision plain_review(struct plain *p);
+/* Settings, a section's or all for NULL, are changed until the operator goes back. False when they leave. */
+bool plain_settings(struct plain *p, const char *section);
+/* The secret that the build will store, where the operator types it or opens it. */
+void plain_ask_secret(struct plain *p);
+
+/* plain_build.c */
+/* Builds until it stands or the operator leaves; true when answers were changed and the review is due again. */
+bool plain_build(struct plain *p, int *code);
+
+#endif
