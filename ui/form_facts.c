@@ -104,7 +104,7 @@ static int draw_steps(const char *steps, bool sentences, int y, struct rect r)
 		if (text_starts(one, "https://"))
 			put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, one);
 		else if (sentences && (y < facts_end(r) - 3 || !strstr(rest, "https://")))
-			y += put_most(y, r, 2, facts_end(r) - y > 4 ? 3 : 1, ROLE_DIM, one);
+			y += put_most(y, r, 2, facts_end(r) - y > 16 ? 8 : facts_end(r) - y > 4 ? 3 : 1, ROLE_DIM, one);
 	}
 	free(copy);
 	return y;

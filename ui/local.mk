@@ -14,20 +14,21 @@ ui_libui_a_SOURCES = \
 	ui/form.c ui/form_facts.c \
 	ui/guard.c ui/guard.h \
 	ui/log.c \
-	ui/overlays.c \
+	ui/overlays.c ui/overlay_list.c ui/overlay_secret.c \
 	ui/pages.c ui/pages.h \
 	ui/plain.c ui/plain.h ui/plain_ask.c ui/plain_build.c ui/plain_review.c ui/plain_private.h \
+	ui/prefill.c ui/prefill.h \
 	ui/progress.c ui/progress.h \
 	ui/resources.c \
 	ui/problems.c \
 	ui/review.c ui/review_pane.c ui/review_plan.c ui/review_parts.h \
-	ui/screen.c ui/screen.h \
+	ui/screen.c ui/screen.h ui/screen_dump.c ui/screen_keys.c ui/screen_links.c ui/screen_text.c ui/screen_private.h \
 	ui/settings.c \
 	ui/shell.c \
 	ui/state.h \
 	ui/survey.c ui/survey.h \
 	ui/views.c \
-	ui/wizard.c ui/wizard.h \
+	ui/wizard.c ui/wizard.h ui/wizard_loop.c \
 	ui/work.c ui/work.h
 
 check_PROGRAMS += tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/wizard-fake

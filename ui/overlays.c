@@ -1,4 +1,4 @@
-/* What lies over a page: help, the question before leaving, lists, consent, a typed secret. */
+/* What lies over a page and is answered at once: help, the question before leaving, choices, consent. */
 #include "config.h"
 #include "ui/state.h"
 
@@ -12,16 +12,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool is_char(const struct key *k, wint_t c)
-{
-	return k->kind == KEY_CHARACTER && k->code == c;
-}
-
-static bool is_function(const struct key *k, wint_t c)
-{
-	return k->kind == KEY_FUNCTION && k->code == c;
-}
 
 /* What a key says to a question: 1 yes, 0 no, -1 neither. */
 static int meaning_of(const struct key *k)
@@ -126,7 +116,7 @@ static bool quit_key(struct wizard *w, const struct key *k, enum action *action)
 	if (asks_to_keep(w) && (yes || no)) {
 		w->keep = yes;
 		*action = ACTION_QUIT;
-	} else if (!asks_to_keep(w) && (yes || is_char(k, L'q'))) {
+	} else if (!asks_to_keep(w) && (yes || key_is(k, L'q'))) {
 		*action = ACTION_QUIT;
 	}
 	return false;
@@ -156,13 +146,13 @@ static bool overlays_choice_key(struct wizard *w, const struct key *k, enum acti
 {
 	(void)action;
 	const struct question *q = form_focused(w);
-	if (is_char(k, 27))
+	if (key_is(k, 27))
 		return false;
-	if (is_function(k, KEY_UP))
+	if (key_does(k, KEY_UP))
 		w->over_focus -= w->over_focus > 0;
-	else if (is_function(k, KEY_DOWN))
+	else if (key_does(k, KEY_DOWN))
 		w->over_focus += w->over_focus < choice_count(w, q) - 1;
-	else if (is_char(k, L'\r') || is_char(k, L' '))
+	else if (key_is(k, L'\r') || key_is(k, L' '))
 		return !form_set(w, q, cJSON_CreateString(question_choice(q, w->answers, w->over_focus)->id));
 	return true;
 }
@@ -176,141 +166,6 @@ static void choice_hints(struct wizard *w, struct hints *h)
 }
 
 const struct overlay overlay_choice = {.draw = choice_draw, .key = overlays_choice_key, .hints = choice_hints};
-
-/* Lists ----------------------------------------------------------------------------------------------------------------------------- */
-
-enum { LIST_ROOM = 10 };
-
-static void list_draw(struct wizard *w)
-{
-	const struct question *q = w->listed;
-	int count = cJSON_GetArraySize(w->over_list), lines = count + 1 < LIST_ROOM ? count + 1 : LIST_ROOM;
-	struct rect r = put_box(middle(lines + 5, 70), _(q->title));
-	if (w->over_focus < w->over_top)
-		w->over_top = w->over_focus;
-	if (w->over_focus >= w->over_top + lines)
-		w->over_top = w->over_focus - lines + 1;
-	for (int i = 0; i < lines; i++) {
-		int n = w->over_top + i;
-		const cJSON *item = cJSON_GetArrayItem(w->over_list, n);
-		putf(r.y + i, r.x, 4, ROLE_DIM, "%2d", n + 1);
-		if (n == w->over_focus)
-			put_glyph(r.y + i, r.x + 3, ROLE_KEY, GLYPH_MARK);
-		else if (item)
-			put(r.y + i, r.x + 5, r.w - 5, ROLE_TEXT, item->valuestring);
-	}
-	put_rule(r.y + lines, r.x, r.w);
-	put_wrapped(r.y + lines + 1, r.x, 2, r.w, w->message ? w->message_role : ROLE_DIM,
-		    w->message ? w->message : _("One on each line. Enter on an empty line ends the list."));
-	edit_draw(&w->over_edit, r.y + w->over_focus - w->over_top, r.x + 5, r.w - 5, ROLE_FIELD, false);
-}
-
-static const struct overlay overlay_list;
-
-void list_open(struct wizard *w, const struct question *q)
-{
-	cJSON_Delete(w->over_list);
-	w->listed = q;
-	w->over_list = cJSON_Duplicate(answers_get(w->answers, q->id), 1);
-	w->over_focus = cJSON_GetArraySize(w->over_list);
-	w->over_top = 0;
-	edit_set(&w->over_edit, "");
-	w->under = w->over;
-	w->over = &overlay_list;
-}
-
-static void list_load(struct wizard *w, int to)
-{
-	const cJSON *item = cJSON_GetArrayItem(w->over_list, to);
-	w->over_focus = to;
-	edit_set(&w->over_edit, item ? item->valuestring : "");
-}
-
-/* The edited line goes into the list: changed, added, or taken out when it is empty. False when it is no valid element. */
-static bool list_commit(struct wizard *w)
-{
-	const struct question *q = w->listed;
-	char *text = edit_text(&w->over_edit);
-	const char *why = question_refuses(q, w->answers, text);
-	bool exists = w->over_focus < cJSON_GetArraySize(w->over_list);
-	if (why) {
-		wizard_say(w, ROLE_BAD, _(why));
-	} else if (!*text && exists) {
-		cJSON_DeleteItemFromArray(w->over_list, w->over_focus);
-	} else if (*text && exists) {
-		cJSON_ReplaceItemInArray(w->over_list, w->over_focus, cJSON_CreateString(text));
-	} else if (*text) {
-		cJSON_AddItemToArray(w->over_list, cJSON_CreateString(text));
-	}
-	free(text);
-	return !why;
-}
-
-static bool list_end(struct wizard *w)
-{
-	if (!form_set(w, w->listed, cJSON_Duplicate(w->over_list, 1)))
-		return true;
-	if (settings_over(w, w->listed))
-		w->under = NULL;
-	return false;
-}
-
-/* A pasted text may hold several, separated by commas, blanks or line ends. */
-static void list_paste(struct wizard *w, const char *text)
-{
-	char *copy = xstrdup(text), *rest;
-	for (char *one = strtok_r(copy, ", \t\r\n;", &rest); one; one = strtok_r(NULL, ", \t\r\n;", &rest)) {
-		edit_insert(&w->over_edit, one);
-		if (!list_commit(w))
-			break;
-		list_load(w, cJSON_GetArraySize(w->over_list));
-	}
-	free(copy);
-}
-
-static bool list_enter(struct wizard *w)
-{
-	bool empty = !w->over_edit.len;
-	if (!list_commit(w))
-		return true;
-	if (empty)
-		return list_end(w);
-	list_load(w, w->over_focus + 1);
-	return true;
-}
-
-static bool list_key(struct wizard *w, const struct key *k, enum action *action)
-{
-	(void)action;
-	int count = cJSON_GetArraySize(w->over_list);
-	if (is_char(k, 27))
-		return false;
-	if (is_char(k, L'\r'))
-		return list_enter(w);
-	if (k->kind == KEY_PASTED) {
-		list_paste(w, k->text);
-	} else if (is_char(k, L'\t')) {
-		return list_commit(w) ? list_end(w) : true;
-	} else if (is_function(k, KEY_UP) || is_function(k, KEY_DOWN)) {
-		int to = w->over_focus + (k->code == KEY_DOWN ? 1 : -1);
-		if (to >= 0 && to <= count && list_commit(w))
-			list_load(w, to <= cJSON_GetArraySize(w->over_list) ? to : cJSON_GetArraySize(w->over_list));
-	} else if (!is_char(k, L' ')) {
-		edit_key(&w->over_edit, k);
-	}
-	return true;
-}
-
-static void list_hints(struct wizard *w, struct hints *h)
-{
-	hint(h, _("Enter"), w->over_edit.len ? _("next line") : _("done"));
-	hint(h, _("Tab"), _("done"));
-	hint(h, _("Up/Down"), _("other line"));
-	hint(h, _("Ctrl-U"), _("empty the line"));
-	hint(h, _("Esc"), _("leave it as it was"));
-}
-
-static const struct overlay overlay_list = {.draw = list_draw, .key = list_key, .hints = list_hints};
 
 /* Consent --------------------------------------------------------------------------------------------------------------------------- */
 
@@ -375,9 +230,9 @@ static void data_draw(struct wizard *w)
 
 enum named overlay_named(struct wizard *w, const struct key *k)
 {
-	if (is_char(k, 27))
+	if (key_is(k, 27))
 		return NAMED_LEFT;
-	if (!is_char(k, L'\r')) {
+	if (!key_is(k, L'\r')) {
 		edit_key(&w->over_edit, k);
 		return NAMED_NOT;
 	}
@@ -407,81 +262,3 @@ static void data_hints(struct wizard *w, struct hints *h)
 }
 
 const struct overlay overlay_data = {.draw = data_draw, .key = data_key, .hints = data_hints};
-
-/* A secret --------------------------------------------------------------------------------------------------------------------------- */
-
-/* Before building; in the question's own field the secret itself is typed, whatever was referred to. */
-static bool opens_sealed(const struct wizard *w)
-{
-	return w->over_build && client_sealed(w, w->over_secret);
-}
-
-static void secret_draw_box(struct wizard *w)
-{
-	const char *words = opens_sealed(w)
-				? _("Type the passphrase under which it was sealed. What it opens goes to Secret Manager "
-				    "and nowhere else.")
-				: _(w->over_secret->typed);
-	struct rect r = put_box(middle(8, 66), _(w->over_secret->title));
-	put_wrapped(r.y, r.x, 4, r.w, w->message ? w->message_role : ROLE_TEXT, w->message ? w->message : words);
-	edit_draw(&w->over_edit, r.y + 5, r.x, r.w, ROLE_FIELD, true);
-}
-
-static const struct overlay overlay_secret;
-
-void secret_open_field(struct wizard *w, const struct question *q, bool then_build)
-{
-	w->over_secret = q;
-	w->over_build = then_build;
-	edit_set(&w->over_edit, "");
-	w->over = &overlay_secret;
-}
-
-/* From the editor into guarded memory; what held it in between is wiped. False when it is no such secret: it was said why. */
-static bool keep_secret(struct wizard *w)
-{
-	struct err ignored = {0};
-	char *text = edit_text(&w->over_edit), *why;
-	struct secret *typed = secret_copy(text, strlen(text));
-	why = opens_sealed(w) ? client_unseal(w, w->over_secret, typed) : client_take(w, w->over_secret, typed);
-	explicit_bzero(text, strlen(text));
-	explicit_bzero(&w->over_edit, sizeof w->over_edit);
-	free(text);
-	if (why)
-		wizard_say(w, ROLE_BAD, why);
-	else if (!w->over_build) /* what is typed is meant, whatever was referred to before */
-		answers_set_text(w->answers, w->over_secret->id, "prompt", &ignored);
-	err_free(&ignored);
-	bool kept = !why;
-	free(why);
-	return kept;
-}
-
-static bool secret_key(struct wizard *w, const struct key *k, enum action *action)
-{
-	if (is_char(k, 27)) {
-		explicit_bzero(&w->over_edit, sizeof w->over_edit);
-		return false;
-	}
-	if (is_char(k, L'\r') && !w->over_edit.len) {
-		wizard_say(w, ROLE_BAD, _("Nothing was typed."));
-		return true;
-	}
-	if (is_char(k, L'\r')) {
-		bool kept = keep_secret(w);
-		if (kept && w->over_build)
-			*action = ACTION_NEXT;
-		return !kept;
-	}
-	edit_key(&w->over_edit, k);
-	return true;
-}
-
-static void secret_hints(struct wizard *w, struct hints *h)
-{
-	hint(h, _("Enter"), w->over_build ? _("build") : _("take it"));
-	hint(h, _("Ctrl-U"), _("empty the line"));
-	hint(h, _("Esc"), _("not yet"));
-}
-
-static const struct overlay overlay_secret = {.draw = secret_draw_box, .key = secret_key, .hints = secret_hints};

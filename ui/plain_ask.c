@@ -368,6 +368,32 @@ static bool project_holds(struct plain *p)
 	return true;
 }
 
+static int next_asked(const struct plain *p, int at)
+{
+	while (questions[at].id && !is_asked(p, &questions[at]))
+		at++;
+	return at;
+}
+
+/* As on the screen no page is left behind whose answers do not go together: it is said why, and the question that is to blame is asked again. Returns
+ * which is next: at, or that one. */
+static int page_left(struct plain *p, const struct wizard_page *page, int at)
+{
+	struct err e = {0};
+	const char *wrong = NULL;
+	if (questions[at].id && page_of(&questions[at]) == page)
+		return at;
+	for (const char *const *s = page->sections; *s && !wrong; s++)
+		wrong = answers_check_page(p->w->answers, *s, &e);
+	const struct question *q = wrong ? question_find(wrong) : NULL;
+	if (q && is_asked(p, q)) {
+		say_wrong(p, e.what);
+		at = (int)(q - questions);
+	}
+	err_free(&e);
+	return at;
+}
+
 bool plain_ask_all(struct plain *p, int at)
 {
 	const struct wizard_page *page = NULL;

@@ -139,6 +139,9 @@ struct key {
 };
 /* The next key without waiting; kind is KEY_NOTHING when there is none, KEY_LOST when none can come any more: the terminal is gone. */
 struct key screen_key(void);
+/* Is it this character; this key of curses (KEY_UP)? */
+bool key_is(const struct key *k, wint_t c);
+bool key_does(const struct key *k, wint_t function);
 /* Tests: the key of this name: "Enter", "Tab", "Esc", "Up", "Space", "C-c", "x"... */
 struct key key_named(const char *name);
 

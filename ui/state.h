@@ -119,6 +119,8 @@ struct wizard *wizard_new(struct session *s, struct answers *a, const struct wiz
 void wizard_free(struct wizard *w);
 void wizard_draw(struct wizard *w);
 void wizard_take(struct wizard *w, const struct key *k);
+/* The session is open, or there is none (NULL): surveys begin. */
+void wizard_attach(struct wizard *w, struct session *s);
 /* After a turn of the session: what follows from what came in. */
 void wizard_settle(struct wizard *w);
 /* What is said on the normal screen at the end. */

@@ -1,4 +1,4 @@
-/* The wizard's frame: which page is shown, what lies over it, the keys that work everywhere, saving, and the loop. */
+/* The wizard's frame: which page is shown, what lies over it, the keys that work everywhere, and saving. */
 #include "config.h"
 #include "ui/wizard.h"
 
@@ -6,24 +6,18 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/process.h"
 #include "base/outside.h"
 #include "base/secret.h"
 #include "engine/lines.h"
-#include "plan/people.h"
 #include "plan/regions.h"
-#include "ui/accessible.h"
 #include "ui/done.h"
-#include "ui/guard.h"
-#include "ui/plain.h"
+#include "ui/prefill.h"
 #include "ui/state.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { LEAST_LINES = 20, LEAST_COLUMNS = 60, FILE_MAX = 1 << 20 };
 
@@ -125,77 +119,6 @@ static void remember_original(struct wizard *w)
 	if (w->options->rehearsal && w->answers->resolved->child)
 		w->original_resolved = cJSON_Duplicate(w->answers->resolved, 1);
 	err_free(&absent);
-}
-
-/* Defaults that are looked up -------------------------------------------------------------------------------------------------------- */
-
-static bool is_empty(const struct wizard *w, const char *id)
-{
-	const cJSON *v = answers_get(w->answers, id);
-	return !form_draft(w, id) && (cJSON_IsArray(v) ? !v->child : cJSON_IsString(v) && !*v->valuestring);
-}
-
-static void prefill(struct wizard *w, const char *id, const char *text)
-{
-	struct err ignored = {0};
-	if (*text && is_empty(w, id) && answers_set_text(w->answers, id, text, &ignored) &&
-	    page_holds(&wizard_pages[w->page], question_find(id)->page))
-		form_load(w);
-	err_free(&ignored);
-}
-
-/* What a rehearsal made up is no answer: outside one it is asked for. */
-static void forget_made_up(struct wizard *w)
-{
-	for (const struct question *q = questions; q->id && !w->options->rehearsal; q++) {
-		if (q->rehearsal && !strcmp(answers_str(w->answers, q->id), q->rehearsal))
-			answers_drop(w->answers, q->id);
-	}
-}
-
-static void prefill_rehearsal(struct wizard *w)
-{
-	for (const struct question *q = questions; q->id; q++) {
-		if (q->rehearsal && q->type == TYPE_TEXT && answers_asked(w->answers, q))
-			prefill(w, q->id, q->rehearsal);
-	}
-}
-
-/* Who is signed in is the first who may enter, where nobody is named so far. */
-static void prefill_people(struct wizard *w, const char *email)
-{
-	if (people_named(w->answers))
-		return;
-	for (const struct question *q = questions; q->id; q++) {
-		if (q->type == TYPE_LIST && q->suggests && !strcmp(q->suggests, "who"))
-			prefill(w, q->id, email);
-	}
-}
-
-/* The project that the sign-in names, else the only one there is. */
-static void prefill_project(struct wizard *w)
-{
-	const cJSON *who = w->surveys[SURVEY_WHO].result, *projects = w->surveys[SURVEY_PROJECTS].result;
-	const char *named = json_str(who, "project", "");
-	if (*named)
-		prefill(w, "project.id", named);
-	else if (cJSON_GetArraySize(projects) == 1)
-		prefill(w, "project.id", json_str(projects, "0.id", ""));
-}
-
-/* Each is filled in once: what the operator empties later stays empty. */
-static void wizard_prefill(struct wizard *w)
-{
-	const cJSON *who = w->surveys[SURVEY_WHO].result;
-	if (w->options->rehearsal)
-		prefill_rehearsal(w);
-	if (who && !w->filled_people)
-		prefill_people(w, json_str(who, "email", ""));
-	w->filled_people |= who != NULL;
-	bool known = who && w->surveys[SURVEY_PROJECTS].state >= SURVEY_KNOWN;
-	if (known && !w->filled_project)
-		prefill_project(w);
-	w->filled_project |= known;
 }
 
 /* Drawing --------------------------------------------------------------------------------------------------------------------------- */
@@ -419,7 +342,7 @@ void wizard_take(struct wizard *w, const struct key *k)
 
 void wizard_settle(struct wizard *w)
 {
-	wizard_prefill(w);
+	prefill_answers(w);
 	wizard_surveys_start(w);
 	if (!work_running(w))
 		draft_settle(w);
@@ -435,12 +358,12 @@ void wizard_settle(struct wizard *w)
 
 /* Life ------------------------------------------------------------------------------------------------------------------------------ */
 
-static void wizard_attach(struct wizard *w, struct session *s)
+void wizard_attach(struct wizard *w, struct session *s)
 {
 	w->session = s;
 	if (s && w->options->speed > 0)
 		session_set_speed(s, w->options->speed);
-	wizard_prefill(w);
+	prefill_answers(w);
 	wizard_surveys_start(w);
 	if (wizard_on(w, "review"))
 		review_view.enter(w);
@@ -470,7 +393,7 @@ struct wizard *wizard_new(struct session *s, struct answers *a, const struct wiz
 	for (const struct region *r = regions; r->id; r++)
 		cJSON_AddItemToArray(w->regions, json_make("{'id':%s,'title':%s}", r->id, _(r->place)));
 	remember_original(w);
-	forget_made_up(w);
+	prefill_forget(w);
 	open_at_review(w);
 	if (s)
 		wizard_attach(w, s);
@@ -536,161 +459,4 @@ char *wizard_sentence(const struct err *e)
 	if (*text >= 'a' && *text <= 'z')
 		*text = (char)(*text - 'a' + 'A');
 	return text;
-}
-
-/* The loop -------------------------------------------------------------------------------------------------------------------------- */
-
-static volatile sig_atomic_t told_to_end;
-
-static void on_end(int signal_number)
-{
-	told_to_end = signal_number;
-}
-
-/* SIGWINCH is left to curses, which installed its handler when the screen was opened. */
-static void watch_signals(void)
-{
-	process_on_signal(SIGHUP, on_end, 0);
-	process_on_signal(SIGTERM, on_end, 0);
-	process_on_signal(SIGINT, on_end, 0);
-	process_on_signal(SIGQUIT, on_end, 0);
-	signal(SIGTSTP, SIG_DFL);
-}
-
-static void open_session(struct wizard *w)
-{
-	struct err why = {0};
-	if (w->session || !w->options->open)
-		return;
-	struct session *s = w->options->open(w->options->arg, &why);
-	if (!s) { /* not the sign-in: there is no cloud to talk to at all */
-		w->ended = true;
-		w->exit_code = why.exit ? (int)why.exit : EXIT_CONFIG;
-	}
-	if (why.exit) {
-		err_free(&w->sign_in);
-		err_move(&w->sign_in, &why);
-	}
-	wizard_attach(w, s);
-}
-
-/* After a failure to sign in: the operator may have signed in elsewhere meanwhile. */
-void wizard_reopen(struct wizard *w)
-{
-	if (w->sign_in.exit && w->options->open && !work_running(w)) {
-		review_stop(w);
-		client_free(w->client);
-		w->client = NULL;
-		session_free(w->session);
-		w->session = NULL;
-		err_free(&w->sign_in);
-		for (enum survey_id id = 0; id < SURVEY_COUNT; id++)
-			w->surveys[id].state = SURVEY_UNKNOWN;
-		open_session(w);
-	}
-	wizard_surveys_again(w);
-}
-
-/* True when there was one. */
-static bool read_keys(struct wizard *w)
-{
-	bool any = false;
-	for (struct key k = screen_key(); k.kind != KEY_NOTHING && !w->ended; k = screen_key()) {
-		if (k.kind == KEY_LOST) { /* not every terminal that goes says so by a signal */
-			on_end(SIGHUP);
-			return false;
-		}
-		wizard_take(w, &k);
-		any = true;
-		if (k.text)
-			explicit_bzero(k.text, strlen(k.text)); /* it may have been a secret */
-		free(k.text);
-	}
-	return any;
-}
-
-/* Seconds of the machine's own clock. */
-static double clock_now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* While something moves the screen follows several times a second; else it sleeps until a key. */
-static double patience(const struct wizard *w)
-{
-	bool moving = work_running(w) || review_planning(w) || wizard_surveys_busy(w) || w->want_next;
-	return moving ? 0.2 : 1.0;
-}
-
-#define FRAME 0.1 /* seconds between frames while no key comes */
-
-static int loop(struct wizard *w)
-{
-	wizard_draw(w);
-	double drawn = clock_now();
-	bool typed = false;
-	open_session(w);
-	while (!w->ended && !told_to_end) {
-		/* A key is answered at once; what the cloud says, however much it is, only as often as an eye follows. */
-		double due = drawn + FRAME - clock_now();
-		if (typed || due <= 0) {
-			wizard_draw(w);
-			drawn = clock_now();
-			due = patience(w);
-		}
-		if (w->session)
-			session_turn(w->session, due < patience(w) ? due : patience(w), STDIN_FILENO);
-		typed = read_keys(w);
-		if (w->session)
-			wizard_settle(w);
-	}
-	if (told_to_end && work_running(w)) {
-		work_interrupt(w);
-		work_interrupt(w);
-	}
-	wizard_save(w);
-	return told_to_end ? EXIT_INTERRUPTED : w->exit_code;
-}
-
-struct start {
-	struct session *session;
-	struct answers *answers;
-	const struct wizard_options *options;
-};
-
-static int run_on_screen(void *arg)
-{
-	const struct start *s = arg;
-	if (!screen_open(s->options->color, s->options->ascii)) {
-		outside_print(stderr, _("mlflow-setup: this terminal cannot show a screen: use --plain\n"));
-		return EXIT_CONFIG;
-	}
-	watch_signals();
-	struct wizard *w = wizard_new(s->session, s->answers, s->options);
-	int code = loop(w);
-	screen_close();
-	wizard_farewell(w, stdout);
-	fflush(stdout);
-	struct session *opened_here = w->session != s->session ? w->session : NULL;
-	wizard_free(w);
-	session_free(opened_here);
-	return code;
-}
-
-int wizard_run(struct session *s, struct answers *a, const struct wizard_options *o)
-{
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		outside_print(stderr, _("mlflow-setup: the wizard needs a terminal. Without one: mlflow-setup apply %s\n"),
-			      o->file);
-		return EXIT_CONFIG;
-	}
-	if (o->plain || accessible_wanted())
-		return plain_run(s, a, o);
-	struct start start = {s, a, o};
-	char *hint_text = xasprintf(_("Your answers up to the last page are kept in %s."), o->file);
-	int code = guard_run(run_on_screen, &start, hint_text);
-	free(hint_text);
-	return code;
 }

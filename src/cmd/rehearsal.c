@@ -177,6 +177,25 @@ static char *host_of(const char *url, const char **target)
 	return xstrndup(host, strcspn(host, "/?#:"));
 }
 
+/* What the simulated cloud says to a request, at once. */
+static void ask_cloud(struct rehearsal *r, const struct http_request *request, struct sim_reply *reply)
+{
+	struct sim_header *headers = xcalloc(request->header_count + 1, sizeof *headers);
+	for (size_t i = 0; i < request->header_count; i++)
+		headers[i] = (struct sim_header){request->headers[i].name, request->headers[i].value};
+	struct sim_request q = {.method = request->method,
+				.headers = headers,
+				.header_count = request->header_count,
+				.body = request->body,
+				.body_len = request->body_len};
+	char *host = host_of(request->url, &q.target);
+	q.host = host;
+	sim_advance(r->sim, loop_now(r->loop));
+	sim_handle(r->sim, &q, reply);
+	free(host);
+	free(headers);
+}
+
 static unsigned long begin_exchange(struct rehearsal *r, const struct http_request *request, http_done *done,
 				    const struct http_channel *channel, void *arg)
 {
@@ -190,21 +209,9 @@ static unsigned long begin_exchange(struct rehearsal *r, const struct http_reque
 		x->timer = loop_after(r->loop, 0, deliver, x);
 		return x->id;
 	}
-	struct sim_header *headers = xcalloc(request->header_count + 1, sizeof *headers);
-	for (size_t i = 0; i < request->header_count; i++)
-		headers[i] = (struct sim_header){request->headers[i].name, request->headers[i].value};
-	struct sim_request q = {.method = request->method,
-				.headers = headers,
-				.header_count = request->header_count,
-				.body = request->body,
-				.body_len = request->body_len};
-	char *host = host_of(request->url, &q.target);
-	q.host = host;
 	struct sim_reply reply = {0};
-	sim_advance(r->sim, loop_now(r->loop));
-	sim_handle(r->sim, &q, &reply);
-
 	double timeout = request->timeout > 0 ? request->timeout : 60;
+	ask_cloud(r, request, &reply);
 	x->reply.status = reply.status;
 	take_headers(&x->reply, reply.headers);
 	buf_add(&x->reply.body, buf_text(&reply.body), reply.body.len);
@@ -219,8 +226,6 @@ static unsigned long begin_exchange(struct rehearsal *r, const struct http_reque
 	}
 	x->timer = loop_after(r->loop, after, deliver, x);
 	sim_reply_free(&reply);
-	free(host);
-	free(headers);
 	return x->id;
 }
 

@@ -197,6 +197,22 @@ static void note_work(struct step *s)
 		step_worked(s, s->not_done_at - s->changed);
 }
 
+/* It is as it is wanted; came: being asked for made it. */
+static void as_wanted(struct step *s, bool came)
+{
+	if (s->seen.presence == PRESENT_FAILED) { /* and broken: nothing of ours mends it */
+		fail_as_operated(s);
+		return;
+	}
+	note_work(s);
+	step_lag_ends(s);
+	if (s->sent && s->verdict == VERDICT_KEEP) /* its reply was lost */
+		s->verdict = s->intent;
+	if (came)
+		s->verdict = VERDICT_CREATE;
+	step_end(s, s->sent || came ? RESULT_DONE : RESULT_KEPT);
+}
+
 static void at_rest(struct step *s)
 {
 	struct change c;
@@ -215,17 +231,7 @@ static void at_rest(struct step *s)
 	s->change = c;
 	switch (c.verdict) {
 	case VERDICT_KEEP:
-		if (s->seen.presence == PRESENT_FAILED) { /* as it is wanted, and broken: nothing of ours mends it */
-			fail_as_operated(s);
-			break;
-		}
-		note_work(s);
-		step_lag_ends(s);
-		if (s->sent && s->verdict == VERDICT_KEEP) /* its reply was lost */
-			s->verdict = s->intent;
-		if (came) /* being asked for made it */
-			s->verdict = VERDICT_CREATE;
-		step_end(s, s->sent || came ? RESULT_DONE : RESULT_KEPT);
+		as_wanted(s, came);
 		break;
 	case VERDICT_REFUSE:
 	case VERDICT_DELETE:

@@ -170,28 +170,9 @@ static const struct step *left_with(const struct step *s)
 	return NULL;
 }
 
-void step_destroy(struct step *s)
+/* It may be deleted: what is done by where it stands. */
+static void destroy_now(struct step *s)
 {
-	const struct step *other = left_with(s);
-	if (s->spared) {
-		step_end(s, RESULT_LEFT);
-		return;
-	}
-	if (other && !s->gone && s->seen.presence == PRESENT_YES && s->resource->kind->destroy) {
-		char *why = xasprintf(_("it is kept, because %s is."), other->resource->name);
-		leave(s, why);
-		free(why);
-		return;
-	}
-	if (!s->replacing && (s->gone || s->seen.presence == PRESENT_NO)) {
-		gone(s);
-		return;
-	}
-	if (!s->resource->kind->destroy) {
-		without_request(s);
-		return;
-	}
-	note_remains(s);
 	switch (s->seen.presence) {
 	case PRESENT_NO:
 		gone(s);
@@ -214,6 +195,31 @@ void step_destroy(struct step *s)
 		else
 			step_change(s, VERDICT_DELETE);
 	}
+}
+
+void step_destroy(struct step *s)
+{
+	const struct step *other = left_with(s);
+	if (s->spared) {
+		step_end(s, RESULT_LEFT);
+		return;
+	}
+	if (other && !s->gone && s->seen.presence == PRESENT_YES && s->resource->kind->destroy) {
+		char *why = xasprintf(_("it is kept, because %s is."), other->resource->name);
+		leave(s, why);
+		free(why);
+		return;
+	}
+	if (!s->replacing && (s->gone || s->seen.presence == PRESENT_NO)) {
+		gone(s);
+		return;
+	}
+	if (!s->resource->kind->destroy) {
+		without_request(s);
+		return;
+	}
+	note_remains(s);
+	destroy_now(s);
 }
 
 static bool in_use(int http, const char *code)

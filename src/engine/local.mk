@@ -29,7 +29,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/standing.c \
 	src/engine/step.c src/engine/read.c src/engine/decide.c src/engine/look.c src/engine/lag.c \
 	src/engine/token.c \
-	src/engine/survey.c src/engine/survey.h \
+	src/engine/survey.c src/engine/survey.h src/engine/survey_preflight.c src/engine/survey_private.h \
 	src/engine/vault.c src/engine/vault.h \
 	src/engine/why.c
 

@@ -1,6 +1,6 @@
 /* Surveys: each is a few reads, one after the other, and an answer made of them. */
 #include "config.h"
-#include "engine/survey.h"
+#include "engine/survey_private.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "engine/catalog_read.h"
 #include "gcp/catalog.h"
-#include "gcp/roles.h"
-#include "net/api.h"
 #include "net/context.h"
 #include "net/credentials.h"
 #include "plan/limits.h"
@@ -20,54 +18,6 @@
 #include <string.h>
 
 #define PROJECTS_MAX 500
-#define PERMISSIONS_PAGE 100 /* that testIamPermissions takes at once */
-#define CRM "https://cloudresourcemanager.googleapis.com"
-
-struct survey;
-
-/* A read of limits that is under way. */
-struct limit_read {
-	struct survey *survey;
-	unsigned long call;
-};
-
-struct survey_kind {
-	const char *id;
-	void (*begin)(struct survey *s);
-	bool plans; /* it goes by the plan of the answers */
-	bool here;  /* it asks this machine, and no cloud */
-};
-
-struct survey {
-	struct surveys *owner;
-	struct survey *next;
-	const struct survey_kind *kind;
-	char *project, *stack, *kubeconfig;
-	cJSON *result;
-	cJSON *needed, *tested;    /* preflight: permissions that an apply needs, and all; NULL when the answers make no plan */
-	cJSON *held;               /* of them: an object with those that are held */
-	cJSON *abroad;             /* {PROJECT: [permissions]} that are needed elsewhere and were not asked for yet */
-	int tested_to, testing_to; /* how many of `tested` were asked for, and are being */
-	struct limits *limits;     /* limits: of the plan; NULL when the answers make none */
-	struct limit_read *reads;
-	size_t reads_left;
-	struct catalog_read *prices; /* prices: what is being read */
-	unsigned long call;
-	loop_id timer;
-	bool sent; /* project: billing is being asked */
-	survey_done *done;
-	void *arg;
-};
-
-struct surveys {
-	struct loop *loop;
-	struct credentials *credentials;
-	struct contexts *contexts;
-	struct api *api;
-	double since; /* when they were made, seconds since 1970 */
-	struct survey *list;
-	bool simulated; /* what this cloud says of prices is not to be kept for another */
-};
 
 static void drop(struct survey *s)
 {
@@ -95,7 +45,7 @@ static void drop(struct survey *s)
 }
 
 /* The callback may begin another survey of this kind: this one is out of the list by then. */
-static void answer(struct survey *s, const struct err *why)
+void survey_answer(struct survey *s, const struct err *why)
 {
 	struct err e = {0};
 	survey_done *done = s->done;
@@ -122,21 +72,21 @@ static void ask(struct survey *s, const char *method, cJSON *body, const char *u
 	call_free(&c);
 }
 
-static void ask_of(struct survey *s, const char *project, const char *format_before, const char *after, const char *method,
+void survey_ask_of(struct survey *s, const char *project, const char *before, const char *after, const char *method,
 		   cJSON *body, api_done *then)
 {
 	struct buf url = {0};
-	buf_puts(&url, format_before);
+	buf_puts(&url, before);
 	text_percent(&url, project, false);
 	buf_puts(&url, after);
 	ask(s, method, body, buf_text(&url), then);
 	buf_free(&url);
 }
 
-static void ask_project(struct survey *s, const char *format_before, const char *after, const char *method, cJSON *body,
+void survey_ask_project(struct survey *s, const char *before, const char *after, const char *method, cJSON *body,
 			api_done *then)
 {
-	ask_of(s, s->project, format_before, after, method, body, then);
+	survey_ask_of(s, s->project, before, after, method, body, then);
 }
 
 /* who ------------------------------------------------------------------------------------------------------------------------ */
@@ -146,7 +96,7 @@ static void put_who(struct survey *s, const char *email)
 	struct credentials *c = s->owner->credentials;
 	s->result = json_make("{'email':%s,'describe':%s,'project':%s}", email, credentials_describe(c),
 			      credentials_project(c));
-	answer(s, NULL);
+	survey_answer(s, NULL);
 }
 
 static void on_user(void *arg, const struct api_result *r)
@@ -154,7 +104,7 @@ static void on_user(void *arg, const struct api_result *r)
 	struct survey *s = arg;
 	bool refused = r->http == 401 || (!r->http && r->err.exit);
 	if (refused)
-		answer(s, &r->err);
+		survey_answer(s, &r->err);
 	else /* some logins do not give the address away: they are signed in all the same */
 		put_who(s, json_str(r->reply, "email", NULL));
 }
@@ -175,7 +125,7 @@ static void on_projects(void *arg, const struct api_result *r)
 	struct survey *s = arg;
 	const cJSON *p;
 	if (r->http != 200) {
-		answer(s, &r->err);
+		survey_answer(s, &r->err);
 		return;
 	}
 	s->result = cJSON_CreateArray();
@@ -186,7 +136,7 @@ static void on_projects(void *arg, const struct api_result *r)
 					     json_make("{'id':%s,'name':%s,'number':%s}", json_str(p, "projectId", ""),
 						       json_str(p, "displayName", ""), slash ? slash + 1 : name));
 	}
-	answer(s, NULL);
+	survey_answer(s, NULL);
 }
 
 static void begin_projects(struct survey *s)
@@ -202,26 +152,26 @@ static void on_billing(void *arg, const struct api_result *r)
 	/* Whether it may be asked depends on an API that a new project may not have: not knowing is not "off". */
 	json_put(s->result, "billing",
 		 r->http == 200 ? cJSON_CreateBool(json_bool(r->reply, "billingEnabled", false)) : cJSON_CreateNull());
-	answer(s, NULL);
+	survey_answer(s, NULL);
 }
 
 static void on_project(void *arg, const struct api_result *r)
 {
 	struct survey *s = arg;
 	if (r->http != 200) {
-		answer(s, &r->err);
+		survey_answer(s, &r->err);
 		return;
 	}
 	bool organization = !strcmp(json_str(r->reply, "parent.type", ""), "organization");
 	s->result = json_make(
 	    "{'id':%s,'number':%s,'organization':%s,'state':%s}", s->project, json_str(r->reply, "projectNumber", ""),
 	    organization ? json_str(r->reply, "parent.id", NULL) : NULL, json_str(r->reply, "lifecycleState", ""));
-	ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL, on_billing);
+	survey_ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL, on_billing);
 }
 
 static void begin_project(struct survey *s)
 {
-	ask_project(s, CRM "/v1/projects/", "", "GET", NULL, on_project);
+	survey_ask_project(s, CRM "/v1/projects/", "", "GET", NULL, on_project);
 }
 
 /* regions -------------------------------------------------------------------------------------------------------------------- */
@@ -231,207 +181,19 @@ static void on_regions(void *arg, const struct api_result *r)
 	struct survey *s = arg;
 	const cJSON *l;
 	if (r->http != 200) {
-		answer(s, &r->err);
+		survey_answer(s, &r->err);
 		return;
 	}
 	s->result = cJSON_CreateArray();
 	cJSON_ArrayForEach(l, json_at(r->reply, "locations"))
 		cJSON_AddItemToArray(s->result, json_make("{'id':%s,'title':%s}", json_str(l, "locationId", ""),
 							  json_str(l, "displayName", "")));
-	answer(s, NULL);
+	survey_answer(s, NULL);
 }
 
 static void begin_regions(struct survey *s)
 {
-	ask_project(s, "https://run.googleapis.com/v1/projects/", "/locations?pageSize=500", "GET", NULL, on_regions);
-}
-
-/* preflight ------------------------------------------------------------------------------------------------------------------ */
-
-static void finding(struct survey *s, const char *id, const char *title, const char *state, const char *message,
-		    const char *fix)
-{
-	cJSON_AddItemToArray(
-	    s->result, json_make("{'id':%s,'title':%s,'state':%s,'message':%s,'fix':%s}", id, title, state, message, fix));
-}
-
-/* A bucket's own first policy gives these to the project's owners and editors, whose roles on the project lack them. */
-static bool given_by_bucket(const char *permission)
-{
-	return text_starts(permission, "storage.objects.") ||
-	       (text_starts(permission, "storage.buckets.") && !text_ends(permission, ".create") &&
-		!text_ends(permission, ".list"));
-}
-
-/* Those of a list that are not held: "a, b"; empty when all are. */
-static void lacking(const cJSON *wanted, const cJSON *held, struct buf *out)
-{
-	const cJSON *one;
-	cJSON_ArrayForEach(one, wanted)
-		if (!cJSON_HasObjectItem(held, one->valuestring) && !given_by_bucket(one->valuestring))
-			buf_printf(out, "%s%s", out->len ? ", " : "", one->valuestring);
-}
-
-static void test_abroad(struct survey *s);
-
-static void on_abroad(void *arg, const struct api_result *r)
-{
-	struct survey *s = arg;
-	cJSON *asked = cJSON_DetachItemFromArray(s->abroad, 0), *held = cJSON_CreateObject();
-	const cJSON *one;
-	struct buf lack = {0};
-	cJSON_ArrayForEach(one, json_at(r->reply, "permissions"))
-		if (cJSON_IsString(one))
-			cJSON_AddTrueToObject(held, one->valuestring);
-	lacking(asked, held, &lack);
-	if (r->http == 200 && lack.len) {
-		char *message = xasprintf(_("missing in project %s, whose network is used: %s"), asked->string,
-					  buf_text(&lack));
-		finding(s, "permissions-abroad", _("Permissions elsewhere"), "warn", message,
-			_("Ask who administers it for roles/compute.networkViewer there."));
-		free(message);
-	}
-	buf_free(&lack);
-	cJSON_Delete(held);
-	cJSON_Delete(asked);
-	test_abroad(s);
-}
-
-/* One project after the other; what may not be told is left to the build. */
-static void test_abroad(struct survey *s)
-{
-	const cJSON *next = s->abroad ? s->abroad->child : NULL;
-	if (!next)
-		answer(s, NULL);
-	else
-		ask_of(s, next->string, CRM "/v1/projects/", ":testIamPermissions", "POST",
-		       json_make("{'permissions':%j}", cJSON_Duplicate(next, 1)), on_abroad);
-}
-
-/* What is needed to build and lacks is a failure; what only destroying needs is said. */
-static void judge_permissions(struct survey *s)
-{
-	struct buf lack = {0}, later = {0};
-	lacking(s->needed, s->held, &lack);
-	lacking(s->tested, s->held, &later);
-	bool fails = lack.len > 0;
-	char *message = fails       ? xasprintf(_("missing: %s"), buf_text(&lack))
-			: later.len ? xasprintf(_("missing, to look for it and to take it away again: %s"), buf_text(&later))
-				    : xstrdup(_("all that is needed"));
-	finding(s, "permissions", _("Permissions"),
-		fails       ? "fail"
-		: later.len ? "warn"
-			    : "ok",
-		message, fails || later.len ? _("Ask for roles that hold these permissions.") : NULL);
-	free(message);
-	buf_free(&lack);
-	buf_free(&later);
-	test_abroad(s);
-}
-
-static void test_permissions(struct survey *s);
-
-/* A permission that cannot be tested on a project fails the whole request, which names it: it is left out, as if it were held. */
-static bool leave_out(struct survey *s, const struct api_result *r)
-{
-	char *named = r->http == 400 && r->error.message ? permission_named(r->error.message) : NULL;
-	bool ours = named && !cJSON_HasObjectItem(s->held, named);
-	if (ours)
-		cJSON_AddTrueToObject(s->held, named);
-	free(named);
-	return ours;
-}
-
-static void on_permissions(void *arg, const struct api_result *r)
-{
-	struct survey *s = arg;
-	const cJSON *one;
-	if (r->http == 200) {
-		cJSON_ArrayForEach(one, json_at(r->reply, "permissions"))
-			if (cJSON_IsString(one) && !cJSON_HasObjectItem(s->held, one->valuestring))
-				cJSON_AddTrueToObject(s->held, one->valuestring);
-		s->tested_to = s->testing_to;
-	} else if (!leave_out(s, r)) {
-		finding(s, "permissions", _("Permissions"), "warn", r->err.what ? r->err.what : "", r->err.fix);
-		answer(s, NULL);
-		return;
-	}
-	test_permissions(s);
-}
-
-/* So many in one request, the next behind them. */
-static void test_permissions(struct survey *s)
-{
-	cJSON *list = cJSON_CreateArray();
-	const cJSON *one;
-	int at = 0;
-	cJSON_ArrayForEach(one, s->tested) {
-		if (at >= s->tested_to && cJSON_GetArraySize(list) < PERMISSIONS_PAGE) {
-			s->testing_to = at + 1;
-			if (!cJSON_HasObjectItem(s->held, one->valuestring))
-				cJSON_AddItemToArray(list, cJSON_CreateString(one->valuestring));
-		}
-		at++;
-	}
-	if (cJSON_GetArraySize(list)) {
-		ask_project(s, CRM "/v1/projects/", ":testIamPermissions", "POST", json_make("{'permissions':%j}", list),
-			    on_permissions);
-	} else {
-		cJSON_Delete(list);
-		judge_permissions(s);
-	}
-}
-
-/* The plan of these answers says what is needed; answers that make no plan yet are judged when they do. */
-static void begin_permissions(struct survey *s)
-{
-	if (!s->needed) {
-		answer(s, NULL);
-		return;
-	}
-	s->held = cJSON_CreateObject();
-	test_permissions(s);
-}
-
-static void on_flight_billing(void *arg, const struct api_result *r)
-{
-	struct survey *s = arg;
-	if (r->http != 200)
-		finding(s, "billing", _("Billing"), "warn", _("not known until the Cloud Billing API is on"), NULL);
-	else if (json_bool(r->reply, "billingEnabled", false))
-		finding(s, "billing", _("Billing"), "ok", _("on"), NULL);
-	else
-		finding(s, "billing", _("Billing"), "fail", _("off"), _("Link a billing account to the project."));
-	begin_permissions(s);
-}
-
-static void on_flight_project(void *arg, const struct api_result *r)
-{
-	struct survey *s = arg;
-	s->result = cJSON_CreateArray();
-	bool signed_in = r->http && r->http != 401;
-	finding(s, "sign-in", _("Sign-in"), signed_in ? "ok" : "fail",
-		signed_in ? credentials_describe(s->owner->credentials) : r->err.what, signed_in ? NULL : r->err.fix);
-	bool there = r->http == 200 && !strcmp(json_str(r->reply, "lifecycleState", ""), "ACTIVE");
-	bool told = !there && r->http != 200 && r->http != 404 && !api_error_is_plain_denial(&r->error) && r->err.what;
-	if (signed_in)
-		finding(s, "project", _("Project"), there ? "ok" : "fail",
-			there  ? s->project
-			: told ? r->err.what
-			       : _("it is not there or may not be read"),
-			there  ? NULL
-			: told ? r->err.fix
-			       : _("Check the project's id and who is signed in."));
-	if (there)
-		ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL,
-			    on_flight_billing);
-	else
-		answer(s, NULL);
-}
-
-static void begin_preflight(struct survey *s)
-{
-	ask_project(s, CRM "/v1/projects/", "", "GET", NULL, on_flight_project);
+	survey_ask_project(s, "https://run.googleapis.com/v1/projects/", "/locations?pageSize=500", "GET", NULL, on_regions);
 }
 
 /* sign-in -------------------------------------------------------------------------------------------------------------------- */
@@ -440,11 +202,11 @@ static void on_sign_in(void *arg, const struct api_result *r)
 {
 	struct survey *s = arg;
 	if (r->http != 200) {
-		answer(s, &r->err);
+		survey_answer(s, &r->err);
 		return;
 	}
 	s->result = json_make("{'seen':%b}", cJSON_GetArraySize(json_at(r->reply, "entries")) > 0);
-	answer(s, NULL);
+	survey_answer(s, NULL);
 }
 
 /* oauth2-proxy says so itself. Where Google's own gate is in front, a browser that was given a page is one that signed in. */
@@ -469,7 +231,7 @@ static void begin_contexts(struct survey *s)
 {
 	struct err e = {0};
 	s->result = contexts_list(s->owner->contexts, s->kubeconfig, &e);
-	answer(s, s->result ? NULL : &e);
+	survey_answer(s, s->result ? NULL : &e);
 	err_free(&e);
 }
 
@@ -484,7 +246,7 @@ static void on_limit(void *arg, const struct api_result *r)
 	if (--s->reads_left)
 		return;
 	s->result = limits_findings(s->limits);
-	answer(s, NULL);
+	survey_answer(s, NULL);
 }
 
 /* All at once: none waits for another. */
@@ -493,7 +255,7 @@ static void begin_limits(struct survey *s)
 	size_t n = s->limits ? limits_count(s->limits) : 0;
 	s->result = n ? NULL : cJSON_CreateArray();
 	if (!n) {
-		answer(s, NULL);
+		survey_answer(s, NULL);
 		return;
 	}
 	s->reads = xcalloc(n, sizeof *s->reads);
@@ -524,7 +286,7 @@ static void on_prices(void *arg, const struct err *why)
 	for (enum price_service i = 0; i < PRICE_SERVICES; i++)
 		if (catalog_known(i))
 			cJSON_AddItemToArray(s->result, cJSON_CreateString(price_service_name(i)));
-	answer(s, why);
+	survey_answer(s, why);
 }
 
 static void begin_prices(struct survey *s)
@@ -540,7 +302,7 @@ static const struct survey_kind kinds_of_survey[] = {
     {.id = "projects", .begin = begin_projects},
     {.id = "project", .begin = begin_project},
     {.id = "regions", .begin = begin_regions},
-    {.id = "preflight", .begin = begin_preflight, .plans = true},
+    {.id = "preflight", .begin = survey_preflight, .plans = true},
     {.id = "limits", .begin = begin_limits},
     {.id = "sign-in", .begin = begin_sign_in},
     {.id = "contexts", .begin = begin_contexts, .here = true},
@@ -585,7 +347,7 @@ static void refuse(void *arg)
 		err_set(&e, EXIT_BUG, NULL, NULL, "there is no such survey");
 	else
 		err_set(&e, EXIT_CONFIG, NULL, _("Sign in: gcloud auth application-default login."), _("nobody is signed in."));
-	answer(s, &e);
+	survey_answer(s, &e);
 	err_free(&e);
 }
 
@@ -594,17 +356,6 @@ static void begin(void *arg)
 	struct survey *s = arg;
 	s->timer = 0;
 	s->kind->begin(s);
-}
-
-static void list_permissions(struct survey *s, const struct answers *a)
-{
-	struct plan *p = a && s->kind && s->kind->plans ? plan_draft(a, NULL) : NULL;
-	if (p) {
-		s->needed = plan_permissions(p, DEEDS_OF_APPLY);
-		s->tested = plan_permissions(p, ~0u);
-		s->abroad = plan_permissions_abroad(p);
-	}
-	plan_free(p);
 }
 
 void survey_begin(struct surveys *all, const char *what, const struct answers *a, survey_done *done, void *arg)
@@ -629,7 +380,7 @@ void survey_begin(struct surveys *all, const char *what, const struct answers *a
 			     .stack = xstrdup(a ? answers_str(a, "stack.name") : ""),
 			     .kubeconfig = xstrdup(by ? by : "")};
 	all->list = s;
-	list_permissions(s, a);
+	survey_list_permissions(s, a);
 	if (kind && kind->begin == begin_limits && a)
 		s->limits = limits_of(a);
 	s->timer = loop_after(all->loop, 0, kind && (all->api || kind->here) ? begin : refuse, s);

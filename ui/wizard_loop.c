@@ -1,0 +1,173 @@
+/* The wizard in a terminal: signals, the session, keys and frames, turn by turn. */
+#include "config.h"
+#include "ui/wizard.h"
+
+#include "base/gettext.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "base/outside.h"
+#include "ui/accessible.h"
+#include "ui/guard.h"
+#include "ui/plain.h"
+#include "ui/state.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t told_to_end;
+
+static void on_end(int signal_number)
+{
+	told_to_end = signal_number;
+}
+
+/* SIGWINCH is left to curses, which installed its handler when the screen was opened. */
+static void watch_signals(void)
+{
+	process_on_signal(SIGHUP, on_end, 0);
+	process_on_signal(SIGTERM, on_end, 0);
+	process_on_signal(SIGINT, on_end, 0);
+	process_on_signal(SIGQUIT, on_end, 0);
+	signal(SIGTSTP, SIG_DFL);
+}
+
+static void open_session(struct wizard *w)
+{
+	struct err why = {0};
+	if (w->session || !w->options->open)
+		return;
+	struct session *s = w->options->open(w->options->arg, &why);
+	if (!s) { /* not the sign-in: there is no cloud to talk to at all */
+		w->ended = true;
+		w->exit_code = why.exit ? (int)why.exit : EXIT_CONFIG;
+	}
+	if (why.exit) {
+		err_free(&w->sign_in);
+		err_move(&w->sign_in, &why);
+	}
+	wizard_attach(w, s);
+}
+
+/* After a failure to sign in: the operator may have signed in elsewhere meanwhile. */
+void wizard_reopen(struct wizard *w)
+{
+	if (w->sign_in.exit && w->options->open && !work_running(w)) {
+		review_stop(w);
+		client_free(w->client);
+		w->client = NULL;
+		session_free(w->session);
+		w->session = NULL;
+		err_free(&w->sign_in);
+		for (enum survey_id id = 0; id < SURVEY_COUNT; id++)
+			w->surveys[id].state = SURVEY_UNKNOWN;
+		open_session(w);
+	}
+	wizard_surveys_again(w);
+}
+
+/* True when there was one. */
+static bool read_keys(struct wizard *w)
+{
+	bool any = false;
+	for (struct key k = screen_key(); k.kind != KEY_NOTHING && !w->ended; k = screen_key()) {
+		if (k.kind == KEY_LOST) { /* not every terminal that goes says so by a signal */
+			on_end(SIGHUP);
+			return false;
+		}
+		wizard_take(w, &k);
+		any = true;
+		if (k.text)
+			explicit_bzero(k.text, strlen(k.text)); /* it may have been a secret */
+		free(k.text);
+	}
+	return any;
+}
+
+/* Seconds of the machine's own clock. */
+static double clock_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* While something moves the screen follows several times a second; else it sleeps until a key. */
+static double patience(const struct wizard *w)
+{
+	bool moving = work_running(w) || review_planning(w) || wizard_surveys_busy(w) || w->want_next;
+	return moving ? 0.2 : 1.0;
+}
+
+#define FRAME 0.1 /* seconds between frames while no key comes */
+
+static int loop(struct wizard *w)
+{
+	wizard_draw(w);
+	double drawn = clock_now();
+	bool typed = false;
+	open_session(w);
+	while (!w->ended && !told_to_end) {
+		/* A key is answered at once; what the cloud says, however much it is, only as often as an eye follows. */
+		double due = drawn + FRAME - clock_now();
+		if (typed || due <= 0) {
+			wizard_draw(w);
+			drawn = clock_now();
+			due = patience(w);
+		}
+		if (w->session)
+			session_turn(w->session, due < patience(w) ? due : patience(w), STDIN_FILENO);
+		typed = read_keys(w);
+		if (w->session)
+			wizard_settle(w);
+	}
+	if (told_to_end && work_running(w)) {
+		work_interrupt(w);
+		work_interrupt(w);
+	}
+	wizard_save(w);
+	return told_to_end ? EXIT_INTERRUPTED : w->exit_code;
+}
+
+struct start {
+	struct session *session;
+	struct answers *answers;
+	const struct wizard_options *options;
+};
+
+static int run_on_screen(void *arg)
+{
+	const struct start *s = arg;
+	if (!screen_open(s->options->color, s->options->ascii)) {
+		outside_print(stderr, _("mlflow-setup: this terminal cannot show a screen: use --plain\n"));
+		return EXIT_CONFIG;
+	}
+	watch_signals();
+	struct wizard *w = wizard_new(s->session, s->answers, s->options);
+	int code = loop(w);
+	screen_close();
+	wizard_farewell(w, stdout);
+	fflush(stdout);
+	struct session *opened_here = w->session != s->session ? w->session : NULL;
+	wizard_free(w);
+	session_free(opened_here);
+	return code;
+}
+
+int wizard_run(struct session *s, struct answers *a, const struct wizard_options *o)
+{
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		outside_print(stderr, _("mlflow-setup: the wizard needs a terminal. Without one: mlflow-setup apply %s\n"),
+			      o->file);
+		return EXIT_CONFIG;
+	}
+	if (o->plain || accessible_wanted())
+		return plain_run(s, a, o);
+	struct start start = {s, a, o};
+	char *hint_text = xasprintf(_("Your answers up to the last page are kept in %s."), o->file);
+	int code = guard_run(run_on_screen, &start, hint_text);
+	free(hint_text);
+	return code;
+}
