@@ -36,6 +36,8 @@ ALSO = {
     "server.archive_traces_days": {"server.jobs": True, "server.memory": "4Gi", "server.workers": 1, "server.cpu_always": True, "server.min_instances": 1},
     "server.memory": {"server.memory": "4Gi"},
     "server.workers": {"server.workers": 1},
+    "auth.issuer": {"auth.provider": "okta"},
+    "auth.issuer_vouches": {"auth.provider": "oidc", "auth.issuer": "https://id.example.com"},
     "iap.client_id": {"iap.client_secret": "env:CLIENT_SECRET"},
     "appengine.kept_versions": {"appengine.kept_versions": 1},
     "iap.client_secret": {"iap.client_id": "9-x.apps.googleusercontent.com"},
