@@ -316,7 +316,7 @@ __attribute__((format(printf, 3, 4))) static void problem(struct problems *p, co
 {
 	if (++p->count > PROBLEMS_LISTED)
 		return;
-	int line = p->text && path ? json_line(p->text, path) : 0;
+	int line = p->name && p->text && path ? json_line(p->text, path) : 0; /* it follows the file's name */
 	if (p->lines.len)
 		buf_putc(&p->lines, '\n');
 	if (p->name)

@@ -449,6 +449,25 @@ static void standing_version(void)
 	answers_free(a);
 }
 
+/* A face that names no file gets each problem as "id: sentence", also of answers that a file held: by the id it finds their place. */
+static void problems_of_a_file(void)
+{
+	struct answers *a = answers_new();
+	struct err e = {0};
+	answers_set_text(a, "server.workers", "8", &e);
+	a->text = xstrdup("{\n \"answers\": {\n  \"server.memory\": \"1Gi\",\n  \"server.workers\": 8\n }\n}\n");
+	answers_set_text(a, "server.memory", "1Gi", &e);
+	bool fine = answers_check(a, NULL, &e), named = !fine;
+	for (const char *line = e.what; named && line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		char *id = xstrndup(line, strcspn(line, ":"));
+		named = question_find(id) != NULL;
+		free(id);
+	}
+	ok(named, "a problem of answers that a file held begins with its question: %s", e.what ? e.what : "none");
+	err_free(&e);
+	answers_free(a);
+}
+
 /* Where versions are listed those of the other engines are not, and each of an engine's own is, in the table's order. */
 static void versions_listed(void)
 {
@@ -511,5 +530,6 @@ int main(void)
 	table();
 	standing_version();
 	versions_listed();
+	problems_of_a_file();
 	return tap_done();
 }
