@@ -2,6 +2,7 @@
  * for another, and cannot be a member of a policy for a while longer. Deleted accounts can come back for 30 days. */
 #include "config.h"
 #include "sim/api/iam.h"
+#include "sim/api/resource.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -220,43 +221,69 @@ static void account_create(struct sim_call *c)
 	sim_ok(c, cJSON_Duplicate(o->doc, true));
 }
 
-static void account_get(struct sim_call *c)
+/* Held against the permission that is called as the method is. For a while some replicas do not know a new one. */
+static struct sim_object *iam_accounts_find(struct sim_call *c, const struct sim_resource *r)
 {
-	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.get");
-	if (!o)
-		return;
-	if (json_num(o->hidden, "visible", 0) > sim_now(c->sim) && sim_random(c->sim) % 2)
-		fail_missing(c, json_str(o->doc, "projectId", ""), json_str(o->doc, "email", ""));
-	else
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
-static void account_list(struct sim_call *c)
-{
-	sim_list(c, ACCOUNTS, sim_tmp("projects/%s/serviceAccounts/", c->project), "accounts", NULL, NULL);
-}
-
-/* Takes over the fields that a mask names, in either spelling; the reply has only those and the name. */
-static cJSON *apply(struct sim_object *o, const cJSON *from, const char *mask)
-{
-	static const char *const fields[][2] = {{"displayName", "display_name"}, {"description", "description"}};
-	cJSON *reply = json_make("{'name':%s}", o->key);
-	for (int i = 0; i < 2; i++) {
-		const char *value = json_str(from, fields[i][0], "");
-		if (*mask && !strstr(mask, fields[i][0]) && !strstr(mask, fields[i][1]))
-			continue;
-		json_drop(o->doc, fields[i][0]);
-		if (*value) {
-			cJSON_AddStringToObject(o->doc, fields[i][0], value);
-			cJSON_AddStringToObject(reply, fields[i][0], value);
-		}
+	const char *verb = c->id + strlen(r->methods) + 1;
+	struct sim_object *o;
+	if (!strcmp(verb, "testIamPermissions")) {
+		o = sim_account(c->sim, sim_path_part(c, "serviceAccounts"));
+		c->project = o ? json_str(o->doc, "projectId", NULL) : c->project;
+		if (!o)
+			sim_fail(c, "NOT_FOUND", NULL, "Unknown service account");
+		return o;
 	}
+	o = sim_account_for(c, sim_tmp("iam.serviceAccounts.%s", !strcmp(verb, "patch") ? "update" : verb));
+	if (!o || strcmp(verb, "get") || json_num(o->hidden, "visible", 0) <= sim_now(c->sim) || sim_random(c->sim) % 2 == 0)
+		return o;
+	fail_missing(c, json_str(o->doc, "projectId", ""), json_str(o->doc, "email", ""));
+	return NULL;
+}
+
+/* What can be changed. */
+static const char *const changeable[][2] = {{"displayName", "display_name"}, {"description", "description"}};
+
+/* patch names fields in a mask, in either spelling, and is answered with those alone; update knows neither. */
+static bool is_patch(const struct sim_call *c)
+{
+	return text_ends(c->id, ".patch");
+}
+
+static bool is_meant(const struct sim_call *c, int field)
+{
+	const char *mask = is_patch(c) ? json_str(c->body, "updateMask", "") : "";
+	return !*mask || strstr(mask, changeable[field][0]) || strstr(mask, changeable[field][1]);
+}
+
+static cJSON *iam_accounts_changed(struct sim_call *c, const struct sim_object *o)
+{
+	const cJSON *sent = is_patch(c) ? json_at(c->body, "serviceAccount") : c->body;
+	cJSON *doc = cJSON_Duplicate(o->doc, true);
+	for (int i = 0; i < 2; i++) {
+		const char *value = json_str(sent, changeable[i][0], "");
+		if (!is_meant(c, i))
+			continue;
+		json_drop(doc, changeable[i][0]);
+		if (*value)
+			json_put_str(doc, changeable[i][0], value);
+	}
+	return doc;
+}
+
+static cJSON *iam_accounts_seen(const struct sim_call *c, const struct sim_object *o)
+{
+	if (!is_patch(c))
+		return cJSON_Duplicate(o->doc, true);
+	cJSON *reply = json_make("{'name':%s}", o->key);
+	for (int i = 0; i < 2; i++)
+		if (is_meant(c, i) && json_at(o->doc, changeable[i][0]))
+			json_put_str(reply, changeable[i][0], json_str(o->doc, changeable[i][0], ""));
 	return reply;
 }
 
-static bool fresh(struct sim_call *c, const struct sim_object *o, const cJSON *sent)
+static bool iam_accounts_current(struct sim_call *c, const struct sim_object *o, const char *etag)
 {
-	const char *etag = json_str(sent, "etag", "");
+	etag = is_patch(c) ? json_str(c->body, "serviceAccount.etag", "") : etag;
 	if (!*etag || identity_same_etag(etag, json_str(o->doc, "etag", "")))
 		return true;
 	sim_fail(c, "ABORTED", NULL,
@@ -264,51 +291,24 @@ static bool fresh(struct sim_call *c, const struct sim_object *o, const cJSON *s
 	return false;
 }
 
-static void new_etag(struct sim_call *c, struct sim_object *o)
+static void iam_accounts_touched(struct sim_call *c, struct sim_object *o)
 {
-	const char *etag = identity_etag(c->sim);
-	json_put_str(o->doc, "etag", etag);
+	json_put_str(o->doc, "etag", identity_etag(c->sim));
 }
 
-static void account_patch(struct sim_call *c)
+static bool iam_accounts_deleting(struct sim_call *c, struct sim_object *o)
 {
-	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.update");
-	const cJSON *sent = json_at(c->body, "serviceAccount");
-	if (!o || !fresh(c, o, sent))
-		return;
-	new_etag(c, o);
-	sim_ok(c, apply(o, sent, json_str(c->body, "updateMask", "")));
-}
-
-static void account_update(struct sim_call *c)
-{
-	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.update");
-	if (!o || !fresh(c, o, c->body))
-		return;
-	new_etag(c, o);
-	cJSON_Delete(apply(o, c->body, ""));
-	sim_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
-static void account_delete(struct sim_call *c)
-{
-	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.delete");
-	if (!o)
-		return;
 	const char *email = json_str(o->doc, "email", ""), *id = json_str(o->doc, "uniqueId", "");
-	const char *holder = sim_account_holder(o);
 	struct sim_object *grave = sim_get(c->sim, DELETED, o->key);
 	if (grave)
 		sim_remove(c->sim, grave);
 	grave = sim_put(c->sim, DELETED, o->key, cJSON_Duplicate(o->doc, true));
 	json_put_num(grave->hidden, "until", sim_now(c->sim) + 30 * 86400.0);
 	sim_policy_account(c->sim, email, id, true);
-	sim_policy_forget(c->sim, holder);
 	sim_account_keys_gone(c->sim, o->key);
 	sim_remove(c->sim, sim_get(c->sim, INDEX, email));
 	sim_remove(c->sim, sim_get(c->sim, INDEX, id));
-	sim_remove(c->sim, o);
-	sim_empty(c);
+	return true;
 }
 
 static struct sim_object *grave_of(struct sim_call *c, const char *name)
@@ -357,54 +357,43 @@ void sim_set_disabled(struct sim_call *c, struct sim_object *o, bool disabled)
 
 static void account_enable(struct sim_call *c)
 {
-	sim_set_disabled(c, sim_account_for(c, "iam.serviceAccounts.enable"), false);
+	sim_set_disabled(c, resource_named(c), false);
 }
 
 static void account_disable(struct sim_call *c)
 {
-	sim_set_disabled(c, sim_account_for(c, "iam.serviceAccounts.disable"), true);
+	sim_set_disabled(c, resource_named(c), true);
 }
 
-/* Policies. --------------------------------------------------------------------------------------------------------------- */
-
-static void iam_accounts_get_policy(struct sim_call *c)
-{
-	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.getIamPolicy");
-	if (o)
-		sim_policy_get(c, sim_account_holder(o));
-}
-
-static void iam_accounts_set_policy(struct sim_call *c)
-{
-	struct sim_object *o = sim_account_for(c, "iam.serviceAccounts.setIamPolicy");
-	if (o)
-		sim_policy_set(c, sim_account_holder(o), json_at(c->body, "policy"));
-}
-
-static void iam_accounts_test_permissions(struct sim_call *c)
-{
-	struct sim_object *o = sim_account(c->sim, sim_path_part(c, "serviceAccounts"));
-	if (o) {
-		c->project = json_str(o->doc, "projectId", NULL);
-		sim_policy_test(c, sim_account_holder(o));
-	} else {
-		sim_fail(c, "NOT_FOUND", NULL, "Unknown service account");
-	}
-}
+/* Reading, changing and deleting are the common ones. */
+static const struct sim_resource resources[] = {
+    {.methods = "iam.projects.serviceAccounts",
+     .collection = ACCOUNTS,
+     .key = "projects/{project}/serviceAccounts/{serviceAccounts}",
+     .field = "accounts",
+     .holder = "//iam.googleapis.com/",
+     .find = iam_accounts_find,
+     .seen = iam_accounts_seen,
+     .touched = iam_accounts_touched,
+     .current = iam_accounts_current,
+     .changed = iam_accounts_changed,
+     .deleting = iam_accounts_deleting},
+    {0},
+};
 
 static const struct sim_route routes[] = {
     {"iam.projects.serviceAccounts.create", account_create, "iam.serviceAccounts.create", NULL},
-    {"iam.projects.serviceAccounts.list", account_list, "iam.serviceAccounts.list", NULL},
-    {"iam.projects.serviceAccounts.get", account_get, NULL, NULL},
-    {"iam.projects.serviceAccounts.patch", account_patch, NULL, NULL},
-    {"iam.projects.serviceAccounts.update", account_update, NULL, NULL},
-    {"iam.projects.serviceAccounts.delete", account_delete, NULL, NULL},
+    {"iam.projects.serviceAccounts.list", resource_list, "iam.serviceAccounts.list", NULL},
+    {"iam.projects.serviceAccounts.get", resource_get, NULL, NULL},
+    {"iam.projects.serviceAccounts.patch", resource_patch, NULL, NULL},
+    {"iam.projects.serviceAccounts.update", resource_patch, NULL, NULL},
+    {"iam.projects.serviceAccounts.delete", resource_delete, NULL, NULL},
     {"iam.projects.serviceAccounts.undelete", account_undelete, NULL, NULL},
     {"iam.projects.serviceAccounts.enable", account_enable, NULL, NULL},
     {"iam.projects.serviceAccounts.disable", account_disable, NULL, NULL},
-    {"iam.projects.serviceAccounts.getIamPolicy", iam_accounts_get_policy, NULL, NULL},
-    {"iam.projects.serviceAccounts.setIamPolicy", iam_accounts_set_policy, NULL, NULL},
-    {"iam.projects.serviceAccounts.testIamPermissions", iam_accounts_test_permissions, NULL, NULL},
+    {"iam.projects.serviceAccounts.getIamPolicy", resource_get_policy, NULL, NULL},
+    {"iam.projects.serviceAccounts.setIamPolicy", resource_set_policy, NULL, NULL},
+    {"iam.projects.serviceAccounts.testIamPermissions", resource_test_policy, NULL, NULL},
     {0},
 };
 
@@ -413,4 +402,5 @@ const struct sim_api sim_api_iam_accounts = {
     .service = "iam.googleapis.com",
     .errors = SIM_ERRORS_BOTH,
     .routes = routes,
+    .resources = resources,
 };

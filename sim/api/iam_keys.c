@@ -2,6 +2,7 @@
  * endpoint checks. Private halves of user-managed keys leave in the reply to their creation and are not kept. */
 #include "config.h"
 #include "sim/api/iam.h"
+#include "sim/api/resource.h"
 
 #include "base/json.h"
 #include "base/libcrypto.h"
@@ -152,9 +153,7 @@ bool sim_account_signed(struct sim *s, const char *email, const char *key_id, co
 
 void sim_account_keys_gone(struct sim *s, const char *account_key)
 {
-	const char *prefix = sim_tmp("%s/keys/", account_key);
-	for (struct sim_object *o; (o = sim_first(s, KEYS, prefix));)
-		sim_remove(s, o);
+	resource_forget_below(s, KEYS, sim_tmp("%s/", account_key));
 }
 
 /* Methods. ---------------------------------------------------------------------------------------------------------------- */
@@ -300,9 +299,10 @@ static void key_list(struct sim_call *c)
 	sim_ok(c, reply);
 }
 
-static struct sim_object *key_for(struct sim_call *c, const char *permission)
+/* Held against the permission that is called as the method is. */
+static struct sim_object *iam_keys_find(struct sim_call *c, const struct sim_resource *r)
 {
-	struct sim_object *account = sim_account_for(c, permission);
+	struct sim_object *account = sim_account_for(c, sim_tmp("iam.serviceAccountKeys.%s", c->id + strlen(r->methods) + 1));
 	if (!account)
 		return NULL;
 	struct sim_object *o = sim_get(c->sim, KEYS, sim_tmp("%s/keys/%s", account->key, sim_path_part(c, "keys")));
@@ -311,12 +311,9 @@ static struct sim_object *key_for(struct sim_call *c, const char *permission)
 	return o;
 }
 
-static void key_get(struct sim_call *c)
+static cJSON *iam_keys_seen(const struct sim_call *c, const struct sim_object *o)
 {
-	struct sim_object *o = key_for(c, "iam.serviceAccountKeys.get");
 	const char *type = sim_param(c, "publicKeyType");
-	if (!o)
-		return;
 	cJSON *doc = cJSON_Duplicate(o->doc, true);
 	if (*type && strcmp(type, "TYPE_NONE")) {
 		const char *pem = json_str(o->hidden, !strcmp(type, "TYPE_RAW_PUBLIC_KEY") ? "publicPem" : "certificate", "");
@@ -324,26 +321,17 @@ static void key_get(struct sim_call *c)
 		cJSON_AddStringToObject(doc, "publicKeyData", data);
 		free(data);
 	}
-	sim_ok(c, doc);
-}
-
-static void key_delete(struct sim_call *c)
-{
-	struct sim_object *o = key_for(c, "iam.serviceAccountKeys.delete");
-	if (!o)
-		return;
-	sim_remove(c->sim, o);
-	sim_empty(c);
+	return doc;
 }
 
 static void key_enable(struct sim_call *c)
 {
-	sim_set_disabled(c, key_for(c, "iam.serviceAccountKeys.enable"), false);
+	sim_set_disabled(c, resource_named(c), false);
 }
 
 static void key_disable(struct sim_call *c)
 {
-	sim_set_disabled(c, key_for(c, "iam.serviceAccountKeys.disable"), true);
+	sim_set_disabled(c, resource_named(c), true);
 }
 
 /* Anyone may read an account's certificates, to check what it signed. */
@@ -368,12 +356,17 @@ static void iam_keys_certificates(struct sim_call *c)
 	free(text);
 }
 
+static const struct sim_resource resources[] = {
+    {.methods = "iam.projects.serviceAccounts.keys", .collection = KEYS, .find = iam_keys_find, .seen = iam_keys_seen},
+    {0},
+};
+
 static const struct sim_route routes[] = {
     {"iam.projects.serviceAccounts.keys.create", key_create, NULL, NULL},
     {"iam.projects.serviceAccounts.keys.upload", iam_keys_upload, NULL, NULL},
     {"iam.projects.serviceAccounts.keys.list", key_list, NULL, NULL},
-    {"iam.projects.serviceAccounts.keys.get", key_get, NULL, NULL},
-    {"iam.projects.serviceAccounts.keys.delete", key_delete, NULL, NULL},
+    {"iam.projects.serviceAccounts.keys.get", resource_get, NULL, NULL},
+    {"iam.projects.serviceAccounts.keys.delete", resource_delete, NULL, NULL},
     {"iam.projects.serviceAccounts.keys.enable", key_enable, NULL, NULL},
     {"iam.projects.serviceAccounts.keys.disable", key_disable, NULL, NULL},
     {0},
@@ -390,5 +383,6 @@ const struct sim_api sim_api_iam_keys = {
     .service = "iam.googleapis.com",
     .errors = SIM_ERRORS_BOTH,
     .routes = routes,
+    .resources = resources,
 };
 const struct sim_api sim_api_iam_certificates = {.name = "certificates", .errors = SIM_ERRORS_AIP, .routes = public_routes};
