@@ -34,6 +34,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/serviceusage.c \
 	sim/api/serviceusage.h \
 	sim/api/serviceusage_catalogue.c \
+	sim/api/serviceusage_state.c \
 	sim/api/storage.h \
 	sim/api/storage_bucket_fields.c \
 	sim/api/storage_bucket_policies.c \

@@ -3,7 +3,6 @@
  * Config Connector, at v1beta1, which also has generateServiceIdentity. */
 #include "config.h"
 #include "sim/api/identity.h"
-#include "sim/api/network.h"
 #include "sim/api/serviceusage.h"
 
 #include "base/json.h"
@@ -13,192 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SERVICES "serviceusage.services"
 #define OPERATIONS "serviceusage.operations"
 #define DONE_OPERATION "operations/noop.DONE_OPERATION"
 
 enum { MOST_ENABLED = 20, MOST_READ = 30, PAGE = 50, MOST_LISTED = 200 };
-
-/* What other APIs ask. ---------------------------------------------------------------------------------------------------- */
-
-static struct sim_object *service_of(struct sim *s, const char *project, const char *service)
-{
-	return sim_get(s, SERVICES, sim_tmp("projects/%s/services/%s", project, service));
-}
-
-static bool enabled(const struct sim_object *o)
-{
-	return o && !strcmp(json_str(o->doc, "state", ""), "ENABLED");
-}
-
-bool sim_service_on(struct sim *s, const char *project, const char *service)
-{
-	struct sim_object *o = service_of(s, project, service);
-	return enabled(o) && json_num(o->hidden, "usable", 0) <= sim_now(s);
-}
-
-static const struct service_entry *entry(const char *service)
-{
-	for (const struct service_entry *e = service_catalogue(); e->name; e++)
-		if (!strcmp(e->name, service))
-			return e;
-	return NULL;
-}
-
-/* Calls fn for each service that this one needs. */
-static void each_need(const char *needs, void (*fn)(void *arg, const char *service), void *arg)
-{
-	char *copy = xstrdup(needs ? needs : ""), *save = NULL;
-	for (char *one = strtok_r(copy, " ", &save); one; one = strtok_r(NULL, " ", &save))
-		fn(arg, one);
-	free(copy);
-}
-
-static const char *agent_address(struct sim *s, const char *project, const char *pattern)
-{
-	struct buf b = {0};
-	for (const char *at = pattern; *at; at++) {
-		if (*at == 'N')
-			buf_puts(&b, sim_project_number(s, project));
-		else
-			buf_putc(&b, *at);
-	}
-	return sim_keep(buf_take(&b));
-}
-
-void sim_service_agents(struct sim *s, const char *project, const char *service, bool generated)
-{
-	const struct service_entry *e = entry(service);
-	const char *holder = sim_tmp("//cloudresourcemanager.googleapis.com/projects/%s", project);
-	for (int i = 0; e && i < 3 && e->agents[i].address; i++) {
-		const struct service_agent *a = &e->agents[i];
-		const char *email = agent_address(s, project, a->address);
-		const char *member = sim_tmp("serviceAccount:%s", email);
-		/* Organizations made since 2024 do not make default service accounts editors. */
-		bool bare = a->role && !strcmp(a->role, "roles/editor") &&
-			    sim_constraint(s, project, "iam.automaticIamGrantsForDefaultServiceAccounts", NULL);
-		if (generated || !a->on_request) {
-			sim_agent_create(s, email);
-			if (a->role && !bare)
-				sim_policy_seed(s, holder, a->role, member);
-		}
-	}
-}
-
-/* The agent's address that generateServiceIdentity gives for a service; "" when the service has none. */
-static void sim_service_agent(struct sim *s, const char *project, const char *service, struct buf *out)
-{
-	const struct service_entry *e = entry(service);
-	if (!e || !e->agents[0].address)
-		return;
-	const char *email = agent_address(s, project, e->agents[0].address);
-	buf_puts(out, email);
-}
-
-static void turn_on(struct sim *s, const char *project, const char *service, double usable)
-{
-	struct sim_object *o = service_of(s, project, service);
-	if (!o || enabled(o))
-		return;
-	json_put_str(o->doc, "state", "ENABLED");
-	json_put_num(o->hidden, "usable", usable);
-	sim_service_agents(s, project, service, false);
-	if (!strcmp(service, "compute.googleapis.com"))
-		network_default(s, project);
-}
-
-struct one_project {
-	struct sim *sim;
-	const char *project;
-	double usable;
-};
-
-static void turn_on_need(void *arg, const char *service)
-{
-	const struct one_project *p = arg;
-	turn_on(p->sim, p->project, service, p->usable);
-}
-
-static void turn_on_all(struct sim *s, const char *project, const char *service, double usable)
-{
-	struct one_project p = {s, project, usable};
-	const struct service_entry *e = entry(service);
-	each_need(e ? e->needs : NULL, turn_on_need, &p);
-	turn_on(s, project, service, usable);
-}
-
-static void settle_one(void *arg, const char *service)
-{
-	struct sim *s = arg;
-	for (struct sim_object *o = sim_first(s, SERVICES, ""); o; o = sim_following(s, o, ""))
-		if (!strcmp(json_str(o->doc, "config.name", ""), service) && json_num(o->hidden, "usable", 0) > sim_now(s))
-			json_put_num(o->hidden, "usable", sim_now(s));
-}
-
-void sim_service_settle(struct sim *s, const char *service)
-{
-	const struct service_entry *e = entry(service);
-	each_need(e ? e->needs : NULL, settle_one, s);
-	settle_one(s, service);
-}
-
-void sim_service_enable(struct sim *s, const char *project, const char *service)
-{
-	turn_on_all(s, project, service, sim_now(s));
-}
-
-/* The catalogue in every project. ----------------------------------------------------------------------------------------- */
-
-static cJSON *service_doc(const struct service_entry *e, const char *number)
-{
-	const char *name = sim_tmp("projects/%s/services/%s", number, e->name), *parent = sim_tmp("projects/%s", number);
-	cJSON *doc = json_make(
-	    "{'name':%s,'parent':%s,'config':{'name':%s,'title':%s,'documentation':{'summary':%s},'quota':{},"
-	    "'authentication':{},'usage':{'requirements':['serviceusage.googleapis.com/tos/cloud']},'monitoring':{}},"
-	    "'state':'DISABLED'}",
-	    name, parent, e->name, e->title, e->title);
-	return doc;
-}
-
-/* "*" stands for all that a deployment may need. */
-static void enable_matching(struct sim *s, const char *project, const char *service)
-{
-	if (strcmp(service, "*")) {
-		sim_service_enable(s, project, service);
-		return;
-	}
-	for (const struct service_entry *e = service_catalogue(); e->name; e++)
-		if (!(e->traits & SERVICE_OTHER))
-			sim_service_enable(s, project, e->name);
-}
-
-void sim_service_catalogue(struct sim *s, const char *project)
-{
-	for (const struct service_entry *e = service_catalogue(); e->name; e++) {
-		const char *key = sim_tmp("projects/%s/services/%s", project, e->name);
-		if (!sim_get(s, SERVICES, key))
-			sim_put(s, SERVICES, key, service_doc(e, sim_project_number(s, project)));
-	}
-}
-
-static void seed_project(struct sim *s, const char *project)
-{
-	const cJSON *more = sim_project_world(s, project, "services"), *one;
-	sim_service_catalogue(s, project);
-	for (const struct service_entry *e = service_catalogue(); e->name; e++)
-		if (e->traits & SERVICE_DEFAULT)
-			sim_service_enable(s, project, e->name);
-	cJSON_ArrayForEach(one, more)
-		if (cJSON_IsString(one))
-			enable_matching(s, project, one->valuestring);
-}
-
-static void serviceusage_seed(struct sim *s, const cJSON *world)
-{
-	(void)world;
-	for (struct sim_object *o = sim_first(s, "cloudresourcemanager.projects", ""); o; o = sim_following(s, o, ""))
-		seed_project(s, json_str(o->doc, "projectId", ""));
-}
 
 /* Refusals. --------------------------------------------------------------------------------------------------------------- */
 
@@ -261,12 +78,12 @@ static bool join_if(struct sim_call *c, const cJSON *ids, bool (*test)(struct si
 static bool unknown(struct sim_call *c, const char *service)
 {
 	(void)c;
-	return !entry(service);
+	return !service_entry(service);
 }
 
 static bool unpaid(struct sim_call *c, const char *service)
 {
-	return entry(service)->traits & SERVICE_BILLED && !sim_project_billing(c->sim, c->project);
+	return service_entry(service)->traits & SERVICE_BILLED && !sim_project_billing(c->sim, c->project);
 }
 
 /* Answers the call when these cannot be enabled. */
@@ -320,8 +137,8 @@ static void activated(struct sim *s, const cJSON *arg)
 	if (batch)
 		cJSON_AddArrayToObject(response, "services");
 	cJSON_ArrayForEach(id, ids) {
-		turn_on_all(s, project, id->valuestring, sim_now(s) + lag);
-		struct sim_object *o = service_of(s, project, id->valuestring);
+		service_turn_on(s, project, id->valuestring, sim_now(s) + lag);
+		struct sim_object *o = service_object(s, project, id->valuestring);
 		cJSON *doc = o ? cJSON_Duplicate(o->doc, true) : cJSON_CreateObject();
 		if (batch)
 			cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(response, "services"), doc);
@@ -350,7 +167,7 @@ static bool all_enabled(struct sim_call *c, const cJSON *ids)
 {
 	const cJSON *id;
 	cJSON_ArrayForEach(id, ids)
-		if (!enabled(service_of(c->sim, c->project, id->valuestring)))
+		if (!service_enabled(service_object(c->sim, c->project, id->valuestring)))
 			return false;
 	return true;
 }
@@ -398,7 +215,7 @@ struct dependents {
 static void note_dependent(void *arg, const char *need)
 {
 	struct dependents *d = arg;
-	if (!strcmp(need, d->service) && enabled(service_of(d->call->sim, d->call->project, d->by)))
+	if (!strcmp(need, d->service) && service_enabled(service_object(d->call->sim, d->call->project, d->by)))
 		buf_printf(&d->names, "%s%s", d->names.len ? "," : "", d->by);
 }
 
@@ -407,12 +224,12 @@ static void deactivated(struct sim *s, const cJSON *arg)
 	const char *project = json_str(arg, "project", "");
 	char *copy = xstrdup(json_str(arg, "services", "")), *save = NULL;
 	for (char *one = strtok_r(copy, ",", &save); one; one = strtok_r(NULL, ",", &save)) {
-		struct sim_object *o = service_of(s, project, one);
+		struct sim_object *o = service_object(s, project, one);
 		if (o)
 			json_put_str(o->doc, "state", "DISABLED");
 	}
 	free(copy);
-	struct sim_object *o = service_of(s, project, json_str(arg, "service", ""));
+	struct sim_object *o = service_object(s, project, json_str(arg, "service", ""));
 	finish(s, json_str(arg, "operation", ""),
 	       json_make("{'@type':'type.googleapis.com/google.api.serviceusage.v1.DisableServiceResponse','service':%j}",
 			 o ? cJSON_Duplicate(o->doc, true) : NULL));
@@ -436,14 +253,14 @@ static void service_disable(struct sim_call *c)
 	const char *service = sim_path_part(c, "services");
 	cJSON *one = json_make("[%s]", service);
 	struct dependents d = {.call = c, .service = service};
-	if (!entry(service)) {
+	if (!service_entry(service)) {
 		fail_unknown(c, service);
 		cJSON_Delete(one);
 		return;
 	}
 	for (const struct service_entry *e = service_catalogue(); e->name; e++) {
 		d.by = e->name;
-		each_need(e->needs, note_dependent, &d);
+		service_each_need(e->needs, note_dependent, &d);
 	}
 	if (!all_enabled(c, one)) {
 		sim_ok(c, json_make("{'name':'" DONE_OPERATION "','done':%b}", 1));
@@ -462,7 +279,7 @@ static void service_disable(struct sim_call *c)
 
 static void serviceusage_service_get(struct sim_call *c)
 {
-	struct sim_object *o = service_of(c->sim, c->project, sim_path_part(c, "services"));
+	struct sim_object *o = service_object(c->sim, c->project, sim_path_part(c, "services"));
 	if (o)
 		sim_ok(c, cJSON_Duplicate(o->doc, true));
 	else
@@ -482,7 +299,7 @@ static void batch_get(struct sim_call *c)
 	}
 	cJSON_ArrayForEach(n, all) {
 		const char *slash = strrchr(n->valuestring, '/');
-		struct sim_object *o = service_of(c->sim, c->project, slash ? slash + 1 : n->valuestring);
+		struct sim_object *o = service_object(c->sim, c->project, slash ? slash + 1 : n->valuestring);
 		if (o)
 			cJSON_AddItemToArray(found, cJSON_Duplicate(o->doc, true));
 	}
@@ -493,7 +310,9 @@ static void batch_get(struct sim_call *c)
 static bool wanted(const struct sim_call *c, const struct sim_object *o)
 {
 	const char *filter = sim_param(c, "filter");
-	return !*filter || (text_ends(filter, "ENABLED") ? enabled(o) : text_ends(filter, "DISABLED") ? !enabled(o) : true);
+	return !*filter || (text_ends(filter, "ENABLED")    ? service_enabled(o)
+			    : text_ends(filter, "DISABLED") ? !service_enabled(o)
+							    : true);
 }
 
 /* A page's token is a message with the name of the last service before it. */
@@ -525,7 +344,8 @@ static void answer_page(struct sim_call *c, const char *prefix, const char *afte
 	cJSON *page = cJSON_CreateArray(), *reply = cJSON_CreateObject();
 	const char *last = "";
 	size = size > 0 ? (size < MOST_LISTED ? size : MOST_LISTED) : PAGE;
-	for (struct sim_object *o = sim_first_from(c->sim, SERVICES, prefix, from); o; o = sim_following(c->sim, o, prefix)) {
+	for (struct sim_object *o = sim_first_from(c->sim, SERVICEUSAGE_SERVICES, prefix, from); o;
+	     o = sim_following(c->sim, o, prefix)) {
 		if (!wanted(c, o))
 			continue;
 		if (cJSON_GetArraySize(page) == size) {
@@ -574,28 +394,26 @@ static void serviceusage_get_operation(struct sim_call *c)
 static void generate_identity(struct sim_call *c)
 {
 	const char *service = sim_path_part(c, "services"), *project = sim_project_id(c->sim, sim_path_part(c, "projects"));
-	struct buf email = {0};
 	char uuid[37];
 
 	if (!project || !sim_allowed(c->sim, c->principal, "serviceusage.services.enable", project, NULL)) {
 		sim_fail(c, "PERMISSION_DENIED", NULL, "The caller does not have permission");
 		return;
 	}
-	if (!entry(service)) {
+	if (!service_entry(service)) {
 		fail_unknown(c, service);
 		return;
 	}
 	sim_uuid(c->sim, uuid);
 	sim_service_agents(c->sim, project, service, true);
-	sim_service_agent(c->sim, project, service, &email);
-	const char *name = sim_tmp("operations/finished.DONE_OPERATION.%s", uuid);
+	const char *name = sim_tmp("operations/finished.DONE_OPERATION.%s", uuid),
+		   *email = service_agent(c->sim, project, service);
 	cJSON *identity = json_make("{'@type':'type.googleapis.com/google.api.serviceusage.v1beta1.ServiceIdentity'}");
-	if (email.len) {
-		json_put_str(identity, "email", buf_text(&email));
-		json_put_str(identity, "uniqueId", sim_account_id(c->sim, buf_text(&email)));
+	if (email) {
+		json_put_str(identity, "email", email);
+		json_put_str(identity, "uniqueId", sim_account_id(c->sim, email));
 	}
 	sim_ok(c, json_make("{'name':%s,'done':%b,'response':%j}", name, 1, identity));
-	buf_free(&email);
 }
 
 static void beta_post(struct sim_call *c)
