@@ -45,6 +45,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_elsewhere.c sim/api/kubernetes_elsewhere.h \
 	sim/api/kubernetes_admission.c sim/api/kubernetes_admission.h \
 	sim/api/kubernetes_autopilot.c \
+	sim/api/kubernetes_balance.c sim/api/kubernetes_balance.h \
+	sim/api/kubernetes_certificates.c \
 	sim/api/kubernetes_controllers.c \
 	sim/api/kubernetes_cron.c \
 	sim/api/kubernetes_decode.c \
