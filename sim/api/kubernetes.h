@@ -148,12 +148,16 @@ bool kubernetes_proxied(struct kubernetes_call *k);
 /* Answers what is asked of metrics.k8s.io (kubernetes_metrics.c); false when that is nothing. */
 bool kubernetes_metrics(struct kubernetes_call *k);
 
-/* Writes (kubernetes_write.c), each answered. ---------------------------------------------------------------------------- */
+/* Writes (kubernetes_write.c, kubernetes_delete.c), each answered. ------------------------------------------------------------------------- */
 void kubernetes_create(struct kubernetes_call *k);
 void kubernetes_replace(struct kubernetes_call *k);
 void kubernetes_patch_object(struct kubernetes_call *k);
 void kubernetes_rescale(struct kubernetes_call *k);
 void kubernetes_delete(struct kubernetes_call *k);
+/* Is nothing to be kept of what the request does? */
+bool kubernetes_dry(const struct kubernetes_call *k);
+/* Takes it away at once; who minds it learns of it. */
+void kubernetes_remove(struct kubernetes_call *k, struct sim_object *o);
 void kubernetes_delete_all(struct kubernetes_call *k);
 
 /* Owners (kubernetes_owners.c). ------------------------------------------------------------------------------------------ */

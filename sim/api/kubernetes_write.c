@@ -1,4 +1,4 @@
-/* Writing a cluster's objects: create, update, patch, apply, scale and delete, from the request's body to the store. */
+/* Writing a cluster's objects: create, update, patch, apply and scale, from the request's body to the store. */
 #include "config.h"
 
 #include "sim/api/compute.h"
@@ -16,7 +16,7 @@
 
 #define OBJECTS "kubernetes.objects"
 
-static bool dry(const struct kubernetes_call *k)
+bool kubernetes_dry(const struct kubernetes_call *k)
 {
 	return !strcmp(sim_param(k->c, "dryRun"), "All");
 }
@@ -102,7 +102,7 @@ static cJSON *decoded(struct kubernetes_call *k, const cJSON *doc)
 	return out;
 }
 
-static void remove_object(struct kubernetes_call *k, struct sim_object *o)
+void kubernetes_remove(struct kubernetes_call *k, struct sim_object *o)
 {
 	json_put_bool(o->hidden, "gone", true);
 	kubernetes_react(k->c->sim, k->cluster, o);
@@ -141,6 +141,40 @@ static void answer_stored(struct kubernetes_call *k, int code, cJSON *doc)
 		cJSON_Delete(doc);
 }
 
+/* False when answered. A changed object is a new version of itself then. */
+static bool accepted(struct kubernetes_call *k, const struct sim_object *before, cJSON *doc)
+{
+	const cJSON *old = before ? before->doc : NULL;
+	kubernetes_prepare(k, doc, old);
+	if (!kubernetes_admit(k, doc, old) || !kubernetes_valid(k, doc, old))
+		return false;
+	if (before && !json_equal(old, doc)) {
+		if (k->r->generation && is_new_generation(k, old, doc))
+			json_put_num(doc, "metadata.generation", json_num(old, "metadata.generation", 1) + 1);
+		kubernetes_touch(k->c->sim, k->cluster->key, doc);
+	}
+	if (before || !kubernetes_target(k))
+		return true;
+	char *what = kubernetes_plural_group(k->r);
+	kubernetes_fail(k, 409, "AlreadyExists", NULL, "%s \"%s\" already exists", what, k->name);
+	free(what);
+	return false;
+}
+
+static struct sim_object *put(struct kubernetes_call *k, struct sim_object *before, cJSON *doc)
+{
+	if (before) {
+		cJSON_Delete(before->doc);
+		before->doc = doc;
+		return before;
+	}
+	char *key = kubernetes_key(k->cluster->key, k->r, k->ns, json_str(doc, "metadata.name", ""));
+	struct sim_object *o = sim_put(k->c->sim, OBJECTS, key, doc);
+	json_put_num(o->hidden, "born", (double)json_int64(doc, "metadata.resourceVersion", 0));
+	free(key);
+	return o;
+}
+
 /* Stores a document in the place of before (NULL: new), or only answers with it on a dry run. */
 static void store(struct kubernetes_call *k, struct sim_object *before, cJSON *doc)
 {
@@ -148,28 +182,11 @@ static void store(struct kubernetes_call *k, struct sim_object *before, cJSON *d
 	name_it(k, doc);
 	if (!before)
 		kubernetes_birth(s, k->cluster->key, k->r, doc);
-	kubernetes_prepare(k, doc, before ? before->doc : NULL);
-	if (!kubernetes_admit(k, doc, before ? before->doc : NULL)) {
+	if (!accepted(k, before, doc)) {
 		cJSON_Delete(doc);
 		return;
 	}
-	if (!kubernetes_valid(k, doc, before ? before->doc : NULL)) {
-		cJSON_Delete(doc);
-		return;
-	}
-	if (before && !json_equal(before->doc, doc)) {
-		if (k->r->generation && is_new_generation(k, before->doc, doc))
-			json_put_num(doc, "metadata.generation", json_num(before->doc, "metadata.generation", 1) + 1);
-		kubernetes_touch(s, k->cluster->key, doc);
-	}
-	if (!before && kubernetes_target(k)) {
-		char *what = kubernetes_plural_group(k->r);
-		kubernetes_fail(k, 409, "AlreadyExists", NULL, "%s \"%s\" already exists", what, k->name);
-		free(what);
-		cJSON_Delete(doc);
-		return;
-	}
-	if (dry(k)) {
+	if (kubernetes_dry(k)) {
 		if (!before)
 			json_drop(doc, "metadata.resourceVersion");
 		else
@@ -177,21 +194,12 @@ static void store(struct kubernetes_call *k, struct sim_object *before, cJSON *d
 		answer_stored(k, before ? 200 : 201, doc);
 		return;
 	}
-	struct sim_object *o = before;
-	if (before) {
-		cJSON_Delete(before->doc);
-		before->doc = cJSON_Duplicate(doc, true);
-	} else {
-		char *key = kubernetes_key(k->cluster->key, k->r, k->ns, json_str(doc, "metadata.name", ""));
-		o = sim_put(s, OBJECTS, key, cJSON_Duplicate(doc, true));
-		json_put_num(o->hidden, "born", (double)json_int64(doc, "metadata.resourceVersion", 0));
-		free(key);
-	}
+	struct sim_object *o = put(k, before, cJSON_Duplicate(doc, true));
 	kubernetes_react(s, k->cluster, o);
 	answer_stored(k, before ? 200 : 201, doc);
 	if (json_at(o->doc, "metadata.deletionTimestamp") && !json_at(o->doc, "metadata.finalizers.0") &&
 	    strcmp(k->r->kind, "Namespace"))
-		remove_object(k, o);
+		kubernetes_remove(k, o);
 }
 
 static char *summary(const char *raw, size_t len)
@@ -285,11 +293,7 @@ static void clear_status(const struct kubernetes_call *k, cJSON *doc)
 
 static void draw_name(struct kubernetes_call *k, cJSON *doc)
 {
-	static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
-	char tail[6] = "";
-	for (int i = 0; i < 5; i++)
-		tail[i] = letters[sim_random(k->c->sim) % (sizeof letters - 1)];
-	snprintf(k->name, sizeof k->name, "%.240s%s", json_str(doc, "metadata.generateName", ""), tail);
+	snprintf(k->name, sizeof k->name, "%.240s%s", json_str(doc, "metadata.generateName", ""), kubernetes_drawn(k->c->sim));
 	json_put_str(doc, "metadata.name", k->name);
 }
 
@@ -472,143 +476,4 @@ void kubernetes_patch_object(struct kubernetes_call *k)
 	if (doc)
 		change(k, o, doc);
 	cJSON_Delete(doc);
-}
-
-/* Does it stand for something outside the cluster, which goes with it? (What is inside goes with its namespace anyhow.) */
-static bool controls(const struct sim_object *o)
-{
-	const char *kind = json_str(o->doc, "kind", "");
-	return !strcmp(kind, "Ingress") || !strcmp(kind, "ManagedCertificate");
-}
-
-static void end_namespace(struct sim *s, const cJSON *arg)
-{
-	const char *cluster = json_str(arg, "cluster", ""), *ns = json_str(arg, "namespace", "");
-	const char *prefix = sim_tmp("%s|", cluster);
-	struct sim_object *next;
-	for (struct sim_object *o = sim_first(s, OBJECTS, prefix); o; o = next) {
-		next = sim_following(s, o, prefix);
-		bool itself = !strcmp(json_str(o->doc, "kind", ""), "Namespace") &&
-			      !strcmp(json_str(o->doc, "metadata.name", ""), ns);
-		if (!itself && strcmp(json_str(o->doc, "metadata.namespace", ""), ns))
-			continue;
-		struct sim_object *home = sim_get(s, "container.clusters", cluster);
-		json_put_bool(o->hidden, "gone", true);
-		if (home && controls(o))
-			kubernetes_react(s, home, o);
-		sim_remove(s, o);
-	}
-}
-
-/* One with finalizers stays until they are taken away. */
-static void delete_later(struct kubernetes_call *k, struct sim_object *o)
-{
-	const char *now = sim_stamp(k->c->sim, 0);
-	if (!json_at(o->doc, "metadata.deletionTimestamp") && !dry(k)) {
-		json_put_str(o->doc, "metadata.deletionTimestamp", now);
-		json_put_num(o->doc, "metadata.deletionGracePeriodSeconds", 0);
-		if (k->r->generation)
-			json_put_num(o->doc, "metadata.generation", json_num(o->doc, "metadata.generation", 1) + 1);
-		kubernetes_touch(k->c->sim, k->cluster->key, o->doc);
-		if (!strcmp(k->r->kind, "Ingress"))
-			kubernetes_react(k->c->sim, k->cluster, o);
-	}
-	kubernetes_answer(k, 200, cJSON_Duplicate(o->doc, true));
-}
-
-/* What the options of a delete ask of the object. */
-static bool preconditions_hold(struct kubernetes_call *k, const cJSON *live)
-{
-	cJSON *options = k->c->raw_len ? cJSON_ParseWithLength(k->c->raw, k->c->raw_len) : NULL;
-	const char *uid = json_str(live, "metadata.uid", ""), *wanted = json_str(options, "preconditions.uid", uid);
-	bool good = !strcmp(uid, wanted);
-	k->failing_group = k->r->kind;
-	if (!good)
-		kubernetes_fail(k, 409, "Conflict", NULL,
-				"Operation cannot be fulfilled on %s%s%s \"%s\": the UID in the precondition (%s) does not "
-				"match the UID in record (%s). The object might have "
-				"been deleted and then recreated",
-				k->r->kind, *k->r->group ? "." : "", k->r->group, k->name, wanted, uid);
-	k->failing_group = NULL;
-	cJSON_Delete(options);
-	return good;
-}
-
-/* Is what the object owns to stay? */
-static bool orphans(const struct kubernetes_call *k)
-{
-	cJSON *options = k->c->raw_len ? cJSON_ParseWithLength(k->c->raw, k->c->raw_len) : NULL;
-	const char *policy = json_str(options, "propagationPolicy", sim_param(k->c, "propagationPolicy"));
-	bool yes = !strcmp(policy, "Orphan") || json_bool(options, "orphanDependents", false) ||
-		   sim_param_bool(k->c, "orphanDependents");
-	cJSON_Delete(options);
-	return yes;
-}
-
-/* Kinds of which a delete answers with the object. */
-static bool returns_deleted(const struct kubernetes_resource *r)
-{
-	static const char *const kinds[] = {"Pod", "Service", "ServiceAccount", "PersistentVolumeClaim", "ResourceQuota"};
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (!strcmp(kinds[i], r->kind))
-			return true;
-	return false;
-}
-
-void kubernetes_delete(struct kubernetes_call *k)
-{
-	struct sim_object *o = kubernetes_target(k);
-	if (!o) {
-		kubernetes_not_found(k);
-		return;
-	}
-	if (!preconditions_hold(k, o->doc))
-		return;
-	if (!strcmp(k->r->kind, "Namespace") &&
-	    (!strcmp(k->name, "default") || !strcmp(k->name, "kube-system") || !strcmp(k->name, "kube-public"))) {
-		kubernetes_fail(k, 403, "Forbidden", NULL, "namespaces \"%s\" is forbidden: this namespace may not be deleted",
-				k->name);
-		return;
-	}
-	if (!strcmp(k->r->kind, "PersistentVolumeClaim") && !dry(k) && !kubernetes_claim_used(k->c->sim, k->cluster, o))
-		json_drop(o->doc, "metadata.finalizers");
-	if (json_at(o->doc, "metadata.finalizers.0")) {
-		delete_later(k, o);
-		return;
-	}
-	json_put_bool(o->hidden, "orphan", orphans(k));
-	if (!strcmp(k->r->kind, "Namespace")) {
-		const char *now = sim_stamp(k->c->sim, 0);
-		if (!json_at(o->doc, "metadata.deletionTimestamp") && !dry(k)) {
-			json_put_str(o->doc, "metadata.deletionTimestamp", now);
-			json_put_str(o->doc, "status.phase", "Terminating");
-			kubernetes_touch(k->c->sim, k->cluster->key, o->doc);
-			sim_after(k->c->sim, 6, end_namespace,
-				  json_make("{'cluster':%s,'namespace':%s}", k->cluster->key, k->name));
-		}
-		kubernetes_answer(k, 200, cJSON_Duplicate(o->doc, true));
-		return;
-	}
-	cJSON *reply = returns_deleted(k->r) ? cJSON_Duplicate(o->doc, true)
-					     : json_make("{'kind':'Status','apiVersion':'v1','metadata':{},'status':'Success','"
-							 "details':{'name':%s,'kind':%s,'uid':%s}}",
-							 k->name, k->r->plural, json_str(o->doc, "metadata.uid", ""));
-	if (*k->r->group && !returns_deleted(k->r))
-		json_put_str(reply, "details.group", k->r->group);
-	if (!dry(k))
-		remove_object(k, o);
-	kubernetes_answer(k, 200, reply);
-}
-
-void kubernetes_delete_all(struct kubernetes_call *k)
-{
-	char *prefix = kubernetes_list_prefix(k);
-	struct sim_object *next;
-	for (struct sim_object *o = sim_first(k->c->sim, OBJECTS, prefix); o; o = next) {
-		next = sim_following(k->c->sim, o, prefix);
-		if (kubernetes_listed(k, o->doc) && !dry(k))
-			remove_object(k, o);
-	}
-	free(prefix);
-	kubernetes_list(k);
 }

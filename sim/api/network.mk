@@ -51,6 +51,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/kubernetes_cron.c \
 	sim/api/kubernetes_decode.c \
 	sim/api/kubernetes_defaults.c \
+	sim/api/kubernetes_delete.c \
 	sim/api/kubernetes_deployments.c \
 	sim/api/kubernetes_discovery.c \
 	sim/api/kubernetes_discovery.h \
