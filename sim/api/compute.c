@@ -1,11 +1,9 @@
-/* What all kinds of Compute Engine have in common: scopes, fingerprints, quotas of one each, and the handlers of get, list,
- * aggregatedList, insert, patch, update, delete and setLabels. */
+/* What all kinds of Compute Engine have in common: refusals, scopes, documents, fingerprints, and the handlers of get, list and aggregatedList. */
 #include "config.h"
 
 #include "sim/api/compute.h"
 
 #include "base/json.h"
-#include "base/mem.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -121,7 +119,7 @@ static const char *name_of(const struct sim_call *c, const struct compute_kind *
 	return sim_tmp("%.*s", (int)strcspn(at, "/"), at);
 }
 
-static bool is_name(const char *name)
+bool compute_is_name(const char *name)
 {
 	size_t len = strlen(name);
 	return len && len < 64 && name[0] >= 'a' && name[0] <= 'z' && name[len - 1] != '-' &&
@@ -132,7 +130,7 @@ static bool is_name(const char *name)
 static bool name_or_number(struct sim_call *c, const char *name)
 {
 	size_t len = strlen(name);
-	if (is_name(name) || (len < 21 && *name > '0' && strspn(name, "0123456789") == len))
+	if (compute_is_name(name) || (len < 21 && *name > '0' && strspn(name, "0123456789") == len))
 		return true;
 	const cJSON *p = c->params->child;
 	while (p && !(cJSON_IsString(p) && !strcmp(p->valuestring, name)))
@@ -196,15 +194,6 @@ void compute_merge(cJSON *doc, const cJSON *patch)
 	}
 }
 
-static void fill_defaults(const struct compute_kind *k, cJSON *doc)
-{
-	if (!k->defaults)
-		return;
-	cJSON *d = json_make(k->defaults);
-	sim_fill(doc, d);
-	cJSON_Delete(d);
-}
-
 struct sim_object *compute_store(struct sim *s, const struct compute_kind *k, const char *scope, cJSON *doc)
 {
 	char id[32];
@@ -229,7 +218,7 @@ struct sim_object *compute_store(struct sim *s, const struct compute_kind *k, co
 	return o;
 }
 
-/* Handlers. -------------------------------------------------------------------------------------------------------------- */
+/* Reading. --------------------------------------------------------------------------------------------------------------- */
 void compute_get(struct sim_call *c)
 {
 	struct sim_object *o = compute_target(c);
@@ -255,15 +244,10 @@ static bool list_frame(struct sim_call *c, const struct compute_kind *k, const c
 			 "Invalid value for field 'filter': '%s'. Invalid list filter expression.", sim_param(c, "filter"));
 		return false;
 	}
-	struct buf kind = {0}, id = {0};
-	buf_printf(&kind, "%s%s", k->kind, suffix);
-	buf_printf(&id, "%.*s%s", strcmp(suffix, "List") ? 0 : (int)strlen(path), path, strcmp(suffix, "List") ? path : "");
-	const char *link = compute_link(path);
-	*extra = json_make("{'kind':%s,'id':%s,'selfLink':%s}", buf_text(&kind), buf_text(&id), link);
-	if (!strcmp(buf_text(&kind), "compute#securityPolicyList")) /* the one list without a link to itself */
+	const char *kind = sim_tmp("%s%s", k->kind, suffix);
+	*extra = json_make("{'kind':%s,'id':%s,'selfLink':%s}", kind, path, compute_link(path));
+	if (!strcmp(kind, "compute#securityPolicyList")) /* the one list without a link to itself */
 		cJSON_DeleteItemFromObject(*extra, "selfLink");
-	buf_free(&kind);
-	buf_free(&id);
 	return true;
 }
 
@@ -300,305 +284,31 @@ static void empty_scope(cJSON *items, const char *scope)
 	cJSON_AddItemToObject(items, scope, warning);
 }
 
+/* "regions/us-central1" of a key behind its project. */
+static const char *scope_of(const char *key)
+{
+	const char *end = strchr(key, '/');
+	if (end && !text_starts(key, "global/"))
+		end = strchr(end + 1, '/');
+	return sim_tmp("%.*s", end ? (int)(end - key) : 0, key);
+}
+
 void compute_aggregated(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
-	struct buf prefix = {0}, path = {0};
-	cJSON *extra, *items = cJSON_CreateObject();
-	buf_printf(&prefix, "projects/%s/", c->project);
-	buf_printf(&path, "projects/%s/aggregated/%s", c->project, k->plural);
-	if (!list_frame(c, k, "AggregatedList", buf_text(&path), &extra)) {
-		cJSON_Delete(items);
-		goto out;
-	}
-	for (struct sim_object *o = sim_first(c->sim, compute_collection(k), buf_text(&prefix)); o;
-	     o = sim_following(c->sim, o, buf_text(&prefix))) {
-		const char *scope = o->key + prefix.len;
-		const char *end = strchr(scope, '/');
-		if (!text_starts(scope, "global/"))
-			end = end ? strchr(end + 1, '/') : NULL;
-		struct buf name = {0};
-		buf_printf(&name, "%.*s", end ? (int)(end - scope) : 0, scope);
+	const char *collection = compute_collection(k), *prefix = sim_tmp("projects/%s/", c->project);
+	cJSON *reply, *items;
+	if (!list_frame(c, k, "AggregatedList", sim_tmp("%saggregated/%s", prefix, k->plural), &reply))
+		return;
+	items = cJSON_AddObjectToObject(reply, "items");
+	for (struct sim_object *o = sim_first(c->sim, collection, prefix); o; o = sim_following(c->sim, o, prefix))
 		if (passes(c, o))
-			cJSON_AddItemToArray(scope_list(items, buf_text(&name), k->plural), cJSON_Duplicate(o->doc, true));
-		buf_free(&name);
-	}
+			cJSON_AddItemToArray(scope_list(items, scope_of(o->key + strlen(prefix)), k->plural),
+					     cJSON_Duplicate(o->doc, true));
 	for (size_t i = 0; sim_region_at(i); i++) {
-		struct buf name = {0};
-		buf_printf(&name, "regions/%s", sim_region_at(i)->name);
-		if (!cJSON_GetObjectItemCaseSensitive(items, buf_text(&name)) && !sim_param_bool(c, "returnPartialSuccess"))
-			empty_scope(items, buf_text(&name));
-		buf_free(&name);
+		const char *scope = sim_tmp("regions/%s", sim_region_at(i)->name);
+		if (!cJSON_GetObjectItemCaseSensitive(items, scope) && !sim_param_bool(c, "returnPartialSuccess"))
+			empty_scope(items, scope);
 	}
-	cJSON_AddItemToObject(extra, "items", items);
-	sim_ok(c, extra);
-out:
-	buf_free(&prefix);
-	buf_free(&path);
-}
-
-static bool good_name(struct sim_call *c, const char *name)
-{
-	if (!*name)
-		return compute_required(c, "name");
-	return is_name(name) ||
-	       compute_invalid(c, "name", name, "Must be a match of regex '(?:[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?)'");
-}
-
-static void landed(struct sim *s, const cJSON *arg)
-{
-	struct sim_object *o = compute_op_object(s, arg);
-	const struct compute_kind *k = compute_kind_named(json_str(arg, "collection", "compute.") + 8);
-	const char *code = NULL;
-	char *message = o && k && k->landed ? k->landed(s, o, &code) : NULL;
-	if (message) {
-		if (k->removed)
-			k->removed(s, o);
-		sim_remove(s, o);
-	}
-	compute_end(s, arg, code, message);
-	free(message);
-}
-
-/* Some kinds name their operations in full, though not zonal endpoint groups; of subnetworks the patch alone is. */
-static void begin(struct sim_call *c, const struct compute_kind *k, struct sim_object *o, const char *type,
-		  const char *duration, bool sure, void (*finish)(struct sim *s, const cJSON *arg))
-{
-	bool in_full = (k->flags & COMPUTE_LONG_TYPES) && strncmp(c->id, "compute.networkEndpointGroups.", 30);
-	if (!strcmp(c->id, "compute.subnetworks.patch"))
-		in_full = true;
-	compute_begin(c, o, in_full ? c->id : type, sim_draw(c->sim, duration), sure, finish);
-}
-
-/* May the organization have such a thing here? What is global may be anywhere. */
-static bool place_allowed(struct sim_call *c, const struct compute_kind *k, const char *path)
-{
-	static const char *const placed[] = {"instances", "disks", "addresses", "routers", "forwardingRules"};
-	const char *zone = sim_param(c, "zone"), *place = *zone ? zone : sim_param(c, "region");
-	bool minds = false;
-	for (size_t i = 0; i < sizeof placed / sizeof *placed; i++)
-		minds = minds || !strcmp(k->plural, placed[i]);
-	if (!minds || !*place || !sim_constraint(c->sim, c->project, "gcp.resourceLocations", place))
-		return true;
-	sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
-		      "Location %s:%s violates constraint constraints/gcp.resourceLocations on the resource %s.",
-		      *zone ? "ZONE" : "REGION", place, path);
-	return false;
-}
-
-void compute_insert(struct sim_call *c)
-{
-	const struct compute_kind *k = compute_kind_of(c->id);
-	struct buf scope = {0}, path = {0};
-	cJSON *doc = NULL;
-	if (compute_repeated(c) || !compute_scope(c, &scope))
-		goto out;
-	if (!c->body || !c->body->child) {
-		sim_fail(c, "INVALID_ARGUMENT", "required", "Required field 'resource' not specified");
-		goto out;
-	}
-	doc = sim_take_body(c);
-	if (!good_name(c, json_str(doc, "name", "")))
-		goto out;
-	buf_printf(&path, "%s%s/%s", buf_text(&scope), k->plural, json_str(doc, "name", ""));
-	if (!place_allowed(c, k, buf_text(&path)))
-		goto out;
-	if (sim_get(c->sim, compute_collection(k), buf_text(&path))) {
-		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource '%s' already exists", buf_text(&path));
-		goto out;
-	}
-	if (k->flags & COMPUTE_LABELS)
-		json_drop(doc, "labels");
-	if (!compute_links(c, k, doc) || (k->quota && !compute_quota(c, k->quota, sim_param(c, "region"), 1)))
-		goto out;
-	fill_defaults(k, doc);
-	if (k->check && !k->check(c, doc, NULL))
-		goto out;
-	struct sim_object *o = compute_store(c->sim, k, buf_text(&scope), doc);
-	doc = NULL;
-	begin(c, k, o, "insert", k->insert, !k->landed, landed);
-out:
-	cJSON_Delete(doc);
-	buf_free(&scope);
-	buf_free(&path);
-}
-
-/* What an update may not take away. */
-static void keep_output(const struct compute_kind *k, const cJSON *old, cJSON *doc)
-{
-	sim_retain(doc, old,
-		   "kind id name creationTimestamp selfLink selfLinkWithId region zone fingerprint labelFingerprint labels");
-	sim_retain(doc, old, k->output);
-}
-
-/* Puts doc, checked and completed, in the place of o's. Takes doc. False when refused. */
-static bool replace(struct sim_call *c, const struct compute_kind *k, struct sim_object *o, cJSON *doc)
-{
-	keep_output(k, o->doc, doc);
-	if (!compute_links(c, k, doc)) {
-		cJSON_Delete(doc);
-		return false;
-	}
-	fill_defaults(k, doc);
-	if (k->check && !k->check(c, doc, o)) {
-		cJSON_Delete(doc);
-		return false;
-	}
-	if (k->flags & COMPUTE_FINGERPRINT)
-		compute_touch(c->sim, doc, "fingerprint");
-	cJSON_Delete(o->doc);
-	o->doc = doc;
-	if (k->stored)
-		k->stored(c->sim, o);
-	return true;
-}
-
-static void change(struct sim_call *c, const char *type, bool whole)
-{
-	const struct compute_kind *k = compute_kind_of(c->id);
-	if (compute_repeated(c))
-		return;
-	struct sim_object *o = compute_ready_target(c);
-	if (!o)
-		return;
-	cJSON *body = sim_take_body(c), *doc = NULL;
-	if ((k->flags & COMPUTE_FINGERPRINT) &&
-	    !compute_fingerprint(c, o->doc, body, "fingerprint", k->flags & COMPUTE_NEEDS_FINGERPRINT,
-				 "Invalid fingerprint.")) {
-		cJSON_Delete(body);
-		return;
-	}
-	if (whole) {
-		doc = body;
-	} else {
-		doc = cJSON_Duplicate(o->doc, true);
-		compute_merge(doc, body);
-		cJSON_Delete(body);
-	}
-	if (replace(c, k, o, doc))
-		begin(c, k, o, type, k->change, true, NULL);
-}
-
-void compute_patch(struct sim_call *c)
-{
-	change(c, "patch", false);
-}
-
-void compute_update(struct sim_call *c)
-{
-	change(c, "update", true);
-}
-
-/* 'projects/p/global/healthChecks/x' as 'GLOBAL:global/PROJECT:123456789012/HEALTH_CHECK:x' where the kind is named so. */
-static void named(struct sim *s, struct buf *b, const struct compute_kind *k, const char *path, bool shouting)
-{
-	if (!shouting) {
-		buf_puts(b, path);
-		return;
-	}
-	const char *project = path + 9, *scope = strchr(project, '/') + 1, *name = strrchr(path, '/') + 1;
-	struct buf word = {0};
-	buf_puts(&word, k->word);
-	for (char *p = word.data; p && *p; p++)
-		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
-	if (text_starts(scope, "global/"))
-		buf_puts(b, "GLOBAL:global");
-	else
-		buf_printf(b, "%s:%.*s", text_starts(scope, "zones/") ? "ZONE" : "REGION",
-			   (int)strcspn(strchr(scope, '/') + 1, "/"), strchr(scope, '/') + 1);
-	const char *id = sim_tmp("%.*s", (int)strcspn(project, "/"), project);
-	buf_printf(b, "/PROJECT:%s/%s:%s", sim_project_number(s, id), buf_text(&word), name);
-	buf_free(&word);
-}
-
-static char *in_use_message(struct sim *s, const struct compute_kind *k, const struct sim_object *o)
-{
-	char *user = compute_user(s, k, o);
-	if (!user)
-		return NULL;
-	char plural[64] = "";
-	const char *name = strrchr(user, '/'), *start = name;
-	while (start > user && start[-1] != '/')
-		start--;
-	snprintf(plural, sizeof plural, "%.*s", (int)(name - start), start);
-	const struct compute_kind *by = compute_kind_named(plural);
-	bool shouting = (k->flags & COMPUTE_SHOUTING) != 0;
-	struct buf b = {0};
-	buf_printf(&b, "The %s resource '", k->word);
-	named(s, &b, k, o->key, shouting);
-	buf_puts(&b, "' is already being used by '");
-	named(s, &b, by ? by : k, user, shouting && by);
-	buf_putc(&b, '\'');
-	free(user);
-	return buf_take(&b);
-}
-
-static void removed(struct sim *s, const cJSON *arg)
-{
-	struct sim_object *o = compute_op_object(s, arg);
-	const struct compute_kind *k = compute_kind_named(json_str(arg, "collection", "compute.") + 8);
-	char *message = o && k && (k->flags & COMPUTE_LATE) ? in_use_message(s, k, o) : NULL;
-	if (o && k && !message) {
-		sim_policy_forget(s, sim_tmp("//compute.googleapis.com/%s", o->key));
-		if (k->removed)
-			k->removed(s, o);
-		sim_remove(s, o);
-	}
-	compute_end(s, arg, "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", message);
-	free(message);
-}
-
-void compute_delete(struct sim_call *c)
-{
-	const struct compute_kind *k = compute_kind_of(c->id);
-	if (compute_repeated(c))
-		return;
-	struct sim_object *o = compute_ready_target(c);
-	if (!o)
-		return;
-	char *message = k->flags & COMPUTE_LATE ? NULL : in_use_message(c->sim, k, o);
-	if (message)
-		sim_fail(c, "INVALID_ARGUMENT", "resourceInUseByAnotherResource", "%s", message);
-	else
-		begin(c, k, o, "delete", k->remove, !(k->flags & COMPUTE_LATE), removed);
-	free(message);
-}
-
-void compute_set_labels(struct sim_call *c)
-{
-	if (compute_repeated(c))
-		return;
-	struct sim_object *o = compute_ready_target(c);
-	if (!o || !compute_fingerprint(c, o->doc, c->body, "labelFingerprint", true,
-				       "Labels fingerprint either invalid or resource labels have changed"))
-		return;
-	const cJSON *labels = json_at(c->body, "labels");
-	json_drop(o->doc, "labels");
-	if (labels && labels->child)
-		json_put(o->doc, "labels", cJSON_Duplicate(labels, true));
-	compute_touch(c->sim, o->doc, "labelFingerprint");
-	compute_begin(c, o, "setLabels", 0, true, NULL);
-}
-
-void compute_policy(struct sim_call *c)
-{
-	struct sim_object *o = compute_target(c);
-	if (!o)
-		return;
-	const char *holder = sim_tmp("//compute.googleapis.com/%s", o->key);
-	if (strstr(c->id, ".setIamPolicy"))
-		sim_policy_set(c, holder, json_at(c->body, "policy") ? json_at(c->body, "policy") : c->body);
-	else
-		sim_policy_get(c, holder);
-}
-
-void compute_test_permissions(struct sim_call *c)
-{
-	struct sim_object *o = compute_target(c);
-	struct buf holder = {0};
-	if (o) {
-		buf_printf(&holder, "//compute.googleapis.com/%s", o->key);
-		sim_policy_test(c, buf_text(&holder));
-	}
-	buf_free(&holder);
+	sim_ok(c, reply);
 }

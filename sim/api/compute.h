@@ -1,5 +1,5 @@
 /* What the files of Compute Engine share. A kind of resource is one const struct compute_kind in a file of its own, with a row in
- * compute_kinds (compute.c); get, list, insert, patch, update, delete and setLabels then work alike for all of them. */
+ * compute_kinds (compute.c); get, list, insert, patch, update, delete and setLabels (compute_changes.c) then work alike for all of them. */
 #ifndef MS_SIM_API_COMPUTE_H
 #define MS_SIM_API_COMPUTE_H
 
@@ -75,6 +75,8 @@ const struct compute_kind *compute_kind_named(const char *plural);
 
 /* The store's collection of a kind: a passing text. */
 const char *compute_collection(const struct compute_kind *k);
+/* Is it a name as RFC 1035 has them? */
+bool compute_is_name(const char *name);
 /* 404: what the path names is not there. */
 void compute_not_found(struct sim_call *c, const char *path);
 

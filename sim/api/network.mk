@@ -7,6 +7,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_backend_services.c \
 	sim/api/compute_batch.c \
 	sim/api/compute_certificates.c \
+	sim/api/compute_changes.c \
 	sim/api/compute_forwarding_rules.c \
 	sim/api/compute_groups.c \
 	sim/api/compute_health_checks.c \
