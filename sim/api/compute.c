@@ -178,22 +178,6 @@ void compute_touch(struct sim *s, cJSON *doc, const char *field)
 	json_put_str(doc, field, text);
 }
 
-void compute_merge(cJSON *doc, const cJSON *patch)
-{
-	const cJSON *p;
-	cJSON_ArrayForEach(p, patch) {
-		cJSON *have = cJSON_GetObjectItemCaseSensitive(doc, p->string);
-		if (cJSON_IsNull(p))
-			cJSON_DeleteItemFromObjectCaseSensitive(doc, p->string);
-		else if (have && cJSON_IsObject(have) && cJSON_IsObject(p))
-			compute_merge(have, p);
-		else if (have)
-			cJSON_ReplaceItemInObjectCaseSensitive(doc, p->string, cJSON_Duplicate(p, true));
-		else
-			cJSON_AddItemToObject(doc, p->string, cJSON_Duplicate(p, true));
-	}
-}
-
 struct sim_object *compute_store(struct sim *s, const struct compute_kind *k, const char *scope, cJSON *doc)
 {
 	char id[32];

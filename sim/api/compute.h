@@ -108,8 +108,6 @@ void compute_count_rules(struct sim *s, const char *link);
 struct sim_object *compute_store(struct sim *s, const struct compute_kind *k, const char *scope, cJSON *doc);
 /* A new fingerprint into doc's field. */
 void compute_touch(struct sim *s, cJSON *doc, const char *field);
-/* RFC 7396. */
-void compute_merge(cJSON *doc, const cJSON *patch);
 /* 400 "Invalid value for field 'resource.X': 'V'. why"; false. */
 bool compute_invalid(struct sim_call *c, const char *field, const char *value, const char *why);
 bool compute_required(struct sim_call *c, const char *field);

@@ -128,7 +128,7 @@ static void change(struct sim_call *c, bool whole)
 	if (whole)
 		json_drop(doc, "autoscalingPolicy");
 	json_drop(body, "name");
-	compute_merge(doc, body);
+	sim_merge_patch(doc, body);
 	cJSON_Delete(body);
 	if (!compute_links(c, &compute_autoscaler_kind, doc) || !compute_autoscalers_check(c, doc, o) || !apply(c, doc)) {
 		cJSON_Delete(doc);

@@ -4,7 +4,6 @@
 #include "sim/api/compute.h"
 
 #include "base/json.h"
-#include "base/mem.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -162,7 +161,7 @@ static void change(struct sim_call *c, const char *type, bool whole)
 		doc = body;
 	} else {
 		doc = cJSON_Duplicate(o->doc, true);
-		compute_merge(doc, body);
+		sim_merge_patch(doc, body);
 		cJSON_Delete(body);
 	}
 	if (replace(c, k, o, doc))

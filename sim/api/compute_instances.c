@@ -421,7 +421,7 @@ static void set_scheduling(struct sim_call *c)
 	cJSON *new = cJSON_Duplicate(json_at(o->doc, "scheduling"), true);
 	bool spot = !strcmp(json_str(new, "provisioningModel", ""), "SPOT"),
 	     asked = !strcmp(json_str(c->body, "provisioningModel", json_str(new, "provisioningModel", "")), "SPOT");
-	compute_merge(new, c->body);
+	sim_merge_patch(new, c->body);
 	if (spot != asked || (json_bool(new, "preemptible", false) && json_bool(new, "automaticRestart", false))) {
 		compute_invalid(c, "scheduling", "",
 				spot != asked ? "The provisioning model of an instance cannot be changed."
@@ -522,7 +522,7 @@ static void attach_disk(struct sim_call *c)
 			       "'autoDelete':false,'interface':'SCSI'}]}",
 			       n, device);
 	free(device);
-	compute_merge(json_at(one, "disks.0"), c->body);
+	sim_merge_patch(json_at(one, "disks.0"), c->body);
 	device = xstrdup(json_str(one, "disks.0.deviceName", ""));
 	bool taken = false;
 	cJSON_ArrayForEach(d, json_at(o->doc, "disks"))

@@ -164,7 +164,7 @@ static void compute_policies_patch_rule(struct sim_call *c)
 	if (!o)
 		return;
 	cJSON *new = cJSON_Duplicate(rule, true);
-	compute_merge(new, c->body);
+	sim_merge_patch(new, c->body);
 	if (!rule_ok(c, new)) {
 		cJSON_Delete(new);
 		return;

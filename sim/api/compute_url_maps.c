@@ -183,7 +183,7 @@ static void compute_url_maps_set_field(struct sim_call *c)
 	const char *verb = strstr(c->id, ".set") + 1;
 	bool cap = !strcmp(verb, "setUrlMap") || !strcmp(verb, "setSslCertificates");
 	cJSON *doc = cJSON_Duplicate(o->doc, true), *body = sim_take_body(c);
-	compute_merge(doc, body);
+	sim_merge_patch(doc, body);
 	cJSON_Delete(body);
 	if (!compute_links(c, k, doc) || !k->check(c, doc, o)) {
 		cJSON_Delete(doc);

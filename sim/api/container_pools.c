@@ -195,7 +195,7 @@ static bool apply(cJSON *pool, const cJSON *body)
 		if (!v)
 			json_drop(pool, into);
 		else if (!strcmp(into, "networkConfig"))
-			compute_merge(json_at(pool, into), v);
+			sim_merge_patch(json_at(pool, into), v);
 		else
 			json_put(pool, into, cJSON_Duplicate(v, true));
 		/* The disk's two spellings: what was said last holds. */

@@ -87,7 +87,7 @@ static bool set_endpoints(struct sim_call *c, struct sim_object *o, const cJSON 
 	cJSON *doc = json_at(o->doc, "controlPlaneEndpointsConfig");
 	if (json_at(v, networks))
 		json_drop(doc, networks);
-	compute_merge(doc, v);
+	sim_merge_patch(doc, v);
 	return true;
 }
 

@@ -9,7 +9,6 @@
 #include "sim/api/workloads.h"
 
 #include "base/json.h"
-#include "base/mem.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -42,7 +41,7 @@ const char *balance_ensure(struct balance *b, const struct compute_kind *kind, c
 	const char *collection = sim_tmp("compute.%s", kind->plural), *entry = sim_tmp("%s %s", collection, key);
 	struct sim_object *o = sim_get(b->sim, collection, key);
 	if (o)
-		compute_merge(o->doc, doc), cJSON_Delete(doc);
+		sim_merge_patch(o->doc, doc), cJSON_Delete(doc);
 	else
 		o = compute_store(b->sim, kind, scope, doc);
 	cJSON_DeleteItemFromObjectCaseSensitive(b->made, entry);

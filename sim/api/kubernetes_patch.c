@@ -131,7 +131,7 @@ static void take_member(const struct kubernetes_field *f, cJSON *doc, const cJSO
 	} else if (have && cJSON_IsObject(have) && cJSON_IsObject(item) && object) {
 		strategic_object(f->shape->type, have, item);
 	} else if (have && cJSON_IsObject(have) && cJSON_IsObject(item)) {
-		compute_merge(have, item);
+		sim_merge_patch(have, item);
 	} else {
 		cJSON_DeleteItemFromObjectCaseSensitive(doc, item->string);
 		cJSON_AddItemToObject(doc, item->string,
@@ -293,7 +293,7 @@ cJSON *kubernetes_patch(struct kubernetes_call *k, const cJSON *live)
 	} else if (steps) {
 		good = json_patch(k, doc, patch);
 	} else if (merge) {
-		compute_merge(doc, patch);
+		sim_merge_patch(doc, patch);
 	} else {
 		strategic_object(k->type, doc, patch);
 	}

@@ -381,7 +381,7 @@ void kubernetes_rescale(struct kubernetes_call *k)
 	if (!o) {
 		kubernetes_not_found(k);
 	} else if (sent) {
-		compute_merge(scale, sent);
+		sim_merge_patch(scale, sent);
 		cJSON *doc = kubernetes_scaled(o->doc, scale);
 		change(k, o, doc);
 		cJSON_Delete(doc);

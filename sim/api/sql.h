@@ -64,6 +64,9 @@ void sql_follow(struct sim *s, struct sim_object *o);
 void sql_unfollow(struct sim *s, struct sim_object *o);
 /* Removes what belongs to an instance: users, databases, backup runs. */
 void sql_forget(struct sim *s, const char *instance_key);
+/* A database of the instance, which is there at once; borrowed texts. */
+void sql_database_put(struct sim *s, const struct sim_object *instance, const char *name, const char *charset,
+		      const char *collation);
 /* The users and databases that an instance is born with. */
 void sql_populate(struct sim *s, struct sim_object *o, const char *root_password);
 

@@ -4,7 +4,6 @@
 #include "sim/api/sql.h"
 
 #include "base/json.h"
-#include "base/mem.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -66,41 +65,45 @@ static bool check_words(struct sim_call *c, bool mysql, const char *name, const 
 			   collation);
 }
 
+void sql_database_put(struct sim *s, const struct sim_object *instance, const char *name, const char *charset,
+		      const char *collation)
+{
+	const char *key = sim_tmp("%s/databases/%s", instance->key, name);
+	sim_put(s, "sql.databases", key,
+		json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'"
+			  "selfLink':%s}",
+			  name, charset, collation, sim_keep(sim_hex(s, 64)), strrchr(instance->key, '/') + 1,
+			  json_str(instance->doc, "project", ""), sim_tmp(SQL_BASE "%s", key)));
+}
+
+/* In each engine's own words. */
+static void fail_taken(struct sim_call *c, bool mysql, const char *name)
+{
+	if (mysql)
+		sql_invalid(
+		    c, "failed to create database %s. Detail: Error 1007 (HY000): Can't create database '%s'; database exists.",
+		    name, name);
+	else
+		sql_invalid(c, "failed to create database %s. Detail: pq: database \"%s\" already exists.", name, name);
+}
+
 static void sql_databases_insert(struct sim_call *c)
 {
 	struct sim_object *o = sql_running(c);
 	if (!o || sql_busy(c, o))
 		return;
-	cJSON *body = sim_take_body(c);
-	const char *name = json_str(body, "name", "");
-	const char *key = sim_tmp("%s/databases/%s", o->key, name), *rest = sim_tmp("/databases/%s", name),
-		   *self = sim_tmp(SQL_BASE "%s", key);
-	char *etag = sim_hex(c->sim, 64);
 	bool mysql = sql_is_mysql(o);
+	const char *name = json_str(c->body, "name", ""), *charset = json_str(c->body, "charset", mysql ? "utf8mb4" : "UTF8");
 	if (!*name) {
 		sql_invalid(c, "Missing parameter: name.");
-	} else if (sim_get(c->sim, "sql.databases", key)) {
-		if (mysql)
-			sql_invalid(c,
-				    "failed to create database %s. Detail: Error 1007 (HY000): Can't create database '%s'; "
-				    "database exists.",
-				    name, name);
-		else
-			sql_invalid(c, "failed to create database %s. Detail: pq: database \"%s\" already exists.", name, name);
-	} else if (check_words(c, mysql, name, json_str(body, "charset", mysql ? "utf8mb4" : "UTF8"),
-			       json_str(body, "collation", ""))) {
-		const char *charset = json_str(body, "charset", mysql ? "utf8mb4" : "UTF8");
-		sim_put(c->sim, "sql.databases", key,
-			json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'"
-				  "project':%s,'selfLink':%s}",
-				  name, charset,
-				  json_str(body, "collation", mysql ? mysql_collation(o, charset) : "en_US.UTF8"), etag,
-				  sim_param(c, "instance"), c->project, self));
-		sql_begin(c, o->key, "CREATE_DATABASE", rest, 0, NULL);
+	} else if (sim_get(c->sim, "sql.databases", sim_tmp("%s/databases/%s", o->key, name))) {
+		fail_taken(c, mysql, name);
+	} else if (check_words(c, mysql, name, charset, json_str(c->body, "collation", ""))) {
+		sql_database_put(c->sim, o, name, charset,
+				 json_str(c->body, "collation", mysql ? mysql_collation(o, charset) : "en_US.UTF8"));
+		sql_begin(c, o->key, "CREATE_DATABASE", sim_tmp("/databases/%s", name), 0, NULL);
 		c->reply->latency += sim_draw(c->sim, "sql.database");
 	}
-	free(etag);
-	cJSON_Delete(body);
 }
 
 static void sql_databases_change(struct sim_call *c)

@@ -79,7 +79,7 @@ static void describe(struct sim_call *c, cJSON *doc)
 	if (!mysql)
 		json_put_bool(more, "geminiConfig.googleVacuumMgmtEnabled",
 			      !strcmp(json_str(doc, "settings.edition", ""), "ENTERPRISE_PLUS"));
-	compute_merge(doc, more);
+	sim_merge_patch(doc, more);
 	cJSON_Delete(more);
 	sim_agent_create(c->sim, account);
 	json_put_str(doc, "settings.settingsVersion", "1");
@@ -223,7 +223,7 @@ static cJSON *wanted(const struct sim_object *o, const cJSON *body, bool whole)
 	const cJSON *item;
 	for (const char *const *k = kept; *k; k++)
 		cJSON_DeleteItemFromObjectCaseSensitive(rest, *k);
-	compute_merge(doc, rest);
+	sim_merge_patch(doc, rest);
 	cJSON_Delete(rest);
 	if (whole && json_at(body, "settings")) {
 		cJSON *settings = cJSON_Duplicate(json_at(body, "settings"), true);

@@ -54,42 +54,24 @@ static void add(struct sim *s, const struct sim_object *instance, const char *na
 	free(etag);
 }
 
-static void add_database(struct sim *s, const struct sim_object *o, const char *name, const char *charset,
-			 const char *collation)
-{
-	char *etag = sim_hex(s, 64);
-	const char *key = sim_tmp("%s/databases/%s", o->key, name), *self = sim_tmp(SQL_BASE "%s", key);
-	sim_put(s, "sql.databases", key,
-		json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'"
-			  "selfLink':%s}",
-			  name, charset, collation, etag, strrchr(o->key, '/') + 1, json_str(o->doc, "project", ""), self));
-	free(etag);
-}
-
 void sql_populate(struct sim *s, struct sim_object *o, const char *root_password)
 {
 	if (sql_is_mysql(o)) {
 		static const char *const databases[] = {"information_schema", "mysql", "performance_schema", "sys"};
 		add(s, o, "root", "%", root_password, NULL);
 		for (size_t i = 0; i < 4; i++)
-			add_database(s, o, databases[i], "utf8mb3", "utf8mb3_general_ci");
+			sql_database_put(s, o, databases[i], "utf8mb3", "utf8mb3_general_ci");
 	} else {
 		add(s, o, "postgres", "", root_password, NULL);
-		add_database(s, o, "postgres", "UTF8", "en_US.UTF8");
+		sql_database_put(s, o, "postgres", "UTF8", "en_US.UTF8");
 	}
 }
 
 void sql_forget(struct sim *s, const char *instance_key)
 {
 	static const char *const with[] = {"sql.users", "sql.databases", "sql.backupRuns", "sql.sslCerts"};
-	const char *prefix = sim_tmp("%s/", instance_key);
-	for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
-		struct sim_object *next;
-		for (struct sim_object *o = sim_first(s, with[i], prefix); o; o = next) {
-			next = sim_following(s, o, prefix);
-			sim_remove(s, o);
-		}
-	}
+	for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+		resource_forget_below(s, with[i], sim_tmp("%s/", instance_key));
 }
 
 static struct sim_object *user_named(struct sim_call *c, const struct sim_resource *r)
@@ -197,16 +179,12 @@ static void sql_users_insert(struct sim_call *c)
 static void give_roles(struct sim_call *c, struct sim_object *u, const cJSON *roles)
 {
 	cJSON *all = json_at(u->doc, "databaseRoles");
-	const cJSON *role, *had;
+	const cJSON *role;
 	if (!all || sim_param_bool(c, "revokeExistingRoles"))
 		json_put(u->doc, "databaseRoles", all = cJSON_CreateArray());
-	cJSON_ArrayForEach(role, roles) {
-		bool there = false;
-		cJSON_ArrayForEach(had, all)
-			there |= !strcmp(had->valuestring, role->valuestring);
-		if (!there)
+	cJSON_ArrayForEach(role, roles)
+		if (!json_lists(all, role->valuestring))
 			cJSON_AddItemToArray(all, cJSON_CreateString(role->valuestring));
-	}
 }
 
 /* Sets what was sent; a user who is not there is made, as UPDATE_USER says. */

@@ -345,27 +345,6 @@ static void service_account(struct sim_call *c)
 
 /* Changing. --------------------------------------------------------------------------------------------------------------- */
 
-/* JSON merge patch (RFC 7396): null takes a field away. */
-static void merge(cJSON *doc, const cJSON *patch)
-{
-	const cJSON *p;
-	cJSON_ArrayForEach(p, patch) {
-		cJSON *old = cJSON_GetObjectItemCaseSensitive(doc, p->string);
-		if (cJSON_IsNull(p)) {
-			cJSON_DeleteItemFromObjectCaseSensitive(doc, p->string);
-		} else if (cJSON_IsObject(p)) {
-			if (!cJSON_IsObject(old)) {
-				cJSON_DeleteItemFromObjectCaseSensitive(doc, p->string);
-				old = cJSON_AddObjectToObject(doc, p->string);
-			}
-			merge(old, p);
-		} else {
-			cJSON_DeleteItemFromObjectCaseSensitive(doc, p->string);
-			cJSON_AddItemToObject(doc, p->string, cJSON_Duplicate(p, true));
-		}
-	}
-}
-
 /* What a client sent, nulls included, without what only the server sets. Either spelling of uniform access may come; the old one is a mirror. */
 static cJSON *sent_patch(struct sim_call *c)
 {
@@ -389,7 +368,7 @@ static cJSON *storage_buckets_changed(struct sim_call *c, const struct sim_objec
 	cJSON *doc = whole ? cJSON_CreateObject() : cJSON_Duplicate(o->doc, true), *sent = sent_patch(c);
 	if (whole)
 		sim_retain(doc, o->doc, SERVERS " storageClass");
-	merge(doc, sent);
+	sim_merge_patch(doc, sent);
 	cJSON_Delete(sent);
 	return doc;
 }

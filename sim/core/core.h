@@ -144,6 +144,8 @@ void sim_put_list(cJSON *reply, const char *field, cJSON *list);
 /* Full or partial update of doc by a field mask ("a.b,c"; NULL or "" means all fields present in patch): AIP-134. Fields of
  * the mask that patch has not are taken out. */
 void sim_merge(cJSON *doc, const cJSON *patch, const char *mask);
+/* RFC 7396: null takes a field away. */
+void sim_merge_patch(cJSON *doc, const cJSON *patch);
 /* The fields (paths, blanks between) are in doc as they are in old, or not at all. */
 void sim_retain(cJSON *doc, const cJSON *old, const char *fields);
 /* Puts what defaults has and doc has not, however deep. */

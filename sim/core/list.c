@@ -159,6 +159,27 @@ void sim_merge(cJSON *doc, const cJSON *patch, const char *mask)
 	free(copy);
 }
 
+void sim_merge_patch(cJSON *doc, const cJSON *patch)
+{
+	const cJSON *p;
+	cJSON_ArrayForEach(p, patch) {
+		cJSON *have = cJSON_GetObjectItemCaseSensitive(doc, p->string);
+		if (cJSON_IsNull(p)) {
+			cJSON_DeleteItemFromObjectCaseSensitive(doc, p->string);
+		} else if (cJSON_IsObject(p)) {
+			if (!cJSON_IsObject(have)) {
+				cJSON_DeleteItemFromObjectCaseSensitive(doc, p->string);
+				have = cJSON_AddObjectToObject(doc, p->string);
+			}
+			sim_merge_patch(have, p);
+		} else if (have) {
+			cJSON_ReplaceItemInObjectCaseSensitive(doc, p->string, cJSON_Duplicate(p, true));
+		} else {
+			cJSON_AddItemToObject(doc, p->string, cJSON_Duplicate(p, true));
+		}
+	}
+}
+
 void sim_retain(cJSON *doc, const cJSON *old, const char *fields)
 {
 	char *copy = xstrdup(fields ? fields : ""), *save = NULL;
