@@ -96,14 +96,18 @@ static struct sim_object *slice_of(struct sim *s, const char *cluster, const cha
 	return NULL;
 }
 
-static void sync_one(struct sim *s, const struct sim_object *cluster, const struct sim_object *service)
+/* What serves a Service, in both spellings. */
+struct serving {
+	const struct sim_object *first; /* of its pods */
+	cJSON *ready, *unready;         /* as Endpoints list addresses */
+	cJSON *ends;                    /* as an EndpointSlice lists both */
+};
+
+static struct serving serving_of(struct sim *s, const struct sim_object *cluster, const struct sim_object *service)
 {
-	static const char *const of_endpoints[] = {"subsets", NULL}, *const of_slice[] = {"endpoints", "ports", NULL};
-	const char *ns = json_str(service->doc, "metadata.namespace", ""), *name = json_str(service->doc, "metadata.name", "");
-	const char *prefix = kubernetes_prefix(cluster->key, "", "pods", ns);
+	const char *prefix = kubernetes_prefix(cluster->key, "", "pods", json_str(service->doc, "metadata.namespace", ""));
 	bool all_published = json_bool(service->doc, "spec.publishNotReadyAddresses", false);
-	cJSON *ready = cJSON_CreateArray(), *unready = cJSON_CreateArray(), *ends = cJSON_CreateArray();
-	const struct sim_object *first = NULL;
+	struct serving v = {NULL, cJSON_CreateArray(), cJSON_CreateArray(), cJSON_CreateArray()};
 	for (struct sim_object *pod = sim_first(s, KUBERNETES_OBJECTS, prefix); pod; pod = sim_following(s, pod, prefix)) {
 		const char *ip = json_str(pod->doc, "status.podIP", ""), *node = json_str(pod->doc, "spec.nodeName", ""),
 			   *phase = json_str(pod->doc, "status.phase", "");
@@ -111,17 +115,25 @@ static void sync_one(struct sim *s, const struct sim_object *cluster, const stru
 		    !kubernetes_selects(json_at(service->doc, "spec.selector"), json_at(pod->doc, "metadata.labels")))
 			continue;
 		bool is_ready = json_bool(pod->hidden, "ready", false) || all_published;
-		first = first ? first : pod;
-		cJSON_AddItemToArray(is_ready ? ready : unready,
+		v.first = v.first ? v.first : pod;
+		cJSON_AddItemToArray(is_ready ? v.ready : v.unready,
 				     json_make("{'ip':%s,'nodeName':%s,'targetRef':%j}", ip, node, reference(pod)));
-		cJSON_AddItemToArray(ends, json_make("{'addresses':[%s],'conditions':{'ready':%b,'serving':%b,'terminating':"
-						     "false},'nodeName':%s,'targetRef':%j,'zone':%s}",
-						     ip, is_ready, is_ready, node, reference(pod),
-						     json_str(pod->hidden, "zone", "")));
+		cJSON_AddItemToArray(v.ends, json_make("{'addresses':[%s],'conditions':{'ready':%b,'serving':%b,'terminating':"
+						       "false},'nodeName':%s,'targetRef':%j,'zone':%s}",
+						       ip, is_ready, is_ready, node, reference(pod),
+						       json_str(pod->hidden, "zone", "")));
 	}
-	cJSON *subset = cJSON_CreateObject(), *ports = ports_of(service, first);
-	sim_put_list(subset, "addresses", ready);
-	sim_put_list(subset, "notReadyAddresses", unready);
+	return v;
+}
+
+static void sync_endpoints(struct sim *s, const struct sim_object *cluster, const struct sim_object *service,
+			   const struct serving *v, const cJSON *ports)
+{
+	static const char *const parts[] = {"subsets", NULL};
+	const char *ns = json_str(service->doc, "metadata.namespace", ""), *name = json_str(service->doc, "metadata.name", "");
+	cJSON *subset = cJSON_CreateObject();
+	sim_put_list(subset, "addresses", v->ready);
+	sim_put_list(subset, "notReadyAddresses", v->unready);
 	if (ports->child)
 		json_put(subset, "ports", cJSON_Duplicate(ports, true));
 	cJSON *endpoints = json_make("{'metadata':{'name':%s,'labels':%j}}", name,
@@ -132,12 +144,19 @@ static void sync_one(struct sim *s, const struct sim_object *cluster, const stru
 		cJSON_AddStringToObject(json_at(endpoints, "metadata.labels"), "service.kubernetes.io/headless", "");
 	cJSON_AddStringToObject(json_at(endpoints, "metadata.labels"), "endpoints.kubernetes.io/managed-by",
 				"endpoint-controller");
-	if (first)
+	if (v->first)
 		json_put(endpoints, "subsets", json_make("[%j]", subset));
 	else
 		cJSON_Delete(subset);
 	settle(s, cluster->key, "", "endpoints", ns, kubernetes_named(s, cluster->key, "", "endpoints", ns, name), endpoints,
-	       of_endpoints);
+	       parts);
+}
+
+static void sync_slice(struct sim *s, const struct sim_object *cluster, const struct sim_object *service, cJSON *ends,
+		       cJSON *ports)
+{
+	static const char *const parts[] = {"endpoints", "ports", NULL};
+	const char *ns = json_str(service->doc, "metadata.namespace", ""), *name = json_str(service->doc, "metadata.name", "");
 	struct sim_object *old = slice_of(s, cluster->key, ns, service);
 	const char *slice_name = old ? json_str(old->doc, "metadata.name", "") : sim_tmp("%s-%s", name, kubernetes_drawn(s));
 	cJSON *slice = json_make("{'metadata':{'name':%s,'generateName':%s,'labels':{},'ownerReferences':[{'apiVersion':'v1','"
@@ -147,7 +166,15 @@ static void sync_one(struct sim *s, const struct sim_object *cluster, const stru
 	cJSON_AddStringToObject(json_at(slice, "metadata.labels"), "endpointslice.kubernetes.io/managed-by",
 				"endpointslice-controller.k8s.io");
 	cJSON_AddStringToObject(json_at(slice, "metadata.labels"), "kubernetes.io/service-name", name);
-	settle(s, cluster->key, "discovery.k8s.io", "endpointslices", ns, old, slice, of_slice);
+	settle(s, cluster->key, "discovery.k8s.io", "endpointslices", ns, old, slice, parts);
+}
+
+static void sync_one(struct sim *s, const struct sim_object *cluster, const struct sim_object *service)
+{
+	struct serving v = serving_of(s, cluster, service);
+	cJSON *ports = ports_of(service, v.first);
+	sync_endpoints(s, cluster, service, &v, ports);
+	sync_slice(s, cluster, service, v.ends, ports);
 }
 
 void kubernetes_endpoints_sync(struct sim *s, const struct sim_object *cluster, const char *ns)

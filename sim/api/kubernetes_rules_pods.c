@@ -325,16 +325,49 @@ void rule_deadline(struct rules *r, const cJSON *v, const char *field)
 		rule_invalid(r, field, v, "must be greater than minReadySeconds");
 }
 
-/* A standard cron line: five fields, or one of the names. */
-void rule_schedule(struct rules *r, const cJSON *v, const char *field)
+/* The next field of a cron line behind this one. */
+static const char *next_field(const char *p)
 {
-	static const char *const names[] = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"};
+	p += strcspn(p, " ");
+	return p + strspn(p, " ");
+}
+
+/* Five fields are wanted; false when there are others. */
+static bool has_five(struct rules *r, const cJSON *v, const char *field)
+{
+	struct buf list = {0};
+	const char *t = rule_text(v);
+	int n = 0;
+	for (const char *p = t + strspn(t, " "); *p; p = next_field(p), n++)
+		buf_printf(&list, "%s%.*s", n ? " " : "", (int)strcspn(p, " "), p);
+	if (n != 5)
+		rule_invalid(r, field, v, "expected exactly 5 fields, found %d: [%s]", n, buf_text(&list));
+	buf_free(&list);
+	return n == 5;
+}
+
+/* The first word of the n-th field. */
+static void rule_cron_field(struct rules *r, const cJSON *v, const char *field, const char *word, int n)
+{
 	static const struct {
 		const char *name;
 		int low, high;
 	} parts[] = {{"minute", 0, 59}, {"hour", 0, 23}, {"day", 1, 31}, {"month", 1, 12}, {"weekday", 0, 6}};
+	bool number = *word && !word[strspn(word, "0123456789")];
+	if (number && atoi(word) > parts[n].high)
+		rule_invalid(r, field, v, "end of range (%s) above maximum (%d): %s", word, parts[n].high, word);
+	else if (number && atoi(word) < parts[n].low)
+		rule_invalid(r, field, v, "beginning of range (%s) below minimum (%d): %s", word, parts[n].low, word);
+	else if (!number && strcmp(word, "*") && strcmp(word, "?") && n < 3)
+		rule_invalid(r, field, v, "failed to parse int from %s: strconv.Atoi: parsing \"%s\": invalid syntax", word,
+			     word);
+}
+
+/* A standard cron line: five fields, or one of the names. */
+void rule_schedule(struct rules *r, const cJSON *v, const char *field)
+{
+	static const char *const names[] = {"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"};
 	const char *t = rule_text(v);
-	int n = 0;
 	if (!*t) {
 		rule_required(r, field, "");
 		return;
@@ -348,35 +381,11 @@ void rule_schedule(struct rules *r, const cJSON *v, const char *field)
 		rule_invalid(r, field, v, "unrecognized descriptor: %s", t);
 		return;
 	}
-	for (const char *p = t + strspn(t, " "); *p; p += strcspn(p, " "), p += strspn(p, " "))
-		n++;
-	if (n != 5) {
-		char *list = xstrdup("");
-		for (const char *p = t + strspn(t, " "); *p; p += strcspn(p, " "), p += strspn(p, " ")) {
-			char *more = xasprintf("%s%s%.*s", list, *list ? " " : "", (int)strcspn(p, " "), p);
-			free(list);
-			list = more;
-		}
-		rule_invalid(r, field, v, "expected exactly 5 fields, found %d: [%s]", n, list);
-		free(list);
+	if (!has_five(r, v, field))
 		return;
-	}
-	n = 0;
-	for (const char *p = t + strspn(t, " "); *p && n < 5; p += strcspn(p, " "), p += strspn(p, " "), n++) {
-		size_t len = strcspn(p, " ,-/");
-		const char *word = sim_tmp("%.*s", (int)len, p);
-		bool number = len && strspn(word, "0123456789") == len;
-		if (number && atoi(word) > parts[n].high)
-			rule_invalid(r, field, v, "end of range (%s) above maximum (%d): %s", word, parts[n].high, word);
-		else if (number && atoi(word) < parts[n].low)
-			rule_invalid(r, field, v, "beginning of range (%s) below minimum (%d): %s", word, parts[n].low, word);
-		else if (!number && strcmp(word, "*") && strcmp(word, "?") && n < 3)
-			rule_invalid(r, field, v, "failed to parse int from %s: strconv.Atoi: parsing \"%s\": invalid syntax",
-				     word, word);
-		bool bad = r->causes->child != NULL;
-		if (bad)
-			return;
-	}
+	int n = 0;
+	for (const char *p = t + strspn(t, " "); *p && (!n || !r->causes->child); p = next_field(p), n++)
+		rule_cron_field(r, v, field, sim_tmp("%.*s", (int)strcspn(p, " ,-/"), p), n);
 }
 
 void rule_time_zone(struct rules *r, const cJSON *v, const char *field)

@@ -58,6 +58,54 @@ static void set(struct sim *s, cJSON *status, const char *type, bool on, const c
 		json_drop(c, "lastProbeTime");
 }
 
+static void say_no_target(struct sim *s, const struct sim_object *o, cJSON *status)
+{
+	bool set_of = !strcmp(json_str(o->doc, "spec.scaleTargetRef.kind", ""), "StatefulSet");
+	set(s, status, "AbleToScale", false, "FailedGetScale",
+	    sim_tmp("the HPA controller was unable to get the target's current scale: %ss.apps \"%s\" not found",
+		    set_of ? "statefulset" : "deployment", json_str(o->doc, "spec.scaleTargetRef.name", "")));
+}
+
+static void bring_within(struct sim *s, const struct sim_object *cluster, struct sim_object *o, struct sim_object *target,
+			 bool below, cJSON *status)
+{
+	int n = (int)json_num(o->doc, below ? "spec.minReplicas" : "spec.maxReplicas", 1);
+	set(s, status, "AbleToScale", true, "SucceededRescale",
+	    sim_tmp("the HPA controller was able to update the target scale to %d", n));
+	rescale(s, cluster, o, target, n,
+		below ? "Current number of replicas below Spec.MinReplicas"
+		      : "Current number of replicas above Spec.MaxReplicas");
+	json_put_num(status, "desiredReplicas", n);
+}
+
+static void say_no_requests(struct sim *s, const struct sim_object *cluster, const struct sim_object *o,
+			    const struct sim_object *target, const char *resource, cJSON *status)
+{
+	const char *why = sim_tmp("failed to get %s utilization: missing request for %s in container %s of Pod", resource,
+				  resource, json_str(target->doc, "spec.template.spec.containers.0.name", ""));
+	set(s, status, "AbleToScale", true, "SucceededGetScale",
+	    "the HPA controller was able to get the target's current scale");
+	set(s, status, "ScalingActive", false, "FailedGetResourceMetric",
+	    sim_tmp("the HPA was unable to compute the replica count: %s", why));
+	kubernetes_event_by(s, cluster->key, o->doc, "Warning", "FailedGetResourceMetric", why, "horizontal-pod-autoscaler");
+}
+
+static void say_measured(struct sim *s, const char *resource, bool lowest, cJSON *status)
+{
+	set(s, status, "AbleToScale", true, "ReadyForNewScale", "recommended size matches current size");
+	set(s, status, "ScalingActive", true, "ValidMetricFound",
+	    sim_tmp("the HPA was able to successfully calculate a replica count from %s resource utilization "
+		    "(percentage of request)",
+		    resource));
+	set(s, status, "ScalingLimited", lowest, lowest ? "TooFewReplicas" : "DesiredWithinRange",
+	    lowest ? "the desired replica count is less than the minimum replica count"
+		   : "the desired count is within the acceptable range");
+	json_put(
+	    status, "currentMetrics",
+	    json_make("[{'type':'Resource','resource':{'name':%s,'current':{'averageUtilization':%d,'averageValue':'15m'}}}]",
+		      resource, IDLE_PERCENT));
+}
+
 static void measure(struct sim *s, const cJSON *arg)
 {
 	const struct sim_object *cluster = sim_get(s, "container.clusters", json_str(arg, "cluster", ""));
@@ -72,47 +120,14 @@ static void measure(struct sim *s, const cJSON *arg)
 				  now, cJSON_Duplicate(json_at(o->doc, "status.conditions"), true));
 	if (!cJSON_IsArray(json_at(status, "conditions")))
 		json_drop(status, "conditions");
-	if (!target) {
-		set(s, status, "AbleToScale", false, "FailedGetScale",
-		    sim_tmp("the HPA controller was unable to get the target's current scale: %ss.apps \"%s\" not found",
-			    !strcmp(json_str(o->doc, "spec.scaleTargetRef.kind", ""), "StatefulSet") ? "statefulset"
-												     : "deployment",
-			    json_str(o->doc, "spec.scaleTargetRef.name", "")));
-	} else if (now < low || now > high) {
-		int n = now < low ? low : high;
-		set(s, status, "AbleToScale", true, "SucceededRescale",
-		    sim_tmp("the HPA controller was able to update the target scale to %d", n));
-		rescale(s, cluster, o, target, n,
-			now < low ? "Current number of replicas below Spec.MinReplicas"
-				  : "Current number of replicas above Spec.MaxReplicas");
-		json_put_num(status, "desiredReplicas", n);
-	} else if (!has_requests(target, resource)) {
-		set(s, status, "AbleToScale", true, "SucceededGetScale",
-		    "the HPA controller was able to get the target's current scale");
-		set(s, status, "ScalingActive", false, "FailedGetResourceMetric",
-		    sim_tmp("the HPA was unable to compute the replica count: failed to get %s utilization: missing request "
-			    "for %s in container %s of Pod",
-			    resource, resource, json_str(target->doc, "spec.template.spec.containers.0.name", "")));
-		kubernetes_event_by(s, cluster->key, o->doc, "Warning", "FailedGetResourceMetric",
-				    sim_tmp("failed to get %s utilization: missing request for %s in container %s of Pod",
-					    resource, resource,
-					    json_str(target->doc, "spec.template.spec.containers.0.name", "")),
-				    "horizontal-pod-autoscaler");
-	} else {
-		set(s, status, "AbleToScale", true, "ReadyForNewScale", "recommended size matches current size");
-		set(s, status, "ScalingActive", true, "ValidMetricFound",
-		    sim_tmp("the HPA was able to successfully calculate a replica count from %s resource utilization "
-			    "(percentage of request)",
-			    resource));
-		set(s, status, "ScalingLimited", now == low, now == low ? "TooFewReplicas" : "DesiredWithinRange",
-		    now == low ? "the desired replica count is less than the minimum replica count"
-			       : "the desired count is within the acceptable range");
-		json_put(
-		    status, "currentMetrics",
-		    json_make(
-			"[{'type':'Resource','resource':{'name':%s,'current':{'averageUtilization':%d,'averageValue':'15m'}}}]",
-			resource, IDLE_PERCENT));
-	}
+	if (!target)
+		say_no_target(s, o, status);
+	else if (now < low || now > high)
+		bring_within(s, cluster, o, target, now < low, status);
+	else if (!has_requests(target, resource))
+		say_no_requests(s, cluster, o, target, resource, status);
+	else
+		say_measured(s, resource, now == low, status);
 	if (json_equal(json_at(o->doc, "status"), status))
 		cJSON_Delete(status);
 	else

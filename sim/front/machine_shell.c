@@ -92,8 +92,15 @@ static void systemctl(struct machine *m, const cJSON *words)
 			machine_start_unit(m, w->valuestring);
 }
 
-/* One command without pipes and redirections; what it writes, or NULL. */
-static char *one_command(struct machine *m, cJSON *words)
+/* "NAME=value" and "export": they are set, whether or not a command follows. */
+static bool is_assignment(const char *word)
+{
+	size_t n = strcspn(word, "=");
+	return !strcmp(word, "export") || (word[n] && *word != '-' && !strpbrk(sim_tmp("%.*s", (int)n, word), "/- "));
+}
+
+/* Takes away what stands before a command. */
+static void take_leading(struct machine *m, cJSON *words)
 {
 	static const char *const before[] = {"sudo",  "exec",  "then", "else",  "do",   "if",
 					     "while", "until", "!",    "nohup", "time", "command"};
@@ -102,56 +109,78 @@ static char *one_command(struct machine *m, cJSON *words)
 			cJSON_DeleteItemFromArray(words, 0);
 			i = (size_t)-1;
 		}
-	while (words->child &&
-	       (!strcmp(words->child->valuestring, "export") ||
-		(strchr(words->child->valuestring, '=') && *words->child->valuestring != '-' &&
-		 !strpbrk(sim_tmp("%.*s", (int)strcspn(words->child->valuestring, "="), words->child->valuestring), "/- ")))) {
+	while (words->child && is_assignment(words->child->valuestring)) {
 		const char *first = words->child->valuestring, *equals = strchr(first, '=');
 		if (equals)
 			machine_put(m->env, sim_tmp("%.*s", (int)(equals - first), first), equals + 1);
 		cJSON_DeleteItemFromArray(words, 0);
 	}
+}
+
+static char *say_date(struct machine *m, const cJSON *words)
+{
+	(void)words;
+	return xstrdup(sim_stamp(m->sim, 0));
+}
+
+static char *say_journal(struct machine *m, const cJSON *words)
+{
+	(void)words;
+	return xstrdup(m->journal ? m->journal : "");
+}
+
+static char *say_words(struct machine *m, const cJSON *words)
+{
+	struct buf b = {0};
+	(void)m;
+	for (const cJSON *w = words->child->next; w; w = w->next)
+		if (strcmp(w->valuestring, "-n") && strcmp(w->valuestring, "%s") && strcmp(w->valuestring, "%s\\n"))
+			buf_printf(&b, "%s%s", b.len ? " " : "", w->valuestring);
+	buf_putc(&b, '\n');
+	return buf_take(&b);
+}
+
+/* Programs that are known: what they write, or what they do. */
+static const struct {
+	const char *name;
+	char *(*says)(struct machine *m, const cJSON *words);
+	void (*does)(struct machine *m, const cJSON *words);
+} programs[] = {
+    {"date", say_date, NULL},         {"journalctl", say_journal, NULL},
+    {"curl", machine_fetch, NULL},    {"wget", machine_fetch, NULL},
+    {"echo", say_words, NULL},        {"printf", say_words, NULL},
+    {"docker", NULL, machine_docker}, {"iptables", NULL, open_port},
+    {"systemctl", NULL, systemctl},   {"apt-get", NULL, machine_packages},
+    {"apt", NULL, machine_packages},
+};
+
+/* One command without pipes and redirections; what it writes, or NULL. */
+static char *one_command(struct machine *m, cJSON *words)
+{
+	take_leading(m, words);
 	if (!words->child)
 		return NULL;
-	const char *first = words->child->valuestring, *program = machine_program(first);
-	bool shell = !strcmp(program, "sh") || !strcmp(program, "bash");
-	const char *file = machine_file(m, shell ? json_str(words, "1", "") : first);
-	for (const cJSON *w = words->child; w; w = w->next)
-		if (!strcmp(w->valuestring, "access") && strstr(json_str(words, "0", ""), m->cos ? "docker" : "gcloud"))
-			return machine_gcloud_secret(m, words);
-	if (!strcmp(program, "date"))
-		return xstrdup(sim_stamp(m->sim, 0));
-	if (!strcmp(program, "journalctl"))
-		return xstrdup(m->journal ? m->journal : "");
-	if (!strcmp(program, "curl") || !strcmp(program, "wget"))
-		return machine_fetch(m, words);
-	if (!strcmp(program, "echo") || !strcmp(program, "printf")) {
-		const cJSON *w = words->child->next;
-		struct buf b = {0};
-		for (; w; w = w->next)
-			if (strcmp(w->valuestring, "-n") && strcmp(w->valuestring, "%s") && strcmp(w->valuestring, "%s\\n"))
-				buf_printf(&b, "%s%s", b.len ? " " : "", w->valuestring);
-		buf_putc(&b, '\n');
-		return buf_take(&b);
-	}
-	if (!strcmp(program, "cat") && machine_file(m, json_str(words, "1", "")))
-		return xstrdup(machine_file(m, json_str(words, "1", "")));
-	if (!strcmp(program, "docker"))
-		machine_docker(m, words);
-	else if (!strcmp(program, "gcloud") && m->cos)
+	const char *first = words->child->valuestring, *program = machine_program(first), *second = json_str(words, "1", "");
+	bool shell = !strcmp(program, "sh") || !strcmp(program, "bash"), gcloud = !strcmp(program, "gcloud");
+	const char *file = machine_file(m, shell ? second : first);
+	if (json_lists(words, "access") && strstr(first, m->cos ? "docker" : "gcloud"))
+		return machine_gcloud_secret(m, words);
+	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+		if (!strcmp(program, programs[i].name)) {
+			if (programs[i].says)
+				return programs[i].says(m, words);
+			programs[i].does(m, words);
+			return NULL;
+		}
+	if (!strcmp(program, "cat") && machine_file(m, second))
+		return xstrdup(machine_file(m, second));
+	if (gcloud && m->cos)
 		machine_say(m, "gcloud: command not found");
-	else if (!strcmp(program, "docker-credential-gcr") ||
-		 (!strcmp(program, "gcloud") && !strcmp(json_str(words, "2", ""), "configure-docker")))
+	else if (!strcmp(program, "docker-credential-gcr") || (gcloud && !strcmp(json_str(words, "2", ""), "configure-docker")))
 		m->login = true;
-	else if (!strcmp(program, "iptables"))
-		open_port(m, words);
-	else if (!strcmp(program, "systemctl"))
-		systemctl(m, words);
-	else if (!strcmp(program, "apt-get") || !strcmp(program, "apt"))
-		machine_packages(m, words);
 	else if (text_starts(program, "pip"))
 		machine_pip(m, words);
-	else if (shell && !strcmp(json_str(words, "1", ""), "-c"))
+	else if (shell && !strcmp(second, "-c"))
 		machine_script(m, json_str(words, "2", ""));
 	else if (file)
 		machine_script(m, file);
