@@ -105,6 +105,13 @@ static struct sim_object *standard(struct sim_call *c)
 	return NULL;
 }
 
+/* The pool that a call changes, with its cluster; NULL when answered. */
+static cJSON *asked_pool(struct sim_call *c, struct sim_object **cluster)
+{
+	*cluster = standard(c);
+	return *cluster ? container_pool(c, *cluster, container_place(c).pool) : NULL;
+}
+
 static void created(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = container_arg_cluster(s, arg);
@@ -150,8 +157,8 @@ static void removed(struct sim *s, const cJSON *arg)
 
 static void pool_delete(struct sim_call *c)
 {
-	struct sim_object *o = standard(c);
-	cJSON *pool = o ? container_pool(c, o, container_place(c).pool) : NULL;
+	struct sim_object *o;
+	cJSON *pool = asked_pool(c, &o);
 	if (!pool)
 		return;
 	/* It is still called RUNNING while its nodes are drained: the cluster's status and the operation tell. */
@@ -161,8 +168,8 @@ static void pool_delete(struct sim_call *c)
 
 static void set_size(struct sim_call *c)
 {
-	struct sim_object *o = standard(c);
-	cJSON *pool = o ? container_pool(c, o, container_place(c).pool) : NULL;
+	struct sim_object *o;
+	cJSON *pool = asked_pool(c, &o);
 	const cJSON *g;
 	if (!pool)
 		return;
@@ -222,8 +229,8 @@ static bool whole_version(struct sim_call *c, const struct sim_object *o)
 
 static void pool_update(struct sim_call *c)
 {
-	struct sim_object *o = standard(c);
-	cJSON *pool = o ? container_pool(c, o, container_place(c).pool) : NULL;
+	struct sim_object *o;
+	cJSON *pool = asked_pool(c, &o);
 	if (!pool || !whole_version(c, o))
 		return;
 	int remade = apply(pool, c->body) ? container_node_count(pool) : 0;
@@ -240,8 +247,8 @@ static void pool_update(struct sim_call *c)
 
 static void set_field(struct sim_call *c, const char *field, const char *type)
 {
-	struct sim_object *o = standard(c);
-	cJSON *pool = o ? container_pool(c, o, container_place(c).pool) : NULL;
+	struct sim_object *o;
+	cJSON *pool = asked_pool(c, &o);
 	if (!pool)
 		return;
 	if (json_at(c->body, field))

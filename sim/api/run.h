@@ -16,6 +16,9 @@
 
 /* run_check.c: the rules a template is held to. False, answered with 400, when one is broken. where is "template" or "template.template". */
 bool run_check_template(struct sim_call *c, const cJSON *template, const char *where, bool job);
+/* Processors of a limit ("1000m"); the template's volume of this name, or NULL. */
+double run_cpus(const char *text);
+const cJSON *run_template_volume(const cJSON *template, const char *name);
 bool run_check_labels(struct sim_call *c, const cJSON *resource, const char *where);
 /* Does the caller hold this in the project? False: answered. */
 bool run_check_permission(struct sim_call *c, const char *permission);

@@ -1,4 +1,4 @@
-/* The rules that Cloud Run holds a template to before it takes it, and what it fills in. Field names in messages follow the API that was
+/* The rules that Cloud Run holds a template to before it takes it. Field names in messages follow the API that was
  * asked: v2's, or spec.template.spec... on the Knative paths. */
 #include "config.h"
 #include "sim/api/run.h"
@@ -11,16 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void fail_field(struct sim_call *c, const char *field, const char *why)
+{
+	cJSON *details = json_make(
+	    "[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':[{'field':%s,'description':%s}]}]", field,
+	    why);
+	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL, details, "%s: %s", field, why);
+}
+
 static void refuse(struct sim_call *c, const char *field, const char *why)
 {
 	if (text_starts(c->path, "/apis/"))
 		field = text_starts(field, "template.template") ? sim_tmp("spec.template.spec.template.spec%s", field + 17)
 			: text_starts(field, "template")        ? sim_tmp("spec.template.spec%s", field + 8)
 								: field;
-	cJSON *details = json_make(
-	    "[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':[{'field':%s,'description':%s}]}]", field,
-	    why);
-	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL, details, "%s: %s", field, why);
+	fail_field(c, field, why);
 }
 
 /* What is held against the messages themselves: what must be there, and how it is written. Knative's paths have no such words. */
@@ -31,12 +36,10 @@ static void violate(struct sim_call *c, const char *field, const char *why)
 		return;
 	}
 	bool job = strstr(c->path, "/jobs") != NULL;
-	const char *at = sim_tmp("Violation in %s%sRequest.%s.%s", strcmp(c->method, "POST") ? "Update" : "Create",
-				 job ? "Job" : "Service", job ? "job" : "service", field);
-	cJSON *details = json_make(
-	    "[{'@type':'type.googleapis.com/google.rpc.BadRequest','fieldViolations':[{'field':%s,'description':%s}]}]", at,
-	    why);
-	sim_fail_with(c, 0, "INVALID_ARGUMENT", NULL, details, "%s: %s", at, why);
+	fail_field(c,
+		   sim_tmp("Violation in %s%sRequest.%s.%s", strcmp(c->method, "POST") ? "Update" : "Create",
+			   job ? "Job" : "Service", job ? "job" : "service", field),
+		   why);
 }
 
 /* Is the text at name there? */
@@ -148,7 +151,7 @@ static double mebibytes(const char *text)
 	return -1;
 }
 
-static double cpus(const char *text)
+double run_cpus(const char *text)
 {
 	char *end;
 	double n = strtod(text, &end);
@@ -171,7 +174,7 @@ static bool check_resources(struct sim_call *c, const cJSON *container, const ch
 			return false;
 		}
 	const char *cpu_text = json_str(limits, "cpu", "1"), *memory_text = json_str(limits, "memory", NULL);
-	double cpu = cpus(cpu_text), memory = memory_text ? mebibytes(memory_text) : -1;
+	double cpu = run_cpus(cpu_text), memory = memory_text ? mebibytes(memory_text) : -1;
 	bool whole = cpu == 1 || cpu == 2 || cpu == 4 || cpu == 6 || cpu == 8;
 	if (!whole && (cpu < 0.08 || cpu > 1))
 		refuse(c, sim_tmp("%s.resources.limits.cpu", at),
@@ -294,7 +297,7 @@ static bool check_env(struct sim_call *c, const cJSON *container, const char *at
 	return true;
 }
 
-static const cJSON *volume(const cJSON *template, const char *name)
+const cJSON *run_template_volume(const cJSON *template, const char *name)
 {
 	const cJSON *volumes = json_at(template, "volumes");
 	for (const cJSON *v = volumes ? volumes->child : NULL; v; v = v->next)
@@ -309,7 +312,7 @@ static bool check_mounts(struct sim_call *c, const cJSON *template, const cJSON 
 	int i = 0;
 	for (const cJSON *m = mounts ? mounts->child : NULL; m; m = m->next, i++) {
 		const char *field = sim_tmp("%s.volume_mounts[%d]", at, i), *path = json_str(m, "mountPath", "");
-		const cJSON *v = volume(template, json_str(m, "name", ""));
+		const cJSON *v = run_template_volume(template, json_str(m, "name", ""));
 		if (!required(c, m, "name", field, "name"))
 			return false;
 		if (!v) {
@@ -349,7 +352,7 @@ static bool check_volumes(struct sim_call *c, const cJSON *template, const char 
 		const char *at = sim_tmp("%s.volumes[%d]", where, i);
 		if (!required(c, v, "name", at, "name"))
 			return false;
-		if (volume(template, json_str(v, "name", "")) != v) {
+		if (run_template_volume(template, json_str(v, "name", "")) != v) {
 			refuse(c, sim_tmp("%s.name", at), sim_tmp("Duplicate volume name '%s'", json_str(v, "name", "")));
 			return false;
 		}
@@ -511,85 +514,4 @@ bool run_check_template(struct sim_call *c, const cJSON *template, const char *w
 		if (!check_container(c, template, k, sim_tmp("%s.containers[%d]", where, i), job))
 			return false;
 	return true;
-}
-
-/* Defaults. ---------------------------------------------------------------------------------------------------------------- */
-static void set_missing(cJSON *doc, const char *path, cJSON *value)
-{
-	if (json_at(doc, path))
-		cJSON_Delete(value);
-	else
-		json_put(doc, path, value);
-}
-
-static void probe_defaults(cJSON *probe, int port)
-{
-	if (!probe)
-		return;
-	set_missing(probe, "timeoutSeconds", cJSON_CreateNumber(1));
-	set_missing(probe, "periodSeconds", cJSON_CreateNumber(10));
-	set_missing(probe, "failureThreshold", cJSON_CreateNumber(3));
-	static const char *const kinds[] = {"httpGet", "tcpSocket", "grpc"};
-	for (int i = 0; i < 3; i++) {
-		cJSON *kind = json_at(probe, kinds[i]);
-		if (kind)
-			set_missing(kind, "port", cJSON_CreateNumber(port));
-		if (kind && !i)
-			set_missing(kind, "path", cJSON_CreateString("/"));
-	}
-}
-
-static void container_defaults(cJSON *k, bool job, bool only)
-{
-	bool sent = json_at(k, "resources") != NULL;
-	bool ingress = !job && (only || cJSON_GetArraySize(json_at(k, "ports")));
-	set_missing(k, "resources.limits.cpu", cJSON_CreateString("1000m"));
-	set_missing(k, "resources.limits.memory", cJSON_CreateString(only || ingress ? "512Mi" : "256Mi"));
-	if (!job && !sent)
-		json_put_bool(k, "resources.cpuIdle", true);
-	if (ingress) {
-		set_missing(k, "ports", json_make("[{}]"));
-		set_missing(json_at(k, "ports.0"), "name", cJSON_CreateString("http1"));
-		set_missing(json_at(k, "ports.0"), "containerPort", cJSON_CreateNumber(8080));
-		int port = (int)json_num(k, "ports.0.containerPort", 8080);
-		set_missing(
-		    k, "startupProbe",
-		    json_make("{'timeoutSeconds':240,'periodSeconds':240,'failureThreshold':1,'tcpSocket':{'port':%d}}", port));
-	}
-	int port = (int)json_num(k, "ports.0.containerPort", 8080);
-	probe_defaults(json_at(k, "startupProbe"), port);
-	probe_defaults(json_at(k, "livenessProbe"), port);
-	probe_defaults(json_at(k, "readinessProbe"), port);
-}
-
-/* Where the sockets of Cloud SQL are is Google's to say, whatever a job asks for. */
-static void mount_sql(const cJSON *template, cJSON *container)
-{
-	cJSON *mounts = json_at(container, "volumeMounts");
-	for (cJSON *m = mounts ? mounts->child : NULL; m; m = m->next)
-		if (json_at(volume(template, json_str(m, "name", "")), "cloudSqlInstance"))
-			json_put_str(m, "mountPath", "/cloudsql");
-}
-
-void run_defaults(struct sim *s, const char *project, cJSON *template, bool job)
-{
-	const char *number = sim_project_number(s, project);
-	set_missing(template, "serviceAccount",
-		    cJSON_CreateString(sim_tmp("%s-compute@developer.gserviceaccount.com", number)));
-	cJSON *all = json_at(template, "containers");
-	double cpu = cpus(json_str(all, "0.resources.limits.cpu", "1"));
-	if (job) {
-		set_missing(template, "maxRetries", cJSON_CreateNumber(3));
-		set_missing(template, "timeout", cJSON_CreateString("600s"));
-		set_missing(template, "executionEnvironment", cJSON_CreateString("EXECUTION_ENVIRONMENT_GEN2"));
-	} else {
-		set_missing(template, "timeout", cJSON_CreateString("300s"));
-		if (json_num(template, "maxInstanceRequestConcurrency", 0) == 0)
-			json_put_num(template, "maxInstanceRequestConcurrency", cpu < 1 ? 1 : 80);
-		set_missing(template, "scaling.maxInstanceCount", cJSON_CreateNumber(100));
-	}
-	for (cJSON *k = all ? all->child : NULL; k; k = k->next)
-		container_defaults(k, job, cJSON_GetArraySize(all) == 1);
-	for (cJSON *k = all ? all->child : NULL; k; k = k->next)
-		mount_sql(template, k);
 }

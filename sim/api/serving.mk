@@ -16,6 +16,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/mlflow_releases.c sim/api/mlflow_releases.h \
 	sim/api/run.c sim/api/run.h \
 	sim/api/run_check.c \
+	sim/api/run_defaults.c \
 	sim/api/run_common.c \
 	sim/api/run_domains.c \
 	sim/api/run_executions.c \
