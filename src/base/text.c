@@ -253,22 +253,32 @@ double text_http_date(const char *text)
 	return (double)timegm(&tm);
 }
 
+static struct compiled {
+	const char *pattern;
+	regex_t regex;
+} * patterns;
+static size_t pattern_count, pattern_room;
+
 /* Compiling takes a thousand times as long as matching, and a state for each repetition: "{0,300}" is three hundred. */
 bool text_matches(const char *text, const char *pattern)
 {
-	static struct compiled {
-		const char *pattern;
-		regex_t regex;
-	} * all;
-	static size_t count, room;
 	size_t i = 0;
-	while (i < count && all[i].pattern != pattern)
+	while (i < pattern_count && patterns[i].pattern != pattern)
 		i++;
-	if (i == count) {
-		all = xgrow(all, count, &room, sizeof *all);
-		if (regcomp(&all[i].regex, pattern, REG_EXTENDED | REG_NOSUB))
+	if (i == pattern_count) {
+		patterns = xgrow(patterns, pattern_count, &pattern_room, sizeof *patterns);
+		if (regcomp(&patterns[i].regex, pattern, REG_EXTENDED | REG_NOSUB))
 			abort();
-		all[count++].pattern = pattern;
+		patterns[pattern_count++].pattern = pattern;
 	}
-	return regexec(&all[i].regex, text, 0, NULL, 0) == 0;
+	return regexec(&patterns[i].regex, text, 0, NULL, 0) == 0;
+}
+
+void text_forget_patterns(void)
+{
+	while (pattern_count)
+		regfree(&patterns[--pattern_count].regex);
+	free(patterns);
+	patterns = NULL;
+	pattern_room = 0;
 }

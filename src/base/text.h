@@ -39,9 +39,11 @@ char *text_snake(const char *camel);
 bool text_starts(const char *text, const char *part);
 bool text_ends(const char *text, const char *part);
 
-/* Does text match this POSIX extended expression? A pattern is one of the program's own: it is compiled when it is first used and kept for good (one that
- * is wrong ends the program), and found again by its address. */
+/* Does text match this POSIX extended expression? A pattern is one of the program's own: it is compiled when it is first used and kept (one that is wrong
+ * ends the program), and found again by its address. Together they take the better part of a megabyte: whoever has checked what there was to check may
+ * let them go, and what is matched later is compiled again. */
 bool text_matches(const char *text, const char *pattern);
+void text_forget_patterns(void);
 
 /* RFC 3339 in UTC with a given number of decimals (0 to 9): "2026-11-22T10:00:00Z"; seconds since 1970 as a double. The result
  * is written to into (at least 40 bytes), which is returned. */

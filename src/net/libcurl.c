@@ -14,10 +14,10 @@ static const struct library_row rows[] = {
 	{                                                                                                                      \
 		"curl_" #name, (void **)&lib.name                                                                              \
 	}
-    ROW(global_init),     ROW(easy_init),        ROW(easy_setopt),         ROW(easy_getinfo),  ROW(easy_strerror),
-    ROW(easy_cleanup),    ROW(easy_send),        ROW(easy_recv),           ROW(slist_append),  ROW(slist_free_all),
-    ROW(multi_init),      ROW(multi_add_handle), ROW(multi_remove_handle), ROW(multi_perform), ROW(multi_poll),
-    ROW(multi_info_read), ROW(multi_cleanup),
+    ROW(global_init),  ROW(easy_init),       ROW(easy_setopt),      ROW(easy_getinfo),        ROW(easy_strerror),
+    ROW(easy_cleanup), ROW(easy_send),       ROW(easy_recv),        ROW(slist_append),        ROW(slist_free_all),
+    ROW(multi_init),   ROW(multi_setopt),    ROW(multi_add_handle), ROW(multi_remove_handle), ROW(multi_perform),
+    ROW(multi_poll),   ROW(multi_info_read), ROW(multi_cleanup),
 #undef ROW
 };
 

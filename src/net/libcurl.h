@@ -18,6 +18,7 @@ struct libcurl {
 	CURLcode (*easy_send)(CURL *easy, const void *data, size_t len, size_t *sent);
 	CURLcode (*easy_recv)(CURL *easy, void *into, size_t room, size_t *received);
 	CURLM *(*multi_init)(void);
+	CURLMcode (*multi_setopt)(CURLM *multi, CURLMoption option, ...);
 	CURLMcode (*multi_add_handle)(CURLM *multi, CURL *easy);
 	CURLMcode (*multi_remove_handle)(CURLM *multi, CURL *easy);
 	CURLMcode (*multi_perform)(CURLM *multi, int *running);
