@@ -60,11 +60,22 @@ static bool conditions(struct sim_call *c, const struct sim_object *o)
 
 static struct sim_object *soft_deleted(struct sim_call *c)
 {
-	const char *name = storage_name(c, "b", 0), *generation = storage_query(c, "generation");
-	struct sim_object *o = sim_get(c->sim, SOFT, sim_tmp("%s#%s", name, generation));
-	if (!o)
+	const char *tail = sim_tmp("/buckets/%s#%s", storage_name(c, "b", 0), storage_query(c, "generation"));
+	struct sim_object *o = sim_first(c->sim, SOFT, "");
+	while (o && !text_ends(o->key, tail))
+		o = sim_following(c->sim, o, "");
+	if (!o) {
 		storage_no_bucket(c);
-	return o;
+		return NULL;
+	}
+	c->project = storage_project(c->sim, o);
+	if (!sim_usage_ok(c, "storage.googleapis.com"))
+		return NULL;
+	if (sim_allowed(c->sim, c->principal, "storage.buckets.get", c->project, NULL) ||
+	    sim_allowed(c->sim, c->principal, "roles/owner", c->project, NULL)) /* of the policy that new buckets have */
+		return o;
+	storage_denied(c, "storage.buckets.get", "bucket");
+	return NULL;
 }
 
 /* Where the method's permission is held and its preconditions are met. */
@@ -302,9 +313,8 @@ static void storage_buckets_list(struct sim_call *c)
 {
 	bool soft = storage_query_bool(c, "softDeleted");
 	if (project_ok(c, "storage.buckets.list"))
-		sim_list(c, soft ? SOFT : BUCKETS,
-			 soft ? "" : sim_tmp("projects/%s/buckets/%s", c->project, storage_query(c, "prefix")), "items", NULL,
-			 json_make("{'kind':'storage#buckets'}"));
+		sim_list(c, soft ? SOFT : BUCKETS, sim_tmp("projects/%s/buckets/%s", c->project, storage_query(c, "prefix")),
+			 "items", NULL, json_make("{'kind':'storage#buckets'}"));
 }
 
 static void storage_buckets_layout(struct sim_call *c)
@@ -386,7 +396,7 @@ static void soft_delete(struct sim *s, struct sim_object *o)
 	char until[40];
 	const char *now = sim_stamp(s, 3);
 	if (retention > 0) {
-		const char *key = sim_tmp("%s#%s", json_str(o->doc, "name", ""), json_str(o->doc, "generation", ""));
+		const char *key = sim_tmp("%s#%s", o->key, json_str(o->doc, "generation", ""));
 		cJSON *doc = cJSON_Duplicate(o->doc, true);
 		json_put_str(doc, "softDeleteTime", now);
 		json_put_str(doc, "hardDeleteTime", text_rfc3339(sim_wall(s) + retention, 3, until));

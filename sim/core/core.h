@@ -126,7 +126,7 @@ struct sim_object *sim_put(struct sim *s, const char *collection, const char *ke
 struct sim_object *sim_get(struct sim *s, const char *collection, const char *key); /* or NULL */
 void sim_remove(struct sim *s, struct sim_object *o);
 /* The first object of the collection whose key starts with prefix, then the next; NULL at the end. Removing the current one while
- * walking needs sim_next_object called first. O(log n) to start. */
+ * walking needs sim_following called first. O(log n) to start. */
 struct sim_object *sim_first(struct sim *s, const char *collection, const char *prefix);
 /* The first whose key is not before key (which starts with prefix): where a page begins. */
 struct sim_object *sim_first_from(struct sim *s, const char *collection, const char *prefix, const char *key);

@@ -194,6 +194,14 @@ static void versions(void)
 	is_int(cJSON_GetArraySize(json_at(reply, "items")), 2, "both of them");
 	wants(204, "DELETE " GCS "/demo-b1", NULL, "then it can be deleted");
 	wants(404, "GET " GCS "/demo-b1", NULL, "and is gone");
+	wants(200, "GET " GCS "?softDeleted=true&project=" P, NULL, "it is kept for a week");
+	char *soft = xasprintf("GET " GCS "/demo-b1?softDeleted=true&generation=%s", said("items.0.generation"));
+	wants(200, soft, NULL, "and can be read by its generation");
+	char *token = sim_token_new(cloud, "user:eve@elsewhere.com", 3600);
+	as_token = token;
+	wants(403, soft, NULL, "but not by who may not read buckets");
+	as_token = NULL;
+	free(token), free(soft);
 	wants(200, "POST " GCS "?project=" P, "{\"name\":\"demo-b1\"}", "its name is free at once");
 	free(first);
 }
