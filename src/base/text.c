@@ -213,6 +213,28 @@ bool text_starts(const char *text, const char *part)
 	return !strncmp(text, part, strlen(part));
 }
 
+/* Also what resolvers read as an IP address: "2130706433", "0x7f.1". */
+static bool label_is_number(const char *label, size_t len)
+{
+	size_t digits = strspn(label, "0123456789");
+	return len && (digits >= len || (len > 1 && label[0] == '0' && (label[1] == 'x' || label[1] == 'X')));
+}
+
+bool text_is_local_url(const char *url)
+{
+	static const char *const local[] = {"localhost", "localdomain", "local", "internal", "lan",
+					    "home",      "intranet",    "arpa",  NULL};
+	const char *host = strstr(url, "://") ? strstr(url, "://") + strlen("://") : url;
+	size_t len = strcspn(host, ":/?#"), at = len;
+	while (at && host[at - 1] != '.')
+		at--;
+	const char *last = host + at;
+	bool is = !at || at == len || label_is_number(last, len - at);
+	for (const char *const *l = local; !is && *l; l++)
+		is = strlen(*l) == len - at && !strncasecmp(*l, last, len - at);
+	return is;
+}
+
 bool text_ends(const char *text, const char *part)
 {
 	size_t n = strlen(text), m = strlen(part);

@@ -31,10 +31,18 @@ static void issuer_observe(const struct view *v, struct call *out)
 	free(host);
 }
 
-/* An address to which something can be added: TLS, no query of its own, nothing that is not an address's. */
+/* An address to which something can be added: TLS, no query of its own, nothing that is not an address's; and not of this machine, this network or a
+ * metadata server, since both this program and the gate send requests there. */
 static bool issuer_endpoint(const char *url)
 {
-	return text_matches(url, "^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~%:@/+-]*)?$");
+	return text_matches(url, "^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~%:@/+-]*)?$") && !text_is_local_url(url);
+}
+
+/* oauth2-proxy shows it people's tokens, where there is one. */
+static bool issuer_profile(const cJSON *said)
+{
+	const cJSON *url = json_at(said, "userinfo_endpoint");
+	return !url || (cJSON_IsString(url) && issuer_endpoint(url->valuestring));
 }
 
 static bool listed(const cJSON *list, const char *word)
@@ -52,10 +60,11 @@ static void issuer_judge(const struct view *v, const cJSON *said, struct observa
 	const char *authorize = json_str(said, "authorization_endpoint", ""), *token = json_str(said, "token_endpoint", "");
 	if (strcmp(issuer, its))
 		kind_say(out, PRESENT_FAILED, _("%s says that it is the issuer \"%s\": write it exactly so."), issuer, its);
-	else if (!issuer_endpoint(authorize) || !issuer_endpoint(token) || !issuer_endpoint(json_str(said, "jwks_uri", "")))
+	else if (!issuer_endpoint(authorize) || !issuer_endpoint(token) || !issuer_endpoint(json_str(said, "jwks_uri", "")) ||
+		 !issuer_profile(said))
 		kind_say(out, PRESENT_FAILED,
-			 _("what %s says of itself lacks an address by https of its authorization endpoint, its token "
-			   "endpoint or its keys."),
+			 _("what %s says of itself lacks a public address by https of its authorization endpoint, its token "
+			   "endpoint, its keys or its profiles."),
 			 issuer);
 	else if (json_bool(v->spec, "verifies", false) && !listed(json_at(said, "claims_supported"), "email_verified"))
 		kind_say(out, PRESENT_FAILED,

@@ -6,6 +6,9 @@
  *   Entra ID has no such claim, and an e-mail address there is whatever an administrator of any tenant writes: its people are known by their user
  *   principal name, whose domain Microsoft verified, and by one tenant alone.
  *   GitHub's is the primary address that GitHub verified, which oauth2-proxy asks its API for.
+ *   oauth2-proxy takes an ID token from programs too, and the token's subject for the address where it has none (CreateSessionFromToken). An issuer that
+ *   signs subjects which a stranger words (GitLab's jobs: "project_path:me/x:ref_type:branch:ref:y@example.com", for any audience) lets him into a domain.
+ *   Such subjects are never a whole address, so people are listed by name there. Of an issuer that nobody knows the same is to be feared.
  *
  * Groups, organisations and roles are not asked for: oauth2-proxy holds such a rule (allowed_groups, github_org, gitlab_groups) against programs as well, whose
  * Google tokens have no groups, and would let nobody's programs in. */
@@ -40,6 +43,37 @@ static const char *entra_issuer_wrong(const char *issuer)
 		   : N_("It is https://login.microsoftonline.com/TENANT/v2.0, with the Directory (tenant) ID.");
 }
 
+/* A guest's user principal name there is "ada_example.org#EXT#@TENANT.onmicrosoft.com". */
+static const char *entra_domain_wrong(const char *domain)
+{
+	return text_ends(domain, ".onmicrosoft.com")
+		   ? N_("Guests of the tenant have names in this domain, whoever they are. Name a domain of your own, or list "
+			"people.")
+		   : NULL;
+}
+
+static const char *any_domain_wrong(const char *domain)
+{
+	(void)domain;
+	return N_("This identity provider may sign tokens whose subject ends like an address of any domain, and oauth2-proxy "
+		  "would let their bearers in. List people by their addresses in auth.users.");
+}
+
+/* Entra ID, by whichever of its hosts: an address there is known by the name that signs in, which only its own row asks for. */
+static bool is_microsofts(const char *issuer)
+{
+	static const char *const hosts[] = {"windows.net",        "microsoft.com", "microsoftonline.com", "microsoftonline.us",
+					    "microsoftonline.cn", "ciamlogin.com", "b2clogin.com",        NULL};
+	const char *host = text_starts(issuer, "https://") ? issuer + strlen("https://") : issuer;
+	size_t len = strcspn(host, "/");
+	for (const char *const *h = hosts; *h; h++) {
+		size_t own = strlen(*h);
+		if (len >= own && !strncasecmp(host + len - own, *h, own) && (len == own || host[len - own - 1] == '.'))
+			return true;
+	}
+	return false;
+}
+
 static const char *keycloak_issuer_wrong(const char *issuer)
 {
 	return text_matches(issuer, "/realms/[^/]+$") ? NULL : N_("A realm's, such as https://id.example.com/realms/ml.");
@@ -63,7 +97,7 @@ static const struct identity_provider providers[] = {
 	 .token = "https://oauth2.googleapis.com/token"},
 	{.choice = {.id = "entra-id", .title = N_("Microsoft Entra ID"),
 		    .help = N_("Work accounts of one tenant. People are listed by the name that they sign in with (user principal name).")},
-	 .type = "entra-id", .discovers = true, .issuer_wrong = entra_issuer_wrong,
+	 .type = "entra-id", .discovers = true, .issuer_wrong = entra_issuer_wrong, .domain_wrong = entra_domain_wrong,
 	 .scope = "openid email profile offline_access", .email_claim = "preferred_username", .refresh = "1h",
 	 .untried = N_("Microsoft looks at a code before it looks at the client"),
 	 .client_pattern = "^" UUID "$", .client_form = N_("The Application (client) ID: 32 hexadecimal digits with hyphens."),
@@ -83,7 +117,8 @@ static const struct identity_provider providers[] = {
 		     "Add the redirect URI below to the Valid redirect URIs, exactly as it is written. The secret is under Credentials: auth.client_id is the Client "
 		     "ID, auth.client_secret says where the secret is found.")},
 	{.choice = {.id = "gitlab", .title = N_("GitLab"), .help = N_("Accounts of GitLab.com or of a GitLab of your own.")},
-	 .type = "gitlab", .discovers = true, .issuer = "https://gitlab.com", .issuer_wrong = gitlab_issuer_wrong, .scope = "openid email profile", .refresh = "1h",
+	 .type = "gitlab", .discovers = true, .issuer = "https://gitlab.com", .issuer_wrong = gitlab_issuer_wrong, .domain_wrong = any_domain_wrong,
+	 .scope = "openid email profile", .refresh = "1h",
 	 .steps = N_("In GitLab add an application, for a group under Settings, Applications, or for an instance in its Admin area: Confidential, with the scopes "
 		     "openid, profile and email.\n"
 		     "Add the redirect URI below, exactly as it is written. Copy the Application ID and the secret: auth.client_id is the ID, auth.client_secret says "
@@ -99,7 +134,7 @@ static const struct identity_provider providers[] = {
 		     "ID, auth.client_secret says where the secret is found.")},
 	{.choice = {.id = "oidc", .title = N_("Another OpenID Connect issuer"),
 		    .help = N_("Any provider that describes itself by OpenID Connect Discovery.")},
-	 .type = "oidc", .discovers = true, .asks_vouched = true, .scope = "openid email profile", .refresh = "15m",
+	 .type = "oidc", .discovers = true, .asks_vouched = true, .domain_wrong = any_domain_wrong, .scope = "openid email profile", .refresh = "15m",
 	 .steps = N_("At the identity provider make a confidential client for the authorization code flow, with the scopes openid, email and profile.\n"
 		     "Add the redirect URI below, exactly as it is written. auth.client_id is the client's ID, auth.client_secret says where its secret is found.")},
 };
@@ -149,7 +184,19 @@ cJSON *provider_issuer(const struct answers *a)
 const char *check_issuer(const struct answers *a, const char *value)
 {
 	const struct identity_provider *p = provider_of(a);
-	return p->issuer_wrong ? p->issuer_wrong(value) : NULL;
+	const char *wrong = p->issuer_wrong ? p->issuer_wrong(value) : NULL;
+	if (!wrong && p->issuer_wrong != entra_issuer_wrong && is_microsofts(value))
+		wrong = N_(
+		    "This is Microsoft Entra ID, whose e-mail addresses nobody verified: choose auth.provider=entra-id.");
+	if (!wrong && text_is_local_url(value))
+		wrong = N_("A host of one machine or one network only, where no public address leads.");
+	return wrong;
+}
+
+const char *provider_domain_wrong(const struct answers *a, const char *domain)
+{
+	const struct identity_provider *p = provider_of(a);
+	return p->domain_wrong ? p->domain_wrong(domain) : NULL;
 }
 
 const char *check_client(const struct answers *a, const char *value)

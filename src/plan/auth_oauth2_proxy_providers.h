@@ -14,6 +14,7 @@ struct identity_provider {
 	    asks_vouched; /* nobody knows whether it says of an address that it was verified: its description does, or the operator */
 	const char *issuer;                         /* the default of auth.issuer, or NULL */
 	const char *(*issuer_wrong)(const char *u); /* N_(): what is wrong with an issuer of the general form, or NULL */
+	const char *(*domain_wrong)(const char *d); /* N_(): why not everybody of this domain can be let in, or NULL */
 	const char *scope;                          /* NULL: oauth2-proxy's own */
 	const char *email_claim;                  /* the claim that names people; NULL: "email", which must not be unverified */
 	const char *refresh;                      /* how often an account is looked at again, as oauth2-proxy reads it */
@@ -32,6 +33,8 @@ const struct identity_provider *provider_of(const struct answers *a);
 const struct identity_provider *provider_of_client(const struct answers *a, const struct question *secret);
 /* The issuer that the answers name; NULL where this provider has none. */
 const char *provider_issuer_of(const struct identity_provider *p, const struct answers *a);
+/* N_(): why not everybody of this domain can be let in by whose accounts sign in, or NULL. */
+const char *provider_domain_wrong(const struct answers *a, const char *domain);
 /* For struct question's when, check and fallback. */
 bool provider_has_issuer(const struct answers *a);
 bool provider_is_vouched_for(const struct answers *a);

@@ -42,7 +42,6 @@ static const char *check_person(const struct answers *a, const char *value)
 /* oauth2-proxy admits whoever proves an address of a listed domain; anyone can get one of these (MLflow sheet C7-12, F3-09). */
 static const char *check_domain(const struct answers *a, const char *value)
 {
-	(void)a;
 	static const char *const open[] = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com",
 					   "yahoo.com", "icloud.com",     NULL};
 	if (is_everybody(value))
@@ -56,7 +55,7 @@ static const char *check_domain(const struct answers *a, const char *value)
 		if (!strcasecmp(value, *o))
 			return N_("Anybody can have an address there. List single addresses under auth.users.");
 	}
-	return NULL;
+	return provider_domain_wrong(a, value);
 }
 
 static const char *check_service_account(const struct answers *a, const char *value)

@@ -68,7 +68,7 @@ def main():
         with Sim(home, "--world", home.file("world.json", WORLD)) as sim:
             for words, other in (("is no OpenID Connect issuer", {"auth__issuer": "https://id.example.com/realms/other"}),
                                  ("email_verified", {"auth__provider": "oidc", "auth__issuer": "https://silent.example.com"}),
-                                 ("lacks an address by https", {"auth__provider": "oidc", "auth__issuer": "https://id.example.com/moved"})):
+                                 ("lacks a public address by https", {"auth__provider": "oidc", "auth__issuer": "https://id.example.com/moved"})):
                 made = refused(sim, home, words, **base | other)
                 ok(not made, "and nothing was made before", *made)
             made = refused(sim, home, "does not take this secret", **base, secret="another-secret-altogether-123")

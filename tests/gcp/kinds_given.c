@@ -119,12 +119,12 @@ static const struct row {
     {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
      "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
      "a\\\",\\\"token_endpoint\\\":\\\"http://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/k\\\"}\"}",
-     NULL, "lacks an address by https"},
+     NULL, "lacks a public address by https"},
     {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
      "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
      "a?x=1#y\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/"
      "k\\\"}\"}",
-     NULL, "lacks an address by https"},
+     NULL, "lacks a public address by https"},
     {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\",\"verifies\":true}", 200,
      "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
      "a\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/k\\\"}\"}",
@@ -139,6 +139,52 @@ static const struct row {
      "a\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/"
      "k\\\",\\\"claims_supported\\\":[\\\"sub\\\",\\\"email_verified\\\"]}\"}",
      NULL, NULL},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://169.254.169.254/"
+     "latest\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/k\\\"}\"}",
+     NULL, "lacks a public address by https"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://metadata.google.internal/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/"
+     "k\\\"}\"}",
+     NULL, "lacks a public address by https"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://localhost:8443/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/k\\\"}\"}",
+     NULL, "lacks a public address by https"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://2130706433/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/k\\\"}\"}",
+     NULL, "lacks a public address by https"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://0x7f.0x1/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/k\\\"}\"}",
+     NULL, "lacks a public address by https"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://metadata/k\\\"}\"}",
+     NULL, "lacks a public address by https"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://localhost./t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/k\\\"}\"}",
+     NULL, "lacks a public address by https"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/"
+     "k\\\",\\\"userinfo_endpoint\\\":\\\"http://id.example.com/u\\\"}\"}",
+     NULL, "lacks a public address by https"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/"
+     "k\\\",\\\"userinfo_endpoint\\\":\\\"https://10.0.0.1/u\\\"}\"}",
+     NULL, "lacks a public address by https"},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200,
+     "{\"text\":\"{\\\"issuer\\\":\\\"https://id.example.com/\\\",\\\"authorization_endpoint\\\":\\\"https://id.example.com/"
+     "a\\\",\\\"token_endpoint\\\":\\\"https://id.example.com/t\\\",\\\"jwks_uri\\\":\\\"https://id.example.com/"
+     "k\\\",\\\"userinfo_endpoint\\\":\\\"https://other.example.com/u\\\"}\"}",
+     NULL, NULL},
+    {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 302,
+     "{\"location\":\"https://evil.example.net/\",\"text\":\"\"}", NULL, "is no OpenID Connect issuer"},
     {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 404, "{\"text\":\"<html>\"}", NULL,
      "is no OpenID Connect issuer"},
     {"openid.issuer", "https://id.example.com/", "{\"issuer\":\"https://id.example.com/\"}", 200, "{\"text\":\"<html>\"}", NULL,
