@@ -359,7 +359,10 @@ struct plan *cli_applied(const struct cli *cli, struct answers **a, struct err *
 {
 	*a = cli_answers(cli, e);
 	if (*a && answers_check(*a, cli->file, e) && !*json_str((*a)->resolved, "project_number", ""))
-		err_set(e, EXIT_ANSWERS, cli->file, _("Run mlflow-setup apply first."),
-			_("these answers were not applied so far."));
+		err_set(
+		    e, EXIT_ANSWERS, cli->file,
+		    _("Run mlflow-setup apply with this file: it makes the stack, or finds by its labels the one that stands, "
+		      "and writes into the file what it found."),
+		    _("the file does not say that its stack was made."));
 	return *a && !e->exit ? plan_make(*a, e) : NULL;
 }
