@@ -24,6 +24,7 @@ static const struct {
     {VERDICT_REFUSE, N_("In the way (%d)"), GLYPH_CROSS, ROLE_BAD},
     {VERDICT_DELETE, N_("Will be deleted (%d)"), GLYPH_CROSS, ROLE_BAD},
     {VERDICT_REPLACE, N_("Will be replaced: deleted and made again (%d)"), GLYPH_WARN, ROLE_BAD},
+    {VERDICT_UNKNOWN, N_("Not looked at (%d)"), GLYPH_WARN, ROLE_WARN},
     /* And these by their part. */
     {VERDICT_UPDATE, NULL, GLYPH_RUN, ROLE_WARN},
     {VERDICT_CREATE, NULL, GLYPH_CHECK, ROLE_TEXT},

@@ -138,8 +138,8 @@ bool review_changes_nothing(const struct wizard *w)
 	int sum = 0;
 	for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
 		sum += review_planned(w, writes[i]);
-	return review_own(w)->plan && !sum &&
-	       !review_planned(w, VERDICT_REFUSE); /* what is in the way keeps a change from being made */
+	/* what is in the way keeps a change from being made, and of what was not looked at none is known */
+	return review_own(w)->plan && !sum && !review_planned(w, VERDICT_REFUSE) && !review_planned(w, VERDICT_UNKNOWN);
 }
 
 char *review_data_lost(const struct wizard *w)

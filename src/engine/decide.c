@@ -235,6 +235,7 @@ static void at_rest(struct step *s)
 		break;
 	case VERDICT_REFUSE:
 	case VERDICT_DELETE:
+	case VERDICT_UNKNOWN: /* no comparison says so */
 		refused_by(s, c.reason);
 		break;
 	case VERDICT_REPLACE:

@@ -28,8 +28,8 @@ static const char *const states[STATES] = {
 static const char *const findings[FINDINGS] = {[FINDING_OK] = "ok", [FINDING_WARN] = "warn", [FINDING_FAIL] = "fail"};
 
 static const char *const verdicts[] = {
-    [VERDICT_KEEP] = "keep",       [VERDICT_CREATE] = "create", [VERDICT_UPDATE] = "update",
-    [VERDICT_REPLACE] = "replace", [VERDICT_DELETE] = "delete", [VERDICT_REFUSE] = "refuse",
+    [VERDICT_KEEP] = "keep",     [VERDICT_CREATE] = "create", [VERDICT_UPDATE] = "update",   [VERDICT_REPLACE] = "replace",
+    [VERDICT_DELETE] = "delete", [VERDICT_REFUSE] = "refuse", [VERDICT_UNKNOWN] = "unknown",
 };
 
 /* The index of the word that event has in this field; 0, which no word has, for any other. */

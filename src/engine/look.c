@@ -110,6 +110,8 @@ static void look(struct step *s)
 		look_at_unwanted(s);
 	} else if (s->seen.presence == PRESENT_NO) {
 		c->verdict = VERDICT_CREATE;
+		/* before a rehearsal nothing stood there */
+		c->hidden = s->seen.off && !session_is_rehearsal(s->run->session);
 		c->reason = s->resource->kind->by_hand && s->seen.error ? xstrdup(s->seen.error) : NULL;
 	} else if (s->seen.presence == PRESENT_STRANGER) {
 		c->verdict = VERDICT_REFUSE;
@@ -130,6 +132,20 @@ void step_decide_plan(struct step *s)
 	look(s);
 	s->verdict = s->change.verdict;
 	step_end(s, s->verdict != VERDICT_KEEP ? RESULT_DIFFERS : s->gone ? RESULT_ABSENT : RESULT_KEPT);
+}
+
+/* Of what failed, or was not come to, nothing is known: it is not told as what stays. */
+void run_ended_plan(struct run *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct step *s = &r->steps[i];
+		if (s->result != RESULT_FAILED && s->result != RESULT_SKIPPED)
+			continue;
+		change_free(&s->change);
+		s->change.verdict = VERDICT_UNKNOWN;
+		s->change.reason = s->err.what ? xstrdup(s->err.what) : NULL;
+	}
+	run_finish(r);
 }
 
 /* What is still changing, or does not tell, is looked at again when its turn comes: nothing can be said of it now. */

@@ -71,7 +71,7 @@ static const char *next_destroy(enum event_outcome outcome)
 const struct run_mode run_modes[] = {
     [RUN_PLAN] = {.name = "plan",
 		  .decide = step_decide_plan,
-		  .ended = run_finish,
+		  .ended = run_ended_plan,
 		  .outcome = outcome_plan,
 		  .exit = exit_plan,
 		  .next = next_plan},

@@ -366,6 +366,7 @@ void run_give_up(struct run *r, const char *id, const char *title, const struct 
 void run_stop(struct run *r, const struct err *why);
 void run_begin_destroying(struct run *r);
 void run_ended_apply(struct run *r);
+void run_ended_plan(struct run *r);
 void run_ended_destroy(struct run *r);
 void run_steps_ended(struct run *r);
 void run_proof_ended(struct run *r, bool proven, const char *message);

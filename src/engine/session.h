@@ -77,7 +77,8 @@ bool run_finished(const struct run *r);
 enum exit_code run_exit(const struct run *r);
 /* First time: no new request that changes anything, what is in flight is finished. Second time: leave now. */
 void run_interrupt(struct run *r);
-/* The plan, once it is made, and the change of each resource once observed (VERDICT_KEEP before that). NULL until then. */
+/* The plan, once it is made, and the change of each resource once observed (VERDICT_KEEP before that; VERDICT_UNKNOWN when a plan ended without having
+ * looked at it). NULL until then. */
 const struct plan *run_plan(const struct run *r);
 const struct change *run_change(const struct run *r, size_t resource);
 void run_free(struct run *r);

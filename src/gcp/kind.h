@@ -32,7 +32,8 @@ struct observation {
 };
 void observation_free(struct observation *o);
 
-enum verdict { VERDICT_KEEP, VERDICT_CREATE, VERDICT_UPDATE, VERDICT_REPLACE, VERDICT_DELETE, VERDICT_REFUSE };
+/* UNKNOWN: a plan could not look at it. */
+enum verdict { VERDICT_KEEP, VERDICT_CREATE, VERDICT_UPDATE, VERDICT_REPLACE, VERDICT_DELETE, VERDICT_REFUSE, VERDICT_UNKNOWN };
 
 /* One field that differs. */
 struct difference {
@@ -45,7 +46,8 @@ struct change {
 	enum verdict verdict;
 	struct difference *differences;
 	size_t count, room;
-	char *reason; /* for REPLACE and REFUSE */
+	bool hidden;  /* with CREATE: its API is off in the project, so that it may stand already */
+	char *reason; /* for REPLACE, REFUSE and UNKNOWN */
 };
 void change_free(struct change *c);
 void change_add(struct change *c, const char *path, const cJSON *found, const cJSON *wanted);

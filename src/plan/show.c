@@ -16,6 +16,7 @@
 static const char *const verdict_words[VERDICTS] = {
     [VERDICT_KEEP] = N_("keep"),       [VERDICT_CREATE] = N_("create"), [VERDICT_UPDATE] = N_("update"),
     [VERDICT_REPLACE] = N_("replace"), [VERDICT_DELETE] = N_("delete"), [VERDICT_REFUSE] = N_("refuse"),
+    [VERDICT_UNKNOWN] = N_("unknown"),
 };
 
 const char *plan_verdict_word(enum verdict verdict)
@@ -25,7 +26,7 @@ const char *plan_verdict_word(enum verdict verdict)
 
 enum verdict plan_json_verdict(const cJSON *resource)
 {
-	enum verdict v = VERDICT_REFUSE;
+	enum verdict v = VERDICT_UNKNOWN;
 	while (v > 0 && strcmp(verdict_words[v], json_str(resource, "verdict", "")) != 0)
 		v--;
 	return v;
@@ -45,6 +46,15 @@ static enum verdict verdict_of(const struct change *const *changes, size_t i)
 static bool hidden(const struct plan *p, const struct change *const *changes, size_t i)
 {
 	return p->resources[i].unwanted && verdict_of(changes, i) == VERDICT_KEEP;
+}
+
+/* Is any to create only because what stands behind its API cannot be seen? */
+static bool any_hidden_api(const struct plan *p, const struct change *const *changes)
+{
+	for (size_t i = 0; changes && i < p->count; i++)
+		if (changes[i] && changes[i]->hidden)
+			return true;
+	return false;
 }
 
 /* What is kept or will be there is paid for; what goes is not. */
@@ -184,18 +194,19 @@ cJSON *plan_json(const struct plan *p, const struct change *const *changes)
 		json_put_num(counted, verdict_words[v], counts[v]);
 	cJSON *plan = json_make(
 	    "{'project':%s,'stack':%s,'region':%s,'url':%s,'counts':%j,'expected_seconds':%d,'monthly_usd':%j,'prices':%s,"
-	    "'permissions':%j,'resources':%j,'errands':%j,'newer':%j}",
+	    "'permissions':%j,'resources':%j,'errands':%j,'newer':%j,'apis_off':%b}",
 	    p->project, p->stack, p->region, p->url, counted, (int)plan_expected(p, changes), dollars(total_cost(p, changes)),
 	    kind_prices_date, plan_permissions_json(p), resources, errands_json(p, changes),
-	    p->newer ? cJSON_Duplicate(p->newer, true) : cJSON_CreateObject());
+	    p->newer ? cJSON_Duplicate(p->newer, true) : cJSON_CreateObject(), any_hidden_api(p, changes));
 	put_catalog(p, plan);
 	return plan;
 }
 
 /* Table -------------------------------------------------------------------------------------------------------------------- */
 
-static const char marks[VERDICTS] = {[VERDICT_KEEP] = '=',    [VERDICT_CREATE] = '+', [VERDICT_UPDATE] = '~',
-				     [VERDICT_REPLACE] = '!', [VERDICT_DELETE] = '-', [VERDICT_REFUSE] = 'x'};
+static const char marks[VERDICTS] = {
+    [VERDICT_KEEP] = '=',   [VERDICT_CREATE] = '+', [VERDICT_UPDATE] = '~', [VERDICT_REPLACE] = '!',
+    [VERDICT_DELETE] = '-', [VERDICT_REFUSE] = 'x', [VERDICT_UNKNOWN] = '?'};
 
 /* The cells that a character of text takes; *bytes gets its length. What is no character of the locale counts as one. */
 static int cells_at(const char *text, size_t *bytes)
@@ -280,6 +291,15 @@ static void put_side(struct buf *out, const char *text)
 		buf_puts(out, text ? text : "-");
 }
 
+static void put_reason(const struct change *c, enum verdict verdict, int width, struct buf *out)
+{
+	if (!c || !c->reason)
+		return;
+	char *text = verdict == VERDICT_UNKNOWN ? xasprintf(_("not looked at: %s"), c->reason) : xstrdup(c->reason);
+	put_wrapped(out, text, 4, width);
+	free(text);
+}
+
 static void put_row(const struct plan *p, const struct resource *r, const struct change *c, enum verdict verdict, int width,
 		    struct buf *out)
 {
@@ -304,8 +324,7 @@ static void put_row(const struct plan *p, const struct resource *r, const struct
 		put_side(out, c->differences[i].wanted);
 		buf_putc(out, '\n');
 	}
-	if (c && c->reason)
-		put_wrapped(out, c->reason, 4, width);
+	put_reason(c, verdict, width, out);
 	if (downtime_of(r, c, verdict))
 		put_wrapped(out, _(downtime_of(r, c, verdict)), 4, width);
 	if (caution_of(r, verdict))
@@ -366,6 +385,19 @@ static int width_of_names(const struct plan *p, const struct change *const *chan
 	return widest + AROUND_NAME;
 }
 
+/* What cannot be told is no part of the counts before it. */
+static void put_unseen(const struct plan *p, const struct change *const *changes, int unknown, int wide, struct buf *out)
+{
+	char *text = xasprintf(_("Not looked at, so that nothing is known of it: %d."), unknown);
+	if (unknown)
+		put_wrapped(out, text, 0, wide);
+	if (any_hidden_api(p, changes))
+		put_wrapped(
+		    out, _("APIs are off in the project: what stands behind them cannot be seen, and is listed as to create."),
+		    0, wide);
+	free(text);
+}
+
 void plan_table(const struct plan *p, const struct change *const *changes, int width, struct buf *out)
 {
 	int counts[VERDICTS] = {0}, asked = width ? width : width_of_names(p, changes);
@@ -385,6 +417,7 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 			       total_cost(p, changes), date, p->region);
 	buf_putc(out, '\n');
 	put_wrapped(out, counted, 0, wide);
+	put_unseen(p, changes, counts[VERDICT_UNKNOWN], wide, out);
 	put_wrapped(out, cost, 0, wide);
 	buf_printf(out, _("Address: %s"), p->url);
 	buf_putc(out, '\n');

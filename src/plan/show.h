@@ -5,10 +5,11 @@
 #include "base/buf.h"
 #include "plan/plan.h"
 
-enum { VERDICTS = VERDICT_REFUSE + 1 };
+enum { VERDICTS = VERDICT_UNKNOWN + 1 };
 
 /* changes has plan->count pointers in the order of the resources; a NULL one (nothing observed so far) is shown as create.
- * {"project","stack","url","counts":{...},"monthly_usd","resources":[{"id","kind","name","verdict","billable","monthly_usd","differences":[...],"reason","optional"}],
+ * {"project","stack","url","counts":{...},"monthly_usd","resources":[{"id","kind","name","verdict","billable","monthly_usd","differences":[...],"reason","optional"}],"apis_off":true when some are
+ * to create only because their API is off,
  * "errands":[{"title","steps","paste","done"}],"newer":{QUESTION:VERSION}}; the caller deletes it. */
 cJSON *plan_json(const struct plan *p, const struct change *const *changes);
 /* Appends the table, wrapped to width cells, at least 60; a width of 0 is 80 or what it takes that no name is cut. */

@@ -189,6 +189,12 @@ def unanswered(home, sim, answers, path):
         ok(run.returncode == 78 and "Does the cluster run" in said and ("--leave-out cluster/context" in said) == (verb == "destroy") and not wrote,
            f"{verb} with a cluster that takes no connection says so, with the cure", run.returncode, run.stdout[-1200:], run.stderr[-600:], *wrote)
         ok(took < 60, f"{verb} does so within seconds", took)
+        if verb == "plan":
+            lines = run.stdout.splitlines()
+            inside = [line for line in lines if "deployment/mlflow" in line]
+            instance = [line for line in lines if "Cloud SQL instance" in line]
+            ok(inside and all(line.startswith("? ") for line in inside) and instance and instance[0].startswith("= ") and "nothing is known of it" in said
+               and "APIs are off" not in said, "what stands in it is listed as not looked at, what was seen as it is", *lines)
     home.file(os.path.basename(path), good)
     os.chmod(path, 0o600)
 

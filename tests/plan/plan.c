@@ -461,6 +461,36 @@ static void test_own_variables(void)
 	ok(seen > 200 && !open, "%d variables of the program's, none for the operator to set", seen);
 }
 
+/* The first could not be looked at, the second stands behind an API that is off, the rest stays. */
+static void test_unseen(struct plan *p)
+{
+	struct change unknown = {.verdict = VERDICT_UNKNOWN, .reason = xstrdup("nobody answers.")}, kept = {0},
+		      behind = {.verdict = VERDICT_CREATE, .hidden = true};
+	const struct change **changes = xcalloc(p->count, sizeof *changes);
+	struct buf table = {0};
+	for (size_t i = 0; i < p->count; i++)
+		changes[i] = i > 1 ? &kept : i ? &behind : &unknown;
+	cJSON *j = plan_json(p, changes);
+	ok(plan_json_count(j, VERDICT_UNKNOWN) == 1 && plan_json_verdict(json_at(j, "resources.0")) == VERDICT_UNKNOWN &&
+	       json_bool(j, "apis_off", false),
+	   "what was not looked at is counted so");
+	plan_table(p, changes, 100, &table);
+	const char *text = buf_text(&table);
+	ok(!strncmp(text, "? unknown ", 10) && strstr(text, "\n    not looked at: nobody answers.\n"),
+	   "listed so, with the cause");
+	ok(strstr(text, "1 to create") && strstr(text, "is known of it: 1.") && strstr(text, "APIs are off"),
+	   "and summed up, as is that APIs are off");
+	buf_free(&table);
+	changes[0] = changes[1] = &kept;
+	plan_table(p, changes, 100, &table);
+	ok(!strstr(buf_text(&table), "is known of it") && !strstr(buf_text(&table), "APIs are off"),
+	   "nothing of it where all was seen");
+	buf_free(&table);
+	cJSON_Delete(j);
+	change_free(&unknown);
+	free(changes);
+}
+
 int main(void)
 {
 	mem_install();
@@ -493,6 +523,7 @@ int main(void)
 	test_refused(a);
 	test_versions();
 	test_own_variables();
+	test_unseen(p);
 	struct buf table = {0};
 	plan_table(p, NULL, 80, &table);
 	ok(strstr(buf_text(&table), "Cloud SQL instance") && strstr(buf_text(&table), "$51."),
