@@ -35,24 +35,11 @@ static const char *choice_words(const struct wizard *w, const struct question *q
 	return _(refused ? refused : c->help);
 }
 
-/* Do the choices differ in price? */
-static bool prices_differ(const struct wizard *w, const struct question *q)
-{
-	double first = -1;
-	for (const struct choice *c = q->choices; c->id; c++) {
-		double usd = draft_choice_month(w, q, c->id);
-		if (usd >= 0 && first >= 0 && (usd - first > 0.5 || first - usd > 0.5))
-			return true;
-		first = usd >= 0 ? usd : first;
-	}
-	return false;
-}
-
 static void put_price(const struct wizard *w, const struct question *q, const char *choice, int y, int right)
 {
 	double usd = draft_choice_month(w, q, choice);
 	char *text = xasprintf(_("$%.0f/month"), usd);
-	if (usd >= 0 && prices_differ(w, q))
+	if (usd >= 0 && draft_prices_differ(w, q))
 		put_right(y, right - 14, 14, ROLE_TEXT, text);
 	free(text);
 }
@@ -130,7 +117,7 @@ void draw_choice_prices(const struct wizard *w, const struct question *q, struct
 	int x = r.x;
 	for (const struct choice *c = q->choices; c->id; c++) {
 		double usd = draft_choice_month(w, q, c->id);
-		if (usd < 0 || question_refuses(q, w->answers, c->id) || !prices_differ(w, q))
+		if (usd < 0 || question_refuses(q, w->answers, c->id) || !draft_prices_differ(w, q))
 			continue;
 		char *text = xasprintf(_("%s $%.0f"), _(c->title), usd);
 		if (x + cells(text) < r.x + r.w)

@@ -7,6 +7,7 @@
 #include "gcp/catalog.h"
 #include "ui/state.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,19 @@ double draft_choice_month(const struct wizard *w, const struct question *q, cons
 {
 	const struct draft_price *p = price_of(&w->draft, q, choice);
 	return p ? p->usd : -1;
+}
+
+bool draft_prices_differ(const struct wizard *w, const struct question *q)
+{
+	const struct choice *c;
+	double first = -1;
+	for (int i = 0; (c = question_choice(q, w->answers, i)); i++) {
+		double usd = question_refuses(q, w->answers, c->id) ? -1 : draft_choice_month(w, q, c->id);
+		if (usd >= 0 && first >= 0 && fabs(usd - first) > 0.5)
+			return true;
+		first = usd >= 0 ? usd : first;
+	}
+	return false;
 }
 
 const struct resource *draft_errand(const struct wizard *w)

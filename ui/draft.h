@@ -29,6 +29,8 @@ double draft_section_month(const struct wizard *w, const char *section);
 void draft_price_choices(struct wizard *w, const struct question *q);
 /* The same if this choice of q were taken; negative when that is not known. */
 double draft_choice_month(const struct wizard *w, const struct question *q, const char *choice);
+/* Do the choices of q that can be taken differ in price, so that it is worth saying beside them? */
+bool draft_prices_differ(const struct wizard *w, const struct question *q);
 /* What a person has to do before anything can be built, with a text to paste that is known already; or NULL. Its "title", "steps" and "paste", owned by it.
  * Open: the answers do not hold its result. */
 const struct resource *draft_errand(const struct wizard *w);

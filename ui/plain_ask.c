@@ -90,11 +90,12 @@ static void say_project(struct plain *p)
 static void say_choices(struct plain *p, const struct question *q)
 {
 	const struct choice *c;
+	bool priced = draft_prices_differ(p->w, q);
 	for (int i = 0; (c = question_choice(q, p->w->answers, i)); i++) {
 		const char *refused = question_refuses(q, p->w->answers, c->id);
 		double usd = draft_choice_month(p->w, q, c->id);
 		outside_print(p->out, "  %d  %s. %s", i + 1, _(c->title), refused ? _(refused) : _(c->help));
-		if (!refused && usd > 0)
+		if (!refused && priced && usd > 0)
 			outside_print(p->out, _(" About $%.0f a month in all."), usd);
 		fputc('\n', p->out);
 	}
