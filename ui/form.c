@@ -306,7 +306,7 @@ static void draw_other_value(const struct wizard *w, const struct question *q, i
 	if (!*words && !q->optional)
 		put(y, x, width, ROLE_WARN, _("needed"));
 	else
-		put(y, x, width, here ? ROLE_FOCUS : typed ? ROLE_BAD : ROLE_TEXT, words);
+		put(y, x, width, here ? ROLE_FOCUS : typed ? ROLE_BAD : ROLE_TEXT, *words ? words : _("none"));
 	if (here)
 		screen_cursor(y, x);
 	free(words);
@@ -480,7 +480,13 @@ static bool worth_waiting(const struct wizard *w)
 	return wizard_survey_awaited(w, SURVEY_WHO) || wizard_survey_awaited(w, SURVEY_PROJECTS);
 }
 
-/* The only suggestion that what was typed leaves is meant by it. */
+const cJSON *form_only_suggestion(const struct wizard *w, const struct question *q)
+{
+	const cJSON *list = form_suggestions(w, q);
+	return cJSON_GetArraySize(list) == 1 && question_lacks(q, w->answers) ? list->child : NULL;
+}
+
+/* The only suggestion that what was typed leaves is meant by it, and so is the only one there is where an answer is needed. */
 static void take_single_match(struct wizard *w)
 {
 	const struct question *q = form_focused(w);
@@ -494,6 +500,10 @@ static void take_single_match(struct wizard *w)
 			match = item;
 			count++;
 		}
+	}
+	if (!*text && q && form_only_suggestion(w, q)) {
+		match = form_only_suggestion(w, q);
+		count = 1;
 	}
 	if (count == 1) {
 		edit_set(&form_of(w)->edit, json_str(match, "id", ""));

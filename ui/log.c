@@ -34,7 +34,7 @@ static struct log_view *log_of(const struct wizard *w)
 
 static bool shown(const struct progress *p, const struct log_view *v, size_t at)
 {
-	return v->part < 0 || p->steps[p->lines[at].step].part == v->part;
+	return v->part < 0 || progress_line_part(p, at) == v->part;
 }
 
 static int head_width(const struct log_view *v)
@@ -80,14 +80,15 @@ static int draw_line(const struct progress *p, const struct log_view *v, size_t 
 	const struct log_line *l = &p->lines[at];
 	char when[32];
 	int x = r.x + head_width(v), width = r.w - head_width(v), room = r.y + r.h - y, rows = 1;
+	int part = progress_line_part(p, at);
 	bool found = v->pattern && *v->pattern && strcasestr(l->text, v->pattern);
-	enum role role = found                                                ? ROLE_FOCUS
-			 : p->steps[l->step].phase == PHASE_FAILED && l->ours ? ROLE_BAD
-			 : l->ours                                            ? ROLE_TEXT
-									      : ROLE_DIM;
+	enum role role = found                                                                ? ROLE_FOCUS
+			 : l->step >= 0 && p->steps[l->step].phase == PHASE_FAILED && l->ours ? ROLE_BAD
+			 : l->ours                                                            ? ROLE_TEXT
+											      : ROLE_DIM;
 	put_right(y, r.x, CLOCK - 2, ROLE_DIM, clock_text(l->at, when));
 	if (v->part < 0)
-		put(y, r.x + CLOCK, PART_NAME - 2, ROLE_DIM, _(parts[p->steps[l->step].part].title));
+		put(y, r.x + CLOCK, PART_NAME - 2, ROLE_DIM, part == PART_UNSAID ? "" : _(parts[part].title));
 	if (v->wrap)
 		rows = put_wrapped(y, x, room, width, role, l->text);
 	else

@@ -56,11 +56,25 @@ void plain_turn(struct plain *p)
 	wizard_settle(p->w);
 }
 
+/* What is being waited for, so that a pause is not a riddle. */
+static const char *awaited_words(enum survey_id id)
+{
+	static const char *const words[SURVEY_COUNT] = {
+	    [SURVEY_WHO] = N_("Looking up who is signed in..."),
+	    [SURVEY_PROJECTS] = N_("Looking up your projects..."),
+	    [SURVEY_PROJECT] = N_("Looking up the project..."),
+	    [SURVEY_CONTEXTS] = N_("Looking up the kubeconfig file's contexts..."),
+	    [SURVEY_PREFLIGHT] = N_("Checking whether all is ready to be built..."),
+	    [SURVEY_LIMITS] = N_("Checking quotas and organisation policies..."),
+	};
+	return words[id] ? _(words[id]) : _("One moment: looking it up...");
+}
+
 void plain_wait(struct plain *p, enum survey_id id)
 {
 	for (int told = 0; p->w->session && p->w->surveys[id].state <= SURVEY_CHECKING && !plain_interrupts; plain_turn(p)) {
 		if (!told++)
-			outside_print(p->out, "%s\n", _("checking..."));
+			outside_print(p->out, "%s\n", awaited_words(id));
 		wizard_surveys_start(p->w);
 	}
 }
@@ -170,7 +184,8 @@ static void say_question(struct plain *p, const struct question *q)
 /* After a mistake or help the list is not said again, but which question it is. */
 static void say_prompt(struct plain *p, const struct question *q, bool again)
 {
-	char *now = setting_words(p->w, q);
+	const cJSON *only = form_only_suggestion(p->w, q);
+	char *now = only ? xstrdup(json_str(only, "id", "")) : setting_words(p->w, q);
 	outside_print(p->out, "%s%s[%s] ", again ? _(q->title) : "", again ? " " : "", now);
 	free(now);
 }
@@ -249,11 +264,14 @@ static bool set_secret(struct plain *p, const struct question *q, char *text)
 	return taken && set(p, q, "prompt") && client_tried(p);
 }
 
-/* What stands may be taken only if it is an answer. */
+/* What stands in brackets may be taken only if it is an answer. */
 static bool may_keep(struct plain *p, const struct question *q)
 {
-	const cJSON *v = answers_get(p->w->answers, q->id);
+	const cJSON *only = form_only_suggestion(p->w, q), *v;
 	struct err e = {0};
+	if (only && !set(p, q, json_str(only, "id", "")))
+		return false;
+	v = answers_get(p->w->answers, q->id);
 	bool empty = !q->optional && cJSON_IsString(v) && !*v->valuestring;
 	if (empty)
 		outside_print(p->out, "%s\n", _("An answer is needed."));
@@ -293,6 +311,8 @@ enum reply plain_ask(struct plain *p, const struct question *q)
 {
 	free(p->filter);
 	p->filter = xstrdup("");
+	if (q->suggests && !strcmp(q->suggests, "contexts")) /* asked for only now that the file is named */
+		plain_wait(p, SURVEY_CONTEXTS);
 	say_question(p, q);
 	for (bool again = false;; again = true) {
 		char *text;

@@ -188,23 +188,29 @@ static void make_room(struct progress *p)
 	p->dropped += go - kept;
 }
 
-static void log_line(struct progress *p, double at, size_t step, bool ours, char *text)
+static void log_line(struct progress *p, double at, int step, bool ours, char *text)
 {
 	make_room(p);
 	p->lines = xgrow(p->lines, p->line_count, &p->line_room, sizeof *p->lines);
-	p->lines[p->line_count++] = (struct log_line){at, (int)step, ours, text};
+	p->lines[p->line_count++] = (struct log_line){at, step, ours, text};
 	p->log_bytes += strlen(text);
+}
+
+int progress_line_part(const struct progress *p, size_t at)
+{
+	int step = p->lines[at].step;
+	return step < 0 ? PART_UNSAID : p->steps[step].part;
 }
 
 void progress_log(const struct progress *p, int part, struct buf *out)
 {
 	char at[32];
 	for (size_t i = 0; i < p->line_count; i++) {
-		const struct step *s = &p->steps[p->lines[i].step];
-		if (part >= 0 && s->part != part)
+		int step = p->lines[i].step;
+		if (part >= 0 && progress_line_part(p, i) != part)
 			continue;
-		char *what = step_what(s);
-		buf_printf(out, "%8s  %s: %s\n", clock_text(p->lines[i].at, at), what, p->lines[i].text);
+		char *what = step < 0 ? xstrdup("") : step_what(&p->steps[step]);
+		buf_printf(out, "%8s  %s%s%s\n", clock_text(p->lines[i].at, at), what, *what ? ": " : "", p->lines[i].text);
 		free(what);
 	}
 }
@@ -225,7 +231,7 @@ static char *state_line(const struct step *s)
 	return text ? text : step_sentence(s);
 }
 
-static void log_step(struct progress *p, const cJSON *event, size_t at, bool changed)
+static void log_step(struct progress *p, const cJSON *event, int at, bool changed)
 {
 	const struct step *s = &p->steps[at];
 	double when = json_num(event, "at", 0);
@@ -270,16 +276,17 @@ static void on_step(struct progress *p, const cJSON *event, bool proof)
 		s->tried = p->now;
 	s->attempt = attempt;
 	s->elapsed = json_num(event, "elapsed", s->began > 0 ? p->now - s->began : 0);
-	log_step(p, event, (size_t)(s - p->steps), changed);
+	log_step(p, event, (int)(s - p->steps), changed);
 	if (changed && (s->phase == PHASE_FAILED || before == PHASE_FAILED))
 		causes_sort(p);
 	free(id);
 }
 
+/* A line with the id of no step is of the run: no step comes to be by it, which would wait for ever in a part that is none of its business. */
 static void on_log(struct progress *p, const cJSON *event)
 {
-	struct step *s = step_of(p, json_str(event, "id", ""));
-	log_line(p, json_num(event, "at", 0), (size_t)(s - p->steps), false, xstrdup(json_str(event, "line", "")));
+	int step = progress_find(p, json_str(event, "id", ""));
+	log_line(p, json_num(event, "at", 0), step, step < 0, xstrdup(json_str(event, "line", "")));
 }
 
 static void on_run(struct progress *p, const cJSON *event)
@@ -296,10 +303,8 @@ static void on_errand(struct progress *p, const cJSON *event)
 	cJSON_DeleteItemFromObjectCaseSensitive(p->tasks, id);
 	if (event_state(event) != STATE_SEEN)
 		cJSON_AddItemToObject(p->tasks, id, cJSON_Duplicate(event, true));
-	if (*json_str(event, "message", "")) {
-		struct step *s = step_of(p, id);
-		log_line(p, json_num(event, "at", 0), (size_t)(s - p->steps), true, xstrdup(json_str(event, "message", "")));
-	}
+	if (*json_str(event, "message", ""))
+		log_line(p, json_num(event, "at", 0), progress_find(p, id), true, xstrdup(json_str(event, "message", "")));
 }
 
 static void on_counts(struct progress *p, const cJSON *event)

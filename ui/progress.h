@@ -40,7 +40,7 @@ struct step {
 /* One line of the log. */
 struct log_line {
 	double at; /* seconds since the run began */
-	int step;  /* index of the step */
+	int step;  /* index of the step; -1 for what is of the run as a whole */
 	bool ours; /* a sentence of this program, not what Google's log says */
 	char *text;
 };
@@ -127,6 +127,8 @@ char *cause_short(const struct progress *p, const struct cause *c);
 char *clock_text(double seconds, char *into);
 char *about_text(double seconds, char *into);
 
+/* The part that a line of the log belongs to; PART_UNSAID for what is of the run as a whole. */
+int progress_line_part(const struct progress *p, size_t at);
 /* The whole log, or one part's when part >= 0, as text: appended to out. */
 void progress_log(const struct progress *p, int part, struct buf *out);
 

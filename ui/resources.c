@@ -210,9 +210,11 @@ static void resources_draw(struct wizard *w)
 		group_lines(w, &d, v, PART_UNSAID);
 	for (int part = PART_UNSAID + 1; part < PARTS; part++)
 		group_lines(w, &d, -1, part);
-	if (review_err(w)->exit && review_err(w)->what)
-		doc_add(&d, ROLE_BAD, 0, review_err(w)->what);
-	else if (!d.count)
+	if (review_err(w)->exit && review_err(w)->what) {
+		char *why = with_titles(review_err(w)->what);
+		doc_add(&d, ROLE_BAD, 0, why);
+		free(why);
+	} else if (!d.count)
 		doc_add(&d, ROLE_BUSY, 0, _("One moment: the plan is not ready."));
 	w->over_top = doc_draw(&d, r, w->over_top);
 	doc_free(&d);

@@ -54,7 +54,7 @@ static int first_focus(const struct wizard *w)
 
 /* Drawing ----------------------------------------------------------------------------------------------------------------------------- */
 
-enum { BESIDE_FROM = 112, LIST_WIDTH = 78 };
+enum { BESIDE_FROM = 112, LIST_WIDTH = 78, LIST_MOST = 110, PANE_WIDTH = 84 };
 
 /* What passes the server has its requests' limit, which decides whether models can be uploaded. */
 static char *limit_of(const struct wizard *w, const char *section)
@@ -113,15 +113,17 @@ static char *build_words(const struct wizard *w)
 			 draft_month(w));
 }
 
+const char *review_deed(const struct wizard *w)
+{
+	return review_changes_nothing(w) ? _("Prove it") : w->before ? _("Apply") : _("Build this");
+}
+
 static void draw_build_row(const struct wizard *w, int y, struct rect r, bool here)
 {
 	int title = review_title_width(r);
 	char *words = build_words(w);
 	bool bad = review_own(w)->err.exit || review_planned(w, VERDICT_REFUSE);
-	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE,
-	    review_changes_nothing(w) ? _("Prove it")
-	    : w->before               ? _("Apply")
-				      : _("Build this"));
+	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, review_deed(w));
 	put(y, r.x + 2 + title, r.w - title - 2, bad ? ROLE_BAD : review_planning(w) ? ROLE_BUSY : ROLE_TEXT, words);
 	free(words);
 }
@@ -144,7 +146,10 @@ static void review_draw(struct wizard *w, struct rect r)
 {
 	struct review *v = review_own(w);
 	bool beside = r.w >= BESIDE_FROM;
-	struct rect list = {r.y, r.x, r.h, beside ? LIST_WIDTH : r.w};
+	int wide = r.w - 2 - PANE_WIDTH < LIST_WIDTH  ? LIST_WIDTH
+		   : r.w - 2 - PANE_WIDTH < LIST_MOST ? r.w - 2 - PANE_WIDTH
+						      : LIST_MOST;
+	struct rect list = {r.y, r.x, r.h, beside ? wide : r.w};
 	int count = row_count(w),
 	    pane = beside      ? 0
 		   : r.h >= 18 ? REVIEW_PANE
@@ -173,7 +178,7 @@ static void review_draw(struct wizard *w, struct rect r)
 	review_draw_facts(w, facts + (end - facts > review_facts(w)), end, list);
 	const char *section = section_at(w, v->focus);
 	if (beside)
-		review_draw_pane(w, section, (struct rect){r.y, r.x + LIST_WIDTH + 2, r.h, r.w - LIST_WIDTH - 2});
+		review_draw_pane(w, section, (struct rect){r.y, r.x + wide + 2, r.h, r.w - wide - 2});
 	else
 		review_draw_pane(w, section, (struct rect){r.y + r.h - pane, r.x, pane, r.w});
 }

@@ -179,7 +179,7 @@ static char *pane_words(const struct wizard *w, const char *section, enum role *
 	return text;
 }
 
-/* Where there is room: every setting of the section with its value. */
+/* Where there is room: every setting of the section with its value, the whole of it. */
 static int draw_values(const struct wizard *w, const char *section, struct rect r)
 {
 	int y = r.y, label = 24;
@@ -187,8 +187,9 @@ static int draw_values(const struct wizard *w, const char *section, struct rect 
 		if (strcmp(q->page, section) != 0 || !answers_asked(w->answers, q))
 			continue;
 		char *words = setting_words(w, q);
+		int lines = put_lines(y, r.x + label, r.y + r.h - y, r.w - label, ROLE_TEXT, *words ? words : _("none"));
 		put(y, r.x, label - 1, ROLE_DIM, _(q->title));
-		put(y++, r.x + label, r.w - label, ROLE_TEXT, *words ? words : _("none"));
+		y += lines > 1 ? lines : 1;
 		free(words);
 	}
 	return y;
@@ -219,7 +220,7 @@ void review_draw_pane(const struct wizard *w, const char *section, struct rect r
 	enum role role;
 	char *words = pane_words(w, section, &role);
 	put_rule(r.y, r.x, r.w);
-	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, " %s ", section ? _(page_find(section)->title) : _("Build"));
+	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, " %s ", section ? _(page_find(section)->title) : review_deed(w));
 	bool cures = section && problem_cure(w, section, 0);
 	int y = r.y + 1 + put_lines(r.y + 1, r.x, r.h - 1 - cures, r.w, role, words);
 	if (cures)

@@ -22,6 +22,10 @@ struct review *review_own(const struct wizard *w);
 /* Lines of the pane below the list. */
 enum { REVIEW_PANE = 5 };
 
+/* review.c */
+/* What the line that builds does, in a word or two: build, apply, or prove again. */
+const char *review_deed(const struct wizard *w);
+
 /* review_plan.c */
 void review_forget(struct wizard *w);
 /* What went wrong while reading, for when no plan comes of it. */

@@ -292,6 +292,7 @@ static bool typing_key(struct wizard *w, const struct question *q, const struct 
 static bool change(struct wizard *w, const struct question *q)
 {
 	struct settings *s = settings_of(w);
+	const cJSON *only = form_only_suggestion(w, q);
 	char *words;
 	switch (q->type) {
 	case TYPE_CHOICE:
@@ -305,7 +306,7 @@ static bool change(struct wizard *w, const struct question *q)
 		list_open(w, q);
 		break;
 	default:
-		words = answers_words(w->answers, q);
+		words = only ? xstrdup(json_str(only, "id", "")) : answers_words(w->answers, q);
 		edit_set(&s->edit, words);
 		free(words);
 		s->typing = s->fresh = true;

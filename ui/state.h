@@ -168,6 +168,8 @@ void settings_focus(struct wizard *w, const struct question *q);
 char *setting_words(const struct wizard *w, const struct question *q);
 /* What may be chosen for a text question, as the cloud knows: [{"id","title"}], or NULL. */
 const cJSON *form_suggestions(const struct wizard *w, const struct question *q);
+/* The suggestion of a question that needs an answer, where there is but one; else NULL. */
+const cJSON *form_only_suggestion(const struct wizard *w, const struct question *q);
 /* Draws q's choices from y on; focus is the marked one; returns the line after. cursor puts the hardware cursor. */
 int draw_choices(struct wizard *w, const struct question *q, struct rect r, int focus);
 /* Lines that this takes at a width. */

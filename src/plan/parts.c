@@ -2,6 +2,7 @@
 #include "config.h"
 #include "plan/parts.h"
 
+#include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -40,11 +41,33 @@ char *part_account(struct plan *p, const char *what, const char *title)
 	return name_email(p->stack, what, p->project);
 }
 
+/* Whose permissions they are, in words; freed by the caller. */
+static char *grants_name(const char *holder, const char *path)
+{
+	static const struct {
+		const char *holder, *words;
+	} names[] = {
+	    {"project", N_("on the project %.*s")},       {"serviceAccount", N_("on the service account %.*s")},
+	    {"secret", N_("on the secret %.*s")},         {"repository", N_("on the image repository %.*s")},
+	    {"service", N_("on the service %.*s")},       {"job", N_("on the job %.*s")},
+	    {"bucket", N_("on the bucket %.*s")},         {"instance", N_("on the machine %.*s")},
+	    {"iap", N_("at Identity-Aware Proxy, %.*s")}, {"tunnel", N_("on tunnels to %.*s")},
+	};
+	const char *last = strrchr(path, '/') + 1;
+	int length = (int)strcspn(last, "@");
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(names[i].holder, holder))
+			return xasprintf(_(names[i].words), length, last);
+#pragma GCC diagnostic pop
+	return xasprintf("%s %.*s", holder, length, last);
+}
+
 struct resource *part_grants(struct plan *p, const char *id, const char *holder, const char *path, const char *role,
 			     cJSON *members, const char *after)
 {
-	const char *last = strrchr(path, '/') + 1;
-	char *full = xasprintf("iam/%s", id), *of = xasprintf("%s %.*s", holder, (int)strcspn(last, "@"), last);
+	char *full = xasprintf("iam/%s", id), *of = grants_name(holder, path);
 	struct resource *r = plan_add(
 	    p, full, "iam.policy", of,
 	    json_make("{'holder':%s,'resource':%s,'bindings':[{'role':%s,'members':%j}]}", holder, path, role, members));

@@ -179,8 +179,11 @@ static void log_lines(void)
 	step(&p, "image", "cloudbuild.image", "creating", 60, 1);
 	tell(&p, json_make("{'event':'log','id':'image','line':'one'}"), 2);
 	tell(&p, json_make("{'event':'log','id':'image','line':'two'}"), 3);
+	tell(&p, json_make("{'event':'log','id':'policies','line':'three'}"), 4);
 	progress_log(&p, -1, &all);
 	ok(strstr(buf_text(&all), ": one\n") && strstr(buf_text(&all), ": two\n"), "the log that is saved holds every line");
+	ok(strstr(buf_text(&all), "  three\n") && progress_line_part(&p, p.line_count - 1) == PART_UNSAID && p.count == 1,
+	   "a line of the run as a whole stands under no part, and makes no step that would wait for ever");
 	buf_free(&all);
 	progress_free(&p);
 }

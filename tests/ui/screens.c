@@ -534,6 +534,25 @@ static void sizes(void)
 	close_it();
 }
 
+/* The only context of the kubeconfig file is what Enter means where one is needed; a value that is optional says so when there is none. */
+static void only_suggestion(void)
+{
+	struct err e = {0};
+	open_at(24, 80, false, true);
+	turns(2);
+	answers_set_text(w->answers, "target", "gke", &e);
+	answers_set_text(w->answers, "gke.cluster", "context", &e);
+	press("Enter");
+	turns(3);
+	screen_is("where-context");
+	press("Enter");
+	turns(3);
+	is_str(answers_str(w->answers, "gke.context"), "kind-lab", "Enter takes the only suggestion where an answer is needed");
+	ok(!wizard_on(w, "where"), "and goes on");
+	err_free(&e);
+	close_it();
+}
+
 static void searching(void)
 {
 	open_at(24, 80, false, true);
@@ -652,6 +671,7 @@ int main(void)
 	checks_counted();
 	watching();
 	sizes();
+	only_suggestion();
 	german(dir);
 	free(file);
 	rmdir(dir);
