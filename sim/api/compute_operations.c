@@ -85,7 +85,7 @@ static cJSON *new_doc(struct sim_call *c, const struct sim_object *o, const char
 	cJSON *doc = json_make(
 	    "{'kind':'compute#operation','id':%s,'name':%s,'operationType':%s,'targetLink':%s,'status':'RUNNING','user':%s,"
 	    "'progress':0,'insertTime':%s,'startTime':%s,'selfLink':%s}",
-	    id, name, type, json_str(o->doc, "selfLink", ""), email(c), now, now, self);
+	    id, name, type, json_str(o->doc, "selfLink", compute_link(o->key)), email(c), now, now, self);
 	json_put_str(doc, "targetId", json_str(o->doc, "id", id));
 	const char *client = sim_param(c, "requestId");
 	if (*client)

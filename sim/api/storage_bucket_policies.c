@@ -87,6 +87,16 @@ static bool names_public(const cJSON *policy)
 	return false;
 }
 
+/* Where other APIs speak of concurrent policy changes (409), Cloud Storage speaks of a condition. */
+static bool unchanged(const struct sim_call *c, const struct sim_object *bucket)
+{
+	const char *sent = json_str(c->body, "etag", "");
+	cJSON *now = sim_policy_view(c->sim, storage_holder(bucket), 3);
+	bool same = !*sent || identity_same_etag(sent, json_str(now, "etag", ""));
+	cJSON_Delete(now);
+	return same;
+}
+
 static void storage_buckets_set_policy(struct sim_call *c)
 {
 	struct sim_object *o = storage_bucket_for(c, 0, "storage.buckets.setIamPolicy", "bucket");
@@ -100,7 +110,9 @@ static void storage_buckets_set_policy(struct sim_call *c)
 			      "prevention is enforced.");
 		return;
 	}
-	if (sim_policy_write(c, storage_holder(o), c->body))
+	if (!unchanged(c, o))
+		storage_unmet(c);
+	else if (sim_policy_write(c, storage_holder(o), c->body))
 		sim_ok(c, as_storage(o, sim_policy_view(c->sim, storage_holder(o), 3)));
 }
 

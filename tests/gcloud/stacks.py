@@ -45,8 +45,8 @@ def scheduler(g):
        "--headers=Content-Type=application/json,X-A=b", "--attempt-deadline=20m", "--max-retry-attempts=4", f"--oauth-service-account-email={account}"])
     g(f"scheduler jobs describe j1 {here}", state="ENABLED", schedule="every 24 hours", httpTarget__httpMethod="POST", attemptDeadline="1200s",
       httpTarget__oauthToken__scope="https://www.googleapis.com/auth/cloud-platform")
-    g(["scheduler", "jobs", "update", "http", "j1", here, "--schedule=0 3 * * *", "--clear-message-body", "--http-method=get", "--clear-auth-token"],
-      httpTarget__httpMethod="GET", schedule="0 3 * * *", retryConfig__retryCount=4)
+    g(["scheduler", "jobs", "update", "http", "j1", here, "--schedule=0 3 * * *", "--clear-message-body", "--http-method=put", "--clear-auth-token"],
+      httpTarget__httpMethod="PUT", schedule="0 3 * * *", retryConfig__retryCount=4)
     g(f"scheduler jobs pause j1 {here}")
     g(f"scheduler jobs list {here}", size=1, state="PAUSED")
     g(f"scheduler jobs resume j1 {here}")

@@ -87,7 +87,8 @@ static void of_the_project(void)
 				    "commonInstanceMetadata.fingerprint", "");
 	cJSON *body = json_make("{'fingerprint':%s,'items':[{'key':'enable-oslogin','value':'TRUE'}]}", mark);
 	cJSON *stale = cJSON_Duplicate(body, true);
-	act("POST", COMPUTE "setCommonInstanceMetadata", body);
+	cJSON *done = act("POST", COMPUTE "setCommonInstanceMetadata", body);
+	ok(text_ends(json_str(done, "targetLink", ""), "/projects/demo-proj"), "the operation names the project");
 	cJSON *p = asks("GET", "compute.googleapis.com/compute/v1/projects/demo-proj", NULL, 200);
 	is_str(json_str(p, "commonInstanceMetadata.items.0.key", ""), "enable-oslogin", "the project's metadata is set");
 	asks("POST", COMPUTE "setCommonInstanceMetadata", stale, 412);

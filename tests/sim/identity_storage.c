@@ -247,7 +247,7 @@ static void rights(void)
 	char *data = sim_object_read(cloud, "serviceAccount:app-sa@" P ".iam.gserviceaccount.com", "demo-b1", "a", NULL, &len,
 				     &why);
 	ok(data && len == 1, "and reads");
-	wants(409, "PUT " GCS "/demo-b1/iam", text, "a stale etag is refused");
+	wants(412, "PUT " GCS "/demo-b1/iam", text, "a stale etag is refused");
 	free(data), free(text);
 	cJSON_Delete(policy);
 	char *token = sim_token_new(cloud, "user:eve@elsewhere.com", 3600);
