@@ -95,16 +95,6 @@ static struct sim_object *make_zone(struct sim *s, const char *key, cJSON *doc)
 	return o;
 }
 
-/* A project's "zones": {"example-com": "example.com."} */
-static void dns_seed(struct sim *s, const cJSON *world)
-{
-	const cJSON *project, *zone;
-	cJSON_ArrayForEach(project, json_at(world, "projects"))
-		cJSON_ArrayForEach(zone, json_at(project, "zones"))
-			make_zone(s, sim_tmp("projects/%s/managedZones/%s", json_str(project, "id", "demo-proj"), zone->string),
-				  json_make("{'name':%s,'dnsName':%s}", zone->string, zone->valuestring));
-}
-
 static void create_zone(struct sim_call *c)
 {
 	const char *name = json_str(c->body, "name", "");
@@ -227,9 +217,10 @@ static const struct sim_route routes[] = {
     {0},
 };
 
-const struct sim_api sim_api_dns = {.name = "dns",
-				    .service = "dns.googleapis.com",
-				    .errors = SIM_ERRORS_LEGACY,
-				    .routes = routes,
-				    .resources = resources,
-				    .seed = dns_seed};
+const struct sim_api sim_api_dns = {
+    .name = "dns",
+    .service = "dns.googleapis.com",
+    .errors = SIM_ERRORS_LEGACY,
+    .routes = routes,
+    .resources = resources,
+};

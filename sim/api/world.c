@@ -6,8 +6,7 @@
  *     "billingAccount": "012345-6789AB-CDEF01",                                                    or null: billing is off
  *     "projects": [ {"id": "demo-proj", "number": "123456789012", "name": "Demo", "billing": true, "organization": true,
  *                    "labels": {"env": "test"}, "services": ["run.googleapis.com"], "roles": ["roles/owner"], "policies": {...}, "quotas": {...},
- *                    "sharedVpcHost": "net-proj",                                                  the host project that it is attached to
- *                    "zones": {"example-com": "example.com."}} ],                                  public zones of Cloud DNS
+ *                    "sharedVpcHost": "net-proj"}],                                                 the host project that it is attached to
  *     "policies": {"iam.disableServiceAccountKeyCreation": true, "gcp.resourceLocations": {"allow": ["in:eu-locations"]}},
  *     "quotas": {"us-central1/CPUS": 8}, "stockouts": ["us-central1-a"], "default_network": true,
  *     "dns": {"mlflow.example.com": "203.0.113.7"},                                                names elsewhere; or "nobody": a rehearsal plays no operator

@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "net/credentials.h"
 #include "net/recorder.h"
-#include "plan/axes.h"
+#include "gcp/kind.h"
+#include "plan/plan.h"
 #include "sim/sim.h"
 
 #include <stdlib.h>
@@ -46,7 +47,13 @@ struct rehearsal {
 	struct exchange *flying;
 	struct chore *chores;
 	unsigned long last_id;
+	double before; /* seconds that had passed in its world when it began */
 };
+
+static void advance(struct rehearsal *r)
+{
+	sim_advance(r->sim, r->before + loop_now(r->loop));
+}
 
 /* One way through a channel. */
 #define CHANNEL_SECONDS 0.05
@@ -75,7 +82,7 @@ static void carry(void *arg)
 	struct buf said = x->said;
 	x->said = (struct buf){0};
 	x->timer = 0;
-	sim_advance(x->owner->sim, loop_now(x->owner->loop));
+	advance(x->owner);
 	if (said.len)
 		sim_stream_take(x->owner->sim, &x->stream, said.data, said.len);
 	bool on = sim_stream_more(x->owner->sim, &x->stream, &heard);
@@ -190,7 +197,7 @@ static void ask_cloud(struct rehearsal *r, const struct http_request *request, s
 				.body_len = request->body_len};
 	char *host = host_of(request->url, &q.target);
 	q.host = host;
-	sim_advance(r->sim, loop_now(r->loop));
+	advance(r);
 	sim_handle(r->sim, &q, reply);
 	free(host);
 	free(headers);
@@ -288,7 +295,7 @@ static void do_chore(void *arg)
 	    .method = "PUT", .host = "registrar.example", .target = d->target, .body = d->body, .body_len = strlen(d->body)};
 	struct sim_reply reply = {0};
 	d->timer = 0;
-	sim_advance(d->owner->sim, loop_now(d->owner->loop));
+	advance(d->owner);
 	sim_handle(d->owner->sim, &q, &reply);
 	sim_reply_free(&reply);
 	forget_chore(d);
@@ -323,13 +330,14 @@ static void free_rehearsal(struct transport *t)
 	free(r);
 }
 
-static struct transport *rehearsal_transport(struct loop *loop, struct sim *sim)
+static struct transport *rehearsal_transport(struct loop *loop, struct sim *sim, double before)
 {
 	struct rehearsal *r = xcalloc(1, sizeof *r);
 	r->transport = (struct transport){
 	    .send = send_request, .cancel = cancel_request, .upgrade = upgrade, .say = say, .free = free_rehearsal};
 	r->loop = loop;
 	r->sim = sim;
+	r->before = before;
 	return &r->transport;
 }
 
@@ -346,37 +354,136 @@ static cJSON *read_json(const char *path, struct err *e)
 	return j;
 }
 
-/* Without a world of its own a rehearsal takes place in the project that the file names, so that any file can be rehearsed. A
- * file that is not there yet, or has a fault, is whoever reads its answers to say. */
+/* What was there before --------------------------------------------------------------------------------------------------- */
+
+/* The number of the project that a world has by itself. */
+#define PROJECT_NUMBER "123456789012"
+#define START 1767258000. /* seconds since 1970 at which a rehearsal begins */
+
+/* What others made took them these seconds at the most: each thing until it was taken, all until it was there. */
+enum { DEED_SECONDS = 900, DEEDS_SECONDS = 4 * 3600, PAUSE_SECONDS = 5 };
+
+static void tell_of(const struct plan *p, const struct resource *r, cJSON *world)
+{
+	struct view v = {
+	    .project = p->project, .number = p->number, .stack = p->stack, .id = r->id, .name = r->name, .spec = r->spec};
+	r->kind->beforehand(&v, world);
+	if (r->kind->api)
+		cJSON_AddItemToArray(json_at(world, "projects.0.services"), cJSON_CreateString(r->kind->api));
+}
+
+/* What the plan's resources only look at is told to the world that they look for it in; networks first, since others stand in them. */
+static void tell_beforehand(const struct plan *p, cJSON *world)
+{
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < p->count; i++) {
+			const struct resource *r = &p->resources[i];
+			if (r->kind->beforehand && !r->unwanted && (r->kind->part == PART_NETWORK) == !round)
+				tell_of(p, r, world);
+		}
+}
+
+/* Without a world of its own a rehearsal takes place in the project that the file names, where all is there that the answers count on, so that any
+ * file can be rehearsed. A file that is not there yet, or has a fault, is whoever reads its answers to say. */
 static cJSON *world_of_file(const struct cli *cli)
 {
 	struct err ignored = {0};
 	struct answers *a = cli->file && access(cli->file, R_OK) == 0 ? cli_answers(cli, &ignored) : NULL;
 	const char *id = a ? answers_str(a, "project.id") : "";
-	cJSON *project = *id ? json_make("{'id':%s}", id) : NULL;
-	const char *number = a ? json_str(a->resolved, "project_number", "") : "";
-	if (project && *number)
-		json_put_str(project, "number", number);
-	const struct exposure *exposure = project ? axes_of(a).exposure : NULL;
-	if (exposure && exposure->beforehand)
-		exposure->beforehand(a, project);
+	const char *number = a ? json_str(a->resolved, "project_number", PROJECT_NUMBER) : "";
+	cJSON *world = *id ? json_make("{'projects':[{'id':%s,'number':%s,'services':[]}]}", id,
+				       *number ? number : PROJECT_NUMBER)
+			   : NULL;
+	struct plan *p = world ? plan_draft(a, PROJECT_NUMBER) : NULL;
+	if (p)
+		tell_beforehand(p, world);
+	plan_free(p);
 	answers_free(a);
 	err_free(&ignored);
-	return project ? json_make("{'projects':[%j]}", project) : NULL;
+	return world;
 }
 
-static struct sim *make_world(const struct cli *cli, bool *handy, struct err *e)
+/* What the world's owner gets for a request of a deed, now: the reply's JSON, or NULL where it was refused. What is there already is there. */
+static cJSON *ask_as_owner(struct sim *sim, const cJSON *deed, const char *tail, const cJSON *body)
+{
+	char *url = xasprintf("%s%s", json_str(deed, "url", ""), tail), *text = json_text(body, -1);
+	char *shown = xasprintf("Bearer %s", sim_owner_token(sim));
+	struct sim_header headers[] = {{"Authorization", shown},
+				       {"Content-Type", "application/json"},
+				       {"X-Goog-User-Project", json_str(deed, "project", "")}};
+	struct sim_request q = {.method = "POST",
+				.headers = headers,
+				.header_count = sizeof headers / sizeof *headers,
+				.body = text,
+				.body_len = strlen(text)};
+	char *host = host_of(url, &q.target);
+	q.host = host;
+	struct sim_reply reply = {0};
+	sim_handle(sim, &q, &reply);
+	cJSON *said = reply.status / 100 == 2 || reply.status == 409 ? cJSON_Parse(buf_text(&reply.body)) : NULL;
+	sim_reply_free(&reply);
+	free(host);
+	free(shown);
+	free(text);
+	free(url);
+	return said;
+}
+
+/* The policy of what a deed grants on, with its members in it; NULL where that cannot be read now. */
+static cJSON *policy_with(struct sim *sim, const cJSON *deed)
+{
+	cJSON *none = cJSON_CreateObject(), *policy = ask_as_owner(sim, deed, ":getIamPolicy", none);
+	cJSON_Delete(none);
+	if (!policy)
+		return NULL;
+	if (!json_at(policy, "bindings"))
+		cJSON_AddArrayToObject(policy, "bindings");
+	cJSON_AddItemToArray(json_at(policy, "bindings"), json_make("{'role':%s,'members':%j}", json_str(deed, "role", ""),
+								    cJSON_Duplicate(json_at(deed, "members"), true)));
+	return json_make("{'policy':%j}", policy);
+}
+
+static bool do_deed(struct sim *sim, const cJSON *deed)
+{
+	bool grants = json_at(deed, "role");
+	cJSON *body = grants ? policy_with(sim, deed) : cJSON_Duplicate(json_at(deed, "body"), true);
+	cJSON *said = body ? ask_as_owner(sim, deed, grants ? ":setIamPolicy" : "", body) : NULL;
+	bool done = said != NULL;
+	cJSON_Delete(said);
+	cJSON_Delete(body);
+	return done;
+}
+
+/* One after another, each asked for until it is taken, since what it stands in may be under way; what is never taken is not there, and the stack is
+ * refused for that. */
+static void do_deeds(struct sim *sim, const cJSON *deeds)
+{
+	double now = 0;
+	const cJSON *deed;
+	cJSON_ArrayForEach(deed, deeds)
+		for (double until = now + DEED_SECONDS; now < until && !do_deed(sim, deed); now += PAUSE_SECONDS)
+			sim_advance(sim, now + PAUSE_SECONDS);
+	sim_advance(sim, DEEDS_SECONDS);
+}
+
+/* before: the seconds that have passed in it. */
+static struct sim *make_world(const struct cli *cli, bool *handy, double *before, struct err *e)
 {
 	cJSON *world = cli->world ? read_json(cli->world, e) : world_of_file(cli);
 	cJSON *faults = cli->faults && !e->exit ? read_json(cli->faults, e) : NULL;
+	cJSON *deeds = cli->world ? NULL : cJSON_DetachItemFromObject(world, "deeds");
 	struct sim *sim = NULL;
+	*before = deeds ? DEEDS_SECONDS : 0;
 	*handy = strcmp(json_str(world, "dns", ""), "nobody") != 0;
 	if (!e->exit && libcrypto_load(e))
-		sim = sim_new(&(struct sim_options){.seed = cli->seed, .world = world}, e);
+		sim = sim_new(&(struct sim_options){.seed = cli->seed, .world = world, .start = START - *before}, e);
+	if (sim && deeds)
+		do_deeds(sim, deeds);
 	if (sim && faults && !sim_faults(sim, faults, e)) {
 		sim_free(sim);
 		sim = NULL;
 	}
+	cJSON_Delete(deeds);
 	cJSON_Delete(world);
 	cJSON_Delete(faults);
 	return sim;
@@ -393,12 +500,13 @@ static void play_contexts(struct session *s, struct sim *sim)
 struct session *rehearsal_open(const struct cli *cli, bool paced, struct err *e)
 {
 	bool handy;
-	struct sim *sim = make_world(cli, &handy, e);
+	double before;
+	struct sim *sim = make_world(cli, &handy, &before, e);
 	if (!sim)
 		return NULL;
 	double speed = cli->speed > 0 ? cli->speed : WATCHED_SPEED;
 	struct loop *loop = loop_new(paced ? LOOP_PACED : LOOP_VIRTUAL, speed);
-	struct transport *cloud = rehearsal_transport(loop, sim);
+	struct transport *cloud = rehearsal_transport(loop, sim, before);
 	struct transport *transport = cli->recorder ? recorder_transport(cli->recorder, cloud, loop) : cloud;
 	struct credentials *c = credentials_from_json(loop, transport, sim_owner_credentials(sim), _("the rehearsal's owner"),
 						      e);

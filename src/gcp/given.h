@@ -12,6 +12,15 @@ void given_decode(const struct view *v, int http, const cJSON *reply, char *miss
 /* Refuses what is PRESENT_FAILED, with its error as the reason. */
 void given_compare(const struct view *v, const struct observation *seen, struct change *out);
 
+/* For a rehearsal, in which nobody was there before: world describes the simulated cloud ({"projects":[..]}), and in "deeds" what others did in it
+ * before the stack: requests ({"project","url","body"}, POST) and grants ({"project","url","role","members"}).
+ * The project of this id or number in world, which is added with every API on where it is not there yet. */
+cJSON *given_project(cJSON *world, const char *id);
+/* A request by which it was made, which this frees, of somebody in that project. */
+void given_made(cJSON *world, const char *project, struct call *c);
+/* That members, which it then owns, have a role in a project. */
+void given_granted(cJSON *world, const char *project, const char *role, cJSON *members);
+
 #define GIVEN_STAYS N_("It was there before this stack: it is left as it is.")
 
 #endif

@@ -228,6 +228,9 @@ struct kind {
 	/* Did it fail (PRESENT_FAILED) for a reason that passes by itself, such as a permission that has not spread yet? Then the engine makes
 	 * it again after a pause, a few times within the deadline. NULL: never. */
 	bool (*passing)(const struct view *v, const struct observation *seen);
+	/* Of what was there before the stack: tells a rehearsal's world of it (given_project, given_made, given_granted), as it has to be for this stack. What a world
+	 * has by itself has none: NULL. */
+	void (*beforehand)(const struct view *v, cJSON *world);
 	const char *stays; /* N_("why destroy leaves it"), or NULL */
 	int destroy_ways;  /* ways to destroy it, tried in turn as each is refused (view.way counts); 0 means one */
 	/* N_("why Google may refuse to delete it for a while, and what to do"), or NULL. When all ways were refused because it is in use or

@@ -1,9 +1,10 @@
 /* A GKE cluster that stands already and is not this stack's: looked at before anything is made, never created, changed or deleted. What keeps the stack
  * from living in it is a refusal that says the cure.
- * spec: {"location","network":PATH where the stack counts on one,"balanced":does Google's load balancer stand before it}. Outputs: name, host and ca of its API
+ * spec: {"location","network":PATH where the stack counts on one,"subnet":PATH of its own there where the cluster's place has one,"balanced":does Google's load balancer stand before it}. Outputs: name, host and ca of its API
  * server (ca "": the DNS endpoint, with Google's own certificate), endpoint ("dns", "ip": which that is), nodes (the accounts that pull images, as members of policies), selector (which nodes give
  * pods their own identity). */
 #include "config.h"
+#include "gcp/given.h"
 #include "gcp/kinds.h"
 
 #include "base/encode.h"
@@ -334,6 +335,27 @@ static void existing_cluster_compare(const struct view *v, const struct observat
 	out->reason = why;
 }
 
+/* A Standard one with Workload Identity and a DNS endpoint. */
+static void existing_cluster_beforehand(const struct view *v, cJSON *world)
+{
+	struct call c = {0};
+	char *pool = xasprintf("%s.svc.id.goog", v->project);
+	const char *network = json_str(v->spec, "network", ""), *subnet = json_str(v->spec, "subnet", "");
+	cJSON *cluster = json_make(
+	    "{'name':%s,'controlPlaneEndpointsConfig':{'dnsEndpointConfig':{'allowExternalTraffic':%b}},"
+	    "'workloadIdentityConfig':{'workloadPool':%s},'nodePools':[{'name':'pool','initialNodeCount':%d,"
+	    "'config':{'machineType':'e2-standard-4','workloadMetadataConfig':{'mode':'GKE_METADATA'}}}]}",
+	    v->name, true, pool, 1);
+	if (*network)
+		json_put_str(cluster, "network", network);
+	if (*subnet)
+		json_put_str(cluster, "subnetwork", subnet);
+	call_set(&c, DIALECT_NONE, "POST", json_make("{'cluster':%j}", cluster),
+		 "https://container.googleapis.com/v1/projects/%s/locations/%s/clusters", v->project, location(v));
+	given_made(world, v->project, &c);
+	free(pool);
+}
+
 const struct kind kind_existing_cluster = {
     .id = "container.existingCluster",
     .title = N_("GKE cluster"),
@@ -345,6 +367,7 @@ const struct kind kind_existing_cluster = {
     .observe = existing_cluster_observe,
     .decode = existing_cluster_decode,
     .compare = existing_cluster_compare,
+    .beforehand = existing_cluster_beforehand,
     .stays = N_("The cluster stays: it stood before this stack, and is not its own."),
     .terraform = {.none = "It was there before the stack."},
 };

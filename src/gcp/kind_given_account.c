@@ -5,7 +5,12 @@
 #include "gcp/kinds.h"
 
 #include "base/gettext.h"
+#include "base/json.h"
 #include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 /* By its own project's name: of an account that is not there, "-" would say that it may not be read. */
 static void given_account_observe(const struct view *v, struct call *out)
 {
@@ -18,6 +23,17 @@ static void given_account_decode(const struct view *v, int http, const cJSON *re
 	given_decode(v, http, reply, xasprintf(_("there is no service account %s."), v->name), out);
 	if (out->presence == PRESENT_UNKNOWN && http == 403)
 		out->presence = PRESENT_YES;
+}
+
+static void given_account_beforehand(const struct view *v, cJSON *world)
+{
+	struct call c = {0};
+	char *id = xstrndup(v->name, strcspn(v->name, "@"));
+	given_project(world, given_home(v));
+	call_set(&c, DIALECT_NONE, "POST", json_make("{'accountId':%s}", id),
+		 "https://iam.googleapis.com/v1/projects/%s/serviceAccounts", given_home(v));
+	given_made(world, given_home(v), &c);
+	free(id);
 }
 
 const struct kind kind_given_account = {
@@ -33,6 +49,7 @@ const struct kind kind_given_account = {
     .observe = given_account_observe,
     .decode = given_account_decode,
     .compare = given_compare,
+    .beforehand = given_account_beforehand,
     .stays = GIVEN_STAYS,
     .terraform = {.none = "It was there before the stack, which names it."},
 };

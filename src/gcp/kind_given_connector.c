@@ -59,6 +59,17 @@ static void given_connector_decode_more(const struct view *v, int http, const cJ
 	leads_to(v, json_str(out->found, "network", ""), out);
 }
 
+static void given_connector_beforehand(const struct view *v, cJSON *world)
+{
+	struct call c = {0};
+	call_set(&c, DIALECT_NONE, "POST",
+		 json_make("{'network':%s,'ipCidrRange':'100.127.0.0/28','minInstances':%d,'maxInstances':%d}",
+			   json_str(v->spec, "network", ""), 2, 3),
+		 "https://vpcaccess.googleapis.com/v1/projects/%s/locations/%s/connectors?connectorId=%s", v->project,
+		 region(v), v->name);
+	given_made(world, v->project, &c);
+}
+
 const struct kind kind_given_connector = {
     .id = "vpcaccess.givenConnector",
     .title = N_("VPC connector, given"),
@@ -74,6 +85,7 @@ const struct kind kind_given_connector = {
     .observe_more = given_connector_observe_more,
     .decode_more = given_connector_decode_more,
     .compare = given_compare,
+    .beforehand = given_connector_beforehand,
     .stays = GIVEN_STAYS,
     .terraform = {.none = "It was there before the stack, which names it."},
 };

@@ -85,6 +85,22 @@ static void given_nat_decode(const struct view *v, int http, const cJSON *reply,
 			 v->name, router);
 }
 
+static void given_nat_beforehand(const struct view *v, cJSON *world)
+{
+	struct call c = {0};
+	if (!json_bool(v->spec, "wanted", false))
+		return;
+	char *path = xasprintf("projects/%s/global/networks/%s", v->project, json_str(v->spec, "network", ""));
+	call_set(&c, DIALECT_NONE, "POST",
+		 json_make("{'name':'theirs','network':%s,'nats':[{'name':'theirs','natIpAllocateOption':'AUTO_ONLY','"
+			   "sourceSubnetworkIpRangesToNat':'ALL_SUBNETWORKS_ALL_IP_RANGES'}]}",
+			   path),
+		 "https://compute.googleapis.com/compute/v1/projects/%s/regions/%s/routers", v->project,
+		 json_str(v->spec, "region", ""));
+	given_made(world, v->project, &c);
+	free(path);
+}
+
 const struct kind kind_given_nat = {
     .id = "compute.givenNat",
     .title = N_("Way to the internet, given"),
@@ -98,6 +114,7 @@ const struct kind kind_given_nat = {
     .observe = given_nat_observe,
     .decode = given_nat_decode,
     .compare = given_compare,
+    .beforehand = given_nat_beforehand,
     .stays = GIVEN_STAYS,
     .terraform = {.none = "It is only looked at: whether machines reach the internet."},
 };

@@ -48,6 +48,33 @@ static void given_network_decode(const struct view *v, int http, const cJSON *re
 	free(link);
 }
 
+/* The one that comes with the API is there by itself. */
+static void given_network_beforehand(const struct view *v, cJSON *world)
+{
+	struct call c = {0};
+	const char *home = given_home(v), *number = json_str(given_project(world, home), "number", "");
+	if (json_bool(v->spec, "born", false))
+		return;
+	call_set(&c, DIALECT_NONE, "POST", json_make("{'name':%s,'autoCreateSubnetworks':%b}", v->name, false),
+		 "https://compute.googleapis.com/compute/v1/projects/%s/global/networks", home);
+	given_made(world, home, &c);
+	if (!json_bool(v->spec, "peered", false))
+		return;
+	char *path = xasprintf("projects/%s/global/networks/%s", home, v->name), *range = xasprintf("%s-services", v->name);
+	char *numbered = xasprintf("projects/%s/global/networks/%s", number, v->name);
+	call_set(&c, DIALECT_NONE, "POST",
+		 json_make("{'name':%s,'purpose':'VPC_PEERING','addressType':'INTERNAL','network':%s,'prefixLength':%d}", range,
+			   path, 20),
+		 "https://compute.googleapis.com/compute/v1/projects/%s/global/addresses", home);
+	given_made(world, home, &c);
+	call_set(&c, DIALECT_NONE, "POST", json_make("{'network':%s,'reservedPeeringRanges':[%s]}", numbered, range),
+		 "https://servicenetworking.googleapis.com/v1/services/servicenetworking.googleapis.com/connections");
+	given_made(world, home, &c);
+	free(numbered);
+	free(range);
+	free(path);
+}
+
 const struct kind kind_given_network = {
     .id = "compute.givenNetwork",
     .title = N_("VPC network, given"),
@@ -61,6 +88,7 @@ const struct kind kind_given_network = {
     .observe = given_network_observe,
     .decode = given_network_decode,
     .compare = given_compare,
+    .beforehand = given_network_beforehand,
     .stays = GIVEN_STAYS,
     .terraform = {.type = "google_compute_network",
 		  .data = true,

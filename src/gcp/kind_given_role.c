@@ -9,6 +9,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#include <string.h>
+
 static void given_role_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, "https://iam.googleapis.com/v1/%-s", v->name);
@@ -30,6 +32,20 @@ static char *given_role_permits(const cJSON *spec, enum deed deed)
 	return deed == DEED_READ && json_bool(spec, "custom", false) ? xstrdup("iam.roles.get") : NULL;
 }
 
+static void given_role_beforehand(const struct view *v, cJSON *world)
+{
+	struct call c = {0};
+	const char *id = strstr(v->name, "/roles/");
+	if (!id)
+		return;
+	id += strlen("/roles/");
+	call_set(
+	    &c, DIALECT_NONE, "POST",
+	    json_make("{'roleId':%s,'role':{'title':%s,'stage':'GA','includedPermissions':['storage.buckets.get']}}", id, id),
+	    "https://iam.googleapis.com/v1/projects/%s/roles", v->project);
+	given_made(world, v->project, &c);
+}
+
 const struct kind kind_given_role = {
     .id = "iam.givenRole",
     .title = N_("Role, given"),
@@ -43,6 +59,7 @@ const struct kind kind_given_role = {
     .observe = given_role_observe,
     .decode = given_role_decode,
     .compare = given_compare,
+    .beforehand = given_role_beforehand,
     .stays = GIVEN_STAYS,
     .terraform = {.none = "It was there before the stack, which names it."},
 };

@@ -1,4 +1,4 @@
-/* A subnet that was there before the stack. spec: {["home",]"region","network"[,"largest"][,"google":true][,"ranges":[NAMES]]}: the project it is in, the
+/* A subnet that was there before the stack. spec: {["home",]"region","network"[,"born":true][,"largest"][,"google":true][,"ranges":[NAMES]]}: the project it is in, the
  * network's name, the longest prefix that has room for the target, whether machines in it must reach Google's services, secondary ranges that it must have. */
 #include "config.h"
 #include "gcp/given.h"
@@ -72,6 +72,41 @@ static void given_subnetwork_decode(const struct view *v, int http, const cJSON 
 		check(v, out);
 }
 
+/* Of ranges that few answers name. */
+static cJSON *given_subnetwork_body(const struct view *v, const char *path)
+{
+	cJSON *ranges = cJSON_CreateArray();
+	const cJSON *name;
+	int next = 113;
+	cJSON_ArrayForEach(name, json_at(v->spec, "ranges")) {
+		char *block = xasprintf("100.%d.0.0/16", next++);
+		cJSON_AddItemToArray(ranges, json_make("{'rangeName':%s,'ipCidrRange':%s}", name->valuestring, block));
+		free(block);
+	}
+	return json_make(
+	    "{'name':%s,'network':%s,'ipCidrRange':'100.112.0.0/20','privateIpGoogleAccess':%b,'secondaryIpRanges':%j}",
+	    v->name, path, true, ranges);
+}
+
+/* One that comes with the API is there by itself: then it is Private Google Access alone that somebody turned on. */
+static void given_subnetwork_beforehand(const struct view *v, cJSON *world)
+{
+	struct call c = {0};
+	const char *network = json_str(v->spec, "network", ""), *home = given_home(v);
+	char *path = xasprintf("projects/%s/global/networks/%s", home, network);
+	bool born = json_bool(v->spec, "born", false);
+	call_set(&c, DIALECT_NONE, "POST",
+		 born ? json_make("{'privateIpGoogleAccess':%b}", true) : given_subnetwork_body(v, path),
+		 "https://compute.googleapis.com/compute/v1/projects/%s/regions/%s/subnetworks", home, region(v));
+	if (born)
+		call_add(&c, "/%s/setPrivateIpGoogleAccess", v->name);
+	if (!born || json_bool(v->spec, "google", false))
+		given_made(world, home, &c);
+	else
+		call_free(&c);
+	free(path);
+}
+
 const struct kind kind_given_subnetwork = {
     .id = "compute.givenSubnetwork",
     .title = N_("Subnet, given"),
@@ -85,6 +120,7 @@ const struct kind kind_given_subnetwork = {
     .observe = given_subnetwork_observe,
     .decode = given_subnetwork_decode,
     .compare = given_compare,
+    .beforehand = given_subnetwork_beforehand,
     .stays = GIVEN_STAYS,
     .terraform = {.type = "google_compute_subnetwork",
 		  .data = true,

@@ -4,10 +4,13 @@
 #include "gcp/given.h"
 #include "gcp/kinds.h"
 
+#include "base/encode.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void given_version_observe(const struct view *v, struct call *out)
@@ -24,6 +27,35 @@ static void given_version_decode(const struct view *v, int http, const cJSON *re
 		out->presence = PRESENT_YES;
 }
 
+enum { VERSIONS_MAX = 100 };
+/* What may be the secret of an OAuth client, which not every text can be. */
+#define REHEARSED "GOCSPX-rehearsed-rehearsed-0000"
+
+/* "projects/P/secrets/S/versions/5" is the fifth that was added; "latest" any. */
+static void given_version_beforehand(const struct view *v, cJSON *world)
+{
+	const char *secret = strstr(v->name, "/secrets/"), *number = strstr(v->name, "/versions/");
+	if (!text_starts(v->name, "projects/") || !secret || !number)
+		return;
+	struct call c = {0};
+	char *home = xstrndup(v->name + strlen("projects/"), (size_t)(secret - v->name) - strlen("projects/"));
+	char *name = xstrndup(secret + strlen("/secrets/"), (size_t)(number - secret) - strlen("/secrets/"));
+	char *payload = encode_base64(REHEARSED, strlen(REHEARSED));
+	given_project(world, home);
+	call_set(&c, DIALECT_NONE, "POST", json_make("{'replication':{'automatic':{}}}"),
+		 "https://secretmanager.googleapis.com/v1/projects/%s/secrets?secretId=%s", home, name);
+	given_made(world, home, &c);
+	int last = atoi(number + strlen("/versions/"));
+	for (int i = 0; i < (last < 1 ? 1 : last > VERSIONS_MAX ? VERSIONS_MAX : last); i++) {
+		call_set(&c, DIALECT_NONE, "POST", json_make("{'payload':{'data':%s}}", payload),
+			 "https://secretmanager.googleapis.com/v1/projects/%s/secrets/%s:addVersion", home, name);
+		given_made(world, home, &c);
+	}
+	free(payload);
+	free(name);
+	free(home);
+}
+
 const struct kind kind_given_version = {
     .id = "secretmanager.givenVersion",
     .title = N_("Secret version, given"),
@@ -37,6 +69,7 @@ const struct kind kind_given_version = {
     .observe = given_version_observe,
     .decode = given_version_decode,
     .compare = given_compare,
+    .beforehand = given_version_beforehand,
     .stays = GIVEN_STAYS,
     .terraform = {.none = "It was there before the stack, which names it."},
 };

@@ -41,6 +41,21 @@ static void given_zone_decode(const struct view *v, int http, const cJSON *reply
 			 host);
 }
 
+/* That of the domain in which the host is. */
+static void given_zone_beforehand(const struct view *v, cJSON *world)
+{
+	struct call c = {0};
+	const char *parent = strchr(json_str(v->spec, "host", ""), '.');
+	if (!parent)
+		return;
+	char *origin = xasprintf("%s.", parent + 1);
+	call_set(&c, DIALECT_NONE, "POST",
+		 json_make("{'name':%s,'dnsName':%s,'description':%s,'visibility':'public'}", v->name, origin, v->name),
+		 "https://dns.googleapis.com/dns/v1/projects/%s/managedZones", v->project);
+	given_made(world, v->project, &c);
+	free(origin);
+}
+
 const struct kind kind_given_zone = {
     .id = "dns.givenZone",
     .title = N_("DNS zone, given"),
@@ -54,6 +69,7 @@ const struct kind kind_given_zone = {
     .observe = given_zone_observe,
     .decode = given_zone_decode,
     .compare = given_compare,
+    .beforehand = given_zone_beforehand,
     .stays = GIVEN_STAYS,
     .terraform = {.type = "google_dns_managed_zone", .data = true, .comment = "It was there before the stack."},
 };

@@ -120,6 +120,15 @@ static void network_users_decode_more(const struct view *v, int http, const cJSO
 		take(v, http, reply, out, true);
 }
 
+/* The agents are there once their service is on. */
+static void network_users_beforehand(const struct view *v, cJSON *world)
+{
+	cJSON *services = json_at(given_project(world, v->project), "services");
+	cJSON_AddItemToArray(services, cJSON_CreateString(json_str(v->spec, "service", "")));
+	given_project(world, given_home(v));
+	given_granted(world, given_home(v), ROLE, cJSON_Duplicate(json_at(v->spec, "members"), true));
+}
+
 const struct kind kind_network_users = {
     .id = "compute.networkUsers",
     .title = N_("Use of a shared subnet"),
@@ -135,6 +144,7 @@ const struct kind kind_network_users = {
     .observe_more = network_users_observe_more,
     .decode_more = network_users_decode_more,
     .compare = given_compare,
+    .beforehand = network_users_beforehand,
     .stays = GIVEN_STAYS,
     .terraform = {.none = "It is only looked at: who runs the host project lets them in."},
 };

@@ -30,6 +30,12 @@ static void shared_vpc_decode(const struct view *v, int http, const cJSON *reply
 			 v->name);
 }
 
+static void shared_vpc_beforehand(const struct view *v, cJSON *world)
+{
+	given_project(world, v->name);
+	json_put_str(given_project(world, v->project), "sharedVpcHost", v->name);
+}
+
 const struct kind kind_shared_vpc = {
     .id = "compute.sharedVpc",
     .title = N_("Shared VPC"),
@@ -43,6 +49,7 @@ const struct kind kind_shared_vpc = {
     .observe = shared_vpc_observe,
     .decode = shared_vpc_decode,
     .compare = given_compare,
+    .beforehand = shared_vpc_beforehand,
     .stays = GIVEN_STAYS,
     .terraform = {.none = "It is only looked at: who runs the host project attaches others to it."},
 };

@@ -100,8 +100,6 @@ struct exposure {
 	void (*reach)(const struct design *d, struct reach *out);
 	/* What has to run beside a client: lines that begin with #. NULL: nothing. */
 	void (*connect)(const struct plan *p, struct buf *out);
-	/* Puts into a rehearsal's project ({"id",..} of the simulated cloud's description) what the operator has to have already. NULL: nothing. */
-	void (*beforehand)(const struct answers *a, cJSON *project);
 };
 
 /* A flag of Cloud SQL. */

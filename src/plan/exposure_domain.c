@@ -260,18 +260,6 @@ static bool exposure_domain_plan(struct design *d, struct err *e)
 	return true;
 }
 
-/* The zone of Cloud DNS that the answers name: that of the domain in which their host is. */
-static void exposure_domain_beforehand(const struct answers *a, cJSON *project)
-{
-	const char *zone = answers_str(a, "domain.zone"), *parent = strchr(answers_str(a, "domain.host"), '.');
-	if (!*zone || !parent)
-		return;
-	cJSON *zones = cJSON_AddObjectToObject(project, "zones");
-	char *origin = xasprintf("%s.", parent + 1);
-	cJSON_AddStringToObject(zones, zone, origin);
-	free(origin);
-}
-
 static const char *exposure_domain_refused(const struct answers *a)
 {
 	return axes_target(a)->backend || axes_target(a)->balance ? NULL
@@ -294,5 +282,4 @@ const struct exposure exposure_domain = {
     .address = exposure_domain_address,
     .plan = exposure_domain_plan,
     .settles = 5400,
-    .beforehand = exposure_domain_beforehand,
 };

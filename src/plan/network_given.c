@@ -79,6 +79,8 @@ static void check_subnet(struct design *d, const struct given_network *g)
 		json_put_num(spec, "largest", target->subnet_bits);
 	if (network_given_when_ranged(d->answers) && *d->network.pods)
 		json_put(spec, "ranges", json_make("[%s,%s]", d->network.pods, d->network.services));
+	if (g->born)
+		json_put_bool(spec, "born", true);
 	put_home(spec, g);
 	plan_needs(plan_add(d->plan, "given/subnet", "compute.givenSubnetwork", g->subnet, spec), "given/network");
 }

@@ -127,6 +127,8 @@ static void add_standing(struct design *d)
 	    json_make("{'location':%s,'balanced':%b}", location(d->answers), d->workload->ingress == INGRESS_BALANCER));
 	if (d->network.path)
 		json_put_str(r->spec, "network", d->network.path);
+	if (d->network.path && text_starts(location(d->answers), d->plan->region))
+		json_put(r->spec, "subnet", cJSON_CreateString(d->network.subnet));
 	json_put_bool(r->spec, "named", !strcmp(json_str(d->answers->resolved, "cluster_endpoint", ""), "dns"));
 	plan_records(r, "endpoint", "cluster_endpoint");
 	plan_needs(r, "apis");

@@ -15,9 +15,25 @@ with Home() as home:
         ok(built[-1:] == ["DONE"] and any(": Pushed" in line for line in built), "the build's log is shown to its last line, whichever try it was of", built)
         ok(read(answers) == before, "T4: and its file is left as it was")
         ok(all("--rehearse" in result.get(key, "") for key in ("next", "undo")), "T4: commands that follow are rehearsals too", result)
-    answers = home.example("mlflow.json", exposure="domain", domain__host="mlflow.example.com", domain__zone="example-com")
-    run = home.run("apply", answers, "--rehearse", "--json")
-    ok(result_of(run.stdout).get("outcome") == "proven", "the zone that the answers name is there in a rehearsal", result_of(run.stdout))
+    existing = {"network__mode": "existing", "network__name": "corp", "network__subnet": "apps"}
+    zone = {"exposure": "domain", "domain__host": "mlflow.example.com", "domain__zone": "example-com"}
+    vm = {"target": "vm", "exposure": "internal", "auth__mode": "iap"}
+    gke = {"target": "gke", "exposure": "internal", "auth__mode": "iam"}
+    people = {"auth__service_accounts": ["runner@demo-proj.iam.gserviceaccount.com", "trainer@other-proj.iam.gserviceaccount.com"]}
+    GIVEN = { # by what the answers name
+        "zone, accounts, role, a secret's version": zone | people | {"server__roles": ["projects/demo-proj/roles/reader"], "auth__client_secret": "secret:projects/other-proj/secrets/client/versions/3"},
+        "network, subnet, connector": existing | {"network__connector": "link", "database__range": "10.2.0.0/20"},
+        "Cloud NAT": existing | vm,
+        "Cloud NAT of the default network": {"network__mode": "default"} | vm,
+        "secondary ranges": existing | gke | {"network__pods_range": "pods", "network__services_range": "services"},
+        "Shared VPC": {"network__mode": "shared", "network__host_project": "net-proj", "network__name": "hub", "network__subnet": "apps"},
+        "cluster in that network": existing | gke | {"gke__cluster": "existing", "gke__name": "shared", "gke__location": "us-central1-a"},
+    }
+    for what, said in GIVEN.items():
+        run = home.run("apply", home.example("mlflow.json", **said), "--rehearse", "--json")
+        result = result_of(run.stdout)
+        ok(run.returncode == 0 and result.get("outcome") == "proven", f"a rehearsal has what the answers name: {what}", result, run.stderr)
+    answers = home.example("mlflow.json", **zone)
     world = home.file("priced.json", {"projects": [{"id": "demo-proj", "number": "123456789012", "services": ["cloudbilling.googleapis.com"]}]})
     run = home.run("plan", home.example("mlflow.json", region="asia-south1"), "--rehearse", "--world", world, "--json")
     ok(list(json.loads(run.stdout).get("catalog", {})) == ["Cloud SQL"], "prices are the Cloud Billing catalog's where it can be asked", run.stdout[:300])
