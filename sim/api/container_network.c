@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -23,30 +24,39 @@ static const char *path_of(struct sim_call *c, const char *given, const char *sc
 				  : sim_tmp("projects/%s/%s%s/%s", c->project, scope, plural, given);
 }
 
+/* What is there by now: what is still being made is not. */
+static struct sim_object *made(struct sim_call *c, const char *collection, const char *path)
+{
+	struct sim_object *o = path ? sim_get(c->sim, collection, path) : NULL;
+	const struct sim_object *op = o ? sim_get(c->sim, "compute.operations", json_str(o->hidden, "pending", "")) : NULL;
+	return op && text_ends(json_str(op->doc, "operationType", ""), "insert") ? NULL : o;
+}
+
 static bool find_network(struct sim_call *c, cJSON *doc, const char *region)
 {
-	const char *scope = sim_tmp("regions/%s/", region);
-	const char *network = path_of(c, json_str(doc, "network", "default"), "global/", "networks");
-	struct sim_object *n = network ? sim_get(c->sim, "compute.networks", network) : NULL;
-	const char *same = network ? strrchr(network, '/') + 1 : "";
-	const char *subnet = path_of(c, json_str(doc, "subnetwork", same), scope, "subnetworks");
-	struct sim_object *s = subnet ? sim_get(c->sim, "compute.subnetworks", subnet) : NULL;
-	if (!n)
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Network \"%s\" does not exist.",
-			 json_str(doc, "network", "default"));
-	else if (!s && !json_at(doc, "subnetwork"))
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Subnetwork must be provided for manual subnet mode network %s.",
-			 same);
-	else if (!s)
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Subnetwork \"%s\" does not exist.",
-			 json_str(doc, "subnetwork", ""));
-	if (n && s) {
+	const char *scope = sim_tmp("regions/%s/", region), *given = json_str(doc, "network", "default"),
+		   *network = path_of(c, given, "global/", "networks"), *same = network ? strrchr(network, '/') + 1 : "",
+		   *subnet = path_of(c, json_str(doc, "subnetwork", same), scope, "subnetworks");
+	struct sim_object *n = made(c, "compute.networks", network), *s = made(c, "compute.subnetworks", subnet);
+	bool fits = n && s && !strcmp(json_str(s->doc, "network", ""), json_str(n->doc, "selfLink", ""));
+	if (!network)
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Malformed value for network field: \"%s\".", given);
+	else if (!n)
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Project \"%.*s\" has no network named \"%s\".",
+			 (int)strcspn(network + strlen("projects/"), "/"), network + strlen("projects/"), same);
+	else if (!fits && !json_at(doc, "subnetwork"))
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest",
+			 "Network \"%s\" uses manual subnet mode and requires specifying a subnetwork.", same);
+	else if (!fits)
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Subnetwork \"%s\" is not valid for Network \"%s\".",
+			 subnet ? subnet : json_str(doc, "subnetwork", ""), same);
+	if (fits) {
 		json_put_str(doc, "network", same);
 		json_put_str(doc, "subnetwork", strrchr(subnet, '/') + 1);
 		json_put_str(doc, "networkConfig.network", network);
 		json_put_str(doc, "networkConfig.subnetwork", subnet);
 	}
-	return n && s;
+	return fits;
 }
 
 /* A range of pods or of services: what its fields are called, and how large one is that nobody sized. */

@@ -317,6 +317,29 @@ static void private_access(void)
 	free(fingerprint);
 }
 
+/* A cluster comes into a network that is there, and into a subnetwork of that one. */
+static void networks(void)
+{
+	static const char made[] = "{'cluster':{'name':'c','initialNodeCount':1,'network':%s}}",
+			  placed[] = "{'cluster':{'name':'c','initialNodeCount':1,'network':'vpc','subnetwork':%s}}";
+	refuse("POST", CLUSTERS, json_make(made, "absent"), 400, "badRequest",
+	       "Project \"demo-proj\" has no network named \"absent\".");
+	char *op = xstrdup(
+	    json_str(asks("POST", COMPUTE "global/networks", json_make("{'name':'vpc','autoCreateSubnetworks':%b}", 0), 200),
+		     "selfLink", ""));
+	refuse("POST", CLUSTERS, json_make(made, "vpc"), 400, "badRequest",
+	       "Project \"demo-proj\" has no network named \"vpc\".");
+	finish(op);
+	refuse("POST", CLUSTERS, json_make(made, "vpc"), 400, "badRequest",
+	       "Network \"vpc\" uses manual subnet mode and requires specifying a subnetwork.");
+	refuse("POST", CLUSTERS, json_make(placed, "default"), 400, "badRequest",
+	       "Subnetwork \"projects/demo-proj/regions/us-central1/subnetworks/default\" is not valid for Network \"vpc\".");
+	refuse("POST", CLUSTERS, json_make(placed, "absent"), 400, "badRequest",
+	       "Subnetwork \"projects/demo-proj/regions/us-central1/subnetworks/absent\" is not valid for Network \"vpc\".");
+	act("DELETE", COMPUTE "global/networks/vpc", NULL);
+	free(op);
+}
+
 static void autopilot(void)
 {
 #define REGIONAL "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters"
@@ -371,6 +394,7 @@ int main(void)
 	pools();
 	progress();
 	beta();
+	networks();
 	sim_free(cloud);
 	return tap_done();
 }
