@@ -168,6 +168,10 @@ int compute_machine_cpus(const char *type);
 int compute_machine_memory(const char *type);
 /* A machine in the zone as an instance template's properties describe it, begun at once; NULL, answered, when it cannot be. */
 struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, const char *name, const cJSON *properties);
+/* The machine that the call names, ready for a change; NULL: answered, also because the same was asked before. */
+struct sim_object *compute_instance_asked(struct sim_call *c);
+/* Makes the disks of a new machine's document, or finds those that are there; false: answered. */
+bool compute_instance_disks(struct sim_call *c, cJSON *doc);
 /* Takes a machine away with its disks and addresses, whatever it does. */
 void compute_instance_drop(struct sim *s, struct sim_object *vm);
 /* Has the zone no machines left, as the world says ("stockouts": ["us-central1-a"])? */

@@ -1,4 +1,4 @@
-/* Virtual machines: insert, start, stop, reset, metadata, labels, tags, service account, deletion protection, serial port. */
+/* Virtual machines: insert, start, stop, reset, metadata, labels, tags, scheduling, service account, deletion protection. */
 #include "config.h"
 
 #include "sim/api/compute.h"
@@ -12,103 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What an attachment shows of its disk. */
-static void show_disk(cJSON *attached, const cJSON *disk)
-{
-	static const char *const shown[] = {"architecture", "guestOsFeatures", "licenses"};
-	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
-		if (json_at(disk, shown[i]))
-			json_put(attached, shown[i], cJSON_Duplicate(json_at(disk, shown[i]), true));
-	json_put_str(attached, "diskSizeGb", json_str(disk, "sizeGb", ""));
-}
-
-/* By any spelling of its link. */
-static struct sim_object *disk_named(struct sim_call *c, const char *link)
-{
-	const char *path = compute_path(c->sim, c->project, link);
-	return path ? compute_find(c->sim, path) : NULL;
-}
-
-static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int index)
-{
-	const char *source = json_str(disk, "source", ""), *zone = sim_param(c, "zone"),
-		   *kind = json_str(json_at(disk, "initializeParams"), "diskType", "/pd-standard");
-	cJSON *init = json_at(disk, "initializeParams");
-	int least = 10;
-	char size[24], name[80];
-	if (*source) {
-		struct sim_object *o = disk_named(c, source);
-		if (!o)
-			return compute_invalid(c, "disks[0].source", source, "The referenced disk resource cannot be found.");
-		const char *link = compute_link(o->key);
-		json_put_str(disk, "source", link);
-		show_disk(disk, o->doc);
-		return true;
-	}
-	if (!init)
-		return compute_required(c, "disks[0].initializeParams");
-	if (!strchr(kind, '/'))
-		return compute_invalid(c, "disks[0].initializeParams.diskType", kind, "The URL is malformed.");
-	cJSON *made = json_make("{'status':'READY','enableConfidentialCompute':false,'physicalBlockSizeBytes':'4096'}");
-	if (json_at(init, "sourceImage") && !compute_image_fill(made, json_str(init, "sourceImage", ""), &least)) {
-		cJSON_Delete(made);
-		return compute_invalid(c, "disks[0].initializeParams.sourceImage", json_str(init, "sourceImage", ""),
-				       "The referenced image resource cannot be found.");
-	}
-	long long wanted = json_int64(init, "diskSizeGb", least);
-	snprintf(size, sizeof size, "%lld", wanted);
-	if (wanted < least) {
-		const char *why = sim_tmp("Requested disk size cannot be smaller than the image size (%d GB)", least);
-		cJSON_Delete(made);
-		compute_invalid(c, "disks[0].initializeParams.diskSizeGb", size, why);
-		return false;
-	}
-	snprintf(name, sizeof name, index ? "%.50s-%d" : "%.60s", vm, index);
-	if (json_at(init, "diskName"))
-		snprintf(name, sizeof name, "%.63s", json_str(init, "diskName", ""));
-	const char *scope = sim_tmp("projects/%s/zones/%s/", c->project, zone), *path = sim_tmp("%sdisks/%s", scope, name);
-	const char *type = sim_tmp("%sdiskTypes/%s", scope, strrchr(kind, '/') + 1), *type_link = compute_link(type);
-	bool good = !sim_get(c->sim, "compute.disks", path);
-	if (good) {
-		json_put_str(made, "name", name);
-		json_put_str(made, "sizeGb", size);
-		json_put_str(made, "type", type_link);
-		static const char *const told[] = {"labels", "description", "resourcePolicies", "architecture"};
-		for (size_t i = 0; i < sizeof told / sizeof *told; i++)
-			if (json_at(init, told[i]))
-				json_put(made, told[i], cJSON_Duplicate(json_at(init, told[i]), true));
-		struct sim_object *d = compute_store(c->sim, &compute_disk_kind, scope, made);
-		json_put_str(disk, "source", json_str(d->doc, "selfLink", ""));
-		show_disk(disk, d->doc);
-		json_put_bool(d->hidden, "born", true);
-	} else {
-		cJSON_Delete(made);
-		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource '%s' already exists", path);
-	}
-	json_drop(disk, "initializeParams");
-	return good;
-}
-
-static bool check_disks(struct sim_call *c, cJSON *doc)
-{
-	cJSON *disk;
-	int i = 0;
-	if (!json_at(doc, "disks.0"))
-		return compute_required(c, "disks[0]");
-	cJSON_ArrayForEach(disk, json_at(doc, "disks")) {
-		const char *device = sim_tmp("persistent-disk-%d", i);
-		cJSON *defaults = json_make("{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,"
-					    "'deviceName':%s,'boot':%b,"
-					    "'autoDelete':false,'interface':'SCSI'}",
-					    i, device, i == 0);
-		sim_fill(disk, defaults);
-		cJSON_Delete(defaults);
-		if (!project_disk(c, disk, json_str(doc, "name", ""), i++))
-			return false;
-	}
-	return true;
-}
 
 /* The subnet that an interface means: its own, or the network's one in the region. */
 static struct sim_object *subnet_of(struct sim_call *c, cJSON *nic)
@@ -223,7 +126,7 @@ static bool compute_instances_check(struct sim_call *c, cJSON *doc, const struct
 		return true;
 	compute_zone_region(sim_param(c, "zone"), region);
 	if (!check_machine(c, doc) || !check_accounts(c, doc) || !compute_quota(c, "INSTANCES", region, 1) ||
-	    !check_interfaces(c, doc) || !check_disks(c, doc))
+	    !check_interfaces(c, doc) || !compute_instance_disks(c, doc))
 		return false;
 	cJSON *defaults = json_make(
 	    "{'metadata':{'kind':'compute#metadata'},'tags':{},'scheduling':{'automaticRestart':true,'onHostMaintenance':"
@@ -343,14 +246,14 @@ static void stopped(struct sim *s, const cJSON *arg)
 	compute_end(s, arg, NULL, NULL);
 }
 
-static struct sim_object *one(struct sim_call *c)
+struct sim_object *compute_instance_asked(struct sim_call *c)
 {
 	return compute_repeated(c) ? NULL : compute_ready_target(c);
 }
 
 static void compute_instances_start(struct sim_call *c)
 {
-	struct sim_object *o = one(c);
+	struct sim_object *o = compute_instance_asked(c);
 	if (!o)
 		return;
 	if (!strcmp(json_str(o->doc, "status", ""), "RUNNING")) { /* it does not boot anew: there is nothing to do */
@@ -364,7 +267,7 @@ static void compute_instances_start(struct sim_call *c)
 
 static void compute_instances_stop(struct sim_call *c)
 {
-	struct sim_object *o = one(c);
+	struct sim_object *o = compute_instance_asked(c);
 	if (!o)
 		return;
 	if (!strcmp(json_str(o->doc, "status", ""), "TERMINATED")) {
@@ -377,7 +280,7 @@ static void compute_instances_stop(struct sim_call *c)
 
 static void compute_instances_reset(struct sim_call *c)
 {
-	struct sim_object *o = one(c);
+	struct sim_object *o = compute_instance_asked(c);
 	if (!o)
 		return;
 	if (strcmp(json_str(o->doc, "status", ""), "RUNNING"))
@@ -388,7 +291,7 @@ static void compute_instances_reset(struct sim_call *c)
 
 static void set_metadata(struct sim_call *c)
 {
-	struct sim_object *o = one(c);
+	struct sim_object *o = compute_instance_asked(c);
 	if (!o || !compute_fingerprint(c, json_at(o->doc, "metadata"), c->body, "fingerprint", false,
 				       "Supplied fingerprint does not match current metadata fingerprint."))
 		return;
@@ -401,7 +304,7 @@ static void set_metadata(struct sim_call *c)
 
 static void set_tags(struct sim_call *c)
 {
-	struct sim_object *o = one(c);
+	struct sim_object *o = compute_instance_asked(c);
 	if (!o || !compute_fingerprint(c, json_at(o->doc, "tags"), c->body, "fingerprint", true,
 				       "Supplied fingerprint does not match current tags fingerprint."))
 		return;
@@ -415,7 +318,7 @@ static void set_tags(struct sim_call *c)
 /* What is left out is as Google fills it in: a preemptible machine is not restarted. */
 static void set_scheduling(struct sim_call *c)
 {
-	struct sim_object *o = one(c);
+	struct sim_object *o = compute_instance_asked(c);
 	if (!o)
 		return;
 	cJSON *new = cJSON_Duplicate(json_at(o->doc, "scheduling"), true);
@@ -435,7 +338,7 @@ static void set_scheduling(struct sim_call *c)
 
 static void set_protection(struct sim_call *c)
 {
-	struct sim_object *o = one(c);
+	struct sim_object *o = compute_instance_asked(c);
 	if (!o)
 		return;
 	json_put_bool(o->doc, "deletionProtection",
@@ -446,7 +349,7 @@ static void set_protection(struct sim_call *c)
 /* What can be changed of a stopped machine only. */
 static struct sim_object *stopped_one(struct sim_call *c)
 {
-	struct sim_object *o = one(c);
+	struct sim_object *o = compute_instance_asked(c);
 	if (!o || !strcmp(json_str(o->doc, "status", ""), "TERMINATED"))
 		return o;
 	sim_fail(c, "INVALID_ARGUMENT", "resourceInUseByAnotherResource",
@@ -478,7 +381,7 @@ static void set_account(struct sim_call *c)
 
 static void add_access(struct sim_call *c)
 {
-	struct sim_object *o = one(c);
+	struct sim_object *o = compute_instance_asked(c);
 	cJSON *nic = o ? json_at(o->doc, "networkInterfaces.0") : NULL;
 	if (!nic)
 		return;
@@ -495,86 +398,11 @@ static void add_access(struct sim_call *c)
 
 static void delete_access(struct sim_call *c)
 {
-	struct sim_object *o = one(c);
+	struct sim_object *o = compute_instance_asked(c);
 	if (!o)
 		return;
 	json_drop(json_at(o->doc, "networkInterfaces.0"), "accessConfigs");
 	compute_begin(c, o, "deleteAccessConfig", sim_draw(c->sim, "compute.instance.update"), true, NULL);
-}
-
-static void free_disk(struct sim *s, const cJSON *attached)
-{
-	struct sim_object *disk = compute_find(s, json_str(attached, "source", ""));
-	if (disk)
-		json_drop(disk->doc, "users");
-}
-
-static void attach_disk(struct sim_call *c)
-{
-	struct sim_object *o = one(c), *disk = o ? disk_named(c, json_str(c->body, "source", "")) : NULL;
-	const cJSON *d;
-	if (!o)
-		return;
-	int n = cJSON_GetArraySize(json_at(o->doc, "disks"));
-	char *device = xasprintf("persistent-disk-%d", n);
-	cJSON *one = json_make("{'disks':[{'kind':'compute#attachedDisk','type':'PERSISTENT','mode':'READ_WRITE','index':%d,'"
-			       "deviceName':%s,'boot':false,"
-			       "'autoDelete':false,'interface':'SCSI'}]}",
-			       n, device);
-	free(device);
-	sim_merge_patch(json_at(one, "disks.0"), c->body);
-	device = xstrdup(json_str(one, "disks.0.deviceName", ""));
-	bool taken = false;
-	cJSON_ArrayForEach(d, json_at(o->doc, "disks"))
-		taken = taken || !strcmp(json_str(d, "deviceName", ""), device);
-	if (disk && json_at(disk->doc, "users.0"))
-		sim_fail(c, "INVALID_ARGUMENT", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE",
-			 "The disk resource '%s' is already being used by '%s'", disk->key,
-			 strstr(json_str(disk->doc, "users.0", "/projects/"), "projects/"));
-	else if (taken)
-		compute_invalid(c, "deviceName", device, "The device name is already used by another disk of the instance.");
-	else if (project_disk(c, json_at(one, "disks.0"), json_str(o->doc, "name", ""), n)) {
-		cJSON *new = cJSON_DetachItemFromArray(json_at(one, "disks"), 0);
-		json_put((disk = compute_find(c->sim, json_str(new, "source", "")))->doc, "users",
-			 json_make("[%s]", json_str(o->doc, "selfLink", "")));
-		json_put_str(new, "diskSizeGb", json_str(disk->doc, "sizeGb", ""));
-		cJSON_AddItemToArray(json_at(o->doc, "disks"), new);
-		compute_begin(c, o, "attachDisk", sim_draw(c->sim, "compute.instance.update"), true, NULL);
-	}
-	free(device);
-	cJSON_Delete(one);
-}
-
-/* The attached disk that the call names; NULL: answered. */
-static cJSON *disk_asked(struct sim_call *c, const struct sim_object *o)
-{
-	cJSON *d;
-	cJSON_ArrayForEach(d, json_at(o->doc, "disks"))
-		if (!strcmp(json_str(d, "deviceName", ""), sim_param(c, "deviceName")))
-			return d;
-	compute_invalid(c, "deviceName", sim_param(c, "deviceName"), "No attached disk found with device name.");
-	return NULL;
-}
-
-static void set_disk_auto_delete(struct sim_call *c)
-{
-	struct sim_object *o = one(c);
-	cJSON *d = o ? disk_asked(c, o) : NULL;
-	if (!d)
-		return;
-	json_put_bool(d, "autoDelete", sim_param_bool(c, "autoDelete"));
-	compute_begin(c, o, "setDiskAutoDelete", sim_draw(c->sim, "compute.instance.update"), true, NULL);
-}
-
-static void detach_disk(struct sim_call *c)
-{
-	struct sim_object *o = one(c);
-	cJSON *found = o ? disk_asked(c, o) : NULL;
-	if (!found)
-		return;
-	free_disk(c->sim, found);
-	cJSON_Delete(cJSON_DetachItemViaPointer(json_at(o->doc, "disks"), found));
-	compute_begin(c, o, "detachDisk", sim_draw(c->sim, "compute.instance.update"), true, NULL);
 }
 
 static void delete_instance(struct sim_call *c)
@@ -592,65 +420,6 @@ static void delete_instance(struct sim_call *c)
 	if (!json_at(o->hidden, "pending"))
 		json_put_str(o->doc, "status", "STOPPING");
 	compute_delete(c);
-}
-
-static void compute_instances_serial(struct sim_call *c)
-{
-	struct sim_object *o = compute_target(c);
-	if (!o)
-		return;
-	const char *name = json_str(o->doc, "name", "");
-	struct buf b = {0};
-	bool up = json_num(o->hidden, "booted", 1e18) <= sim_now(c->sim);
-	if (!strcmp(json_str(o->doc, "status", ""), "RUNNING"))
-		buf_printf(
-		    &b,
-		    "SeaBIOS (version 1.8.2-google)\r\nBooting from Hard Disk 0...\r\n[    0.000000] Linux version 6.12.46+\r\n"
-		    "[    4.120000] systemd[1]: Hostname set to <%s>.\r\n",
-		    name);
-	if (up)
-		buf_printf(&b,
-			   "[   11.500000] cloud-init[812]: Cloud-init v. 25.1 finished. Datasource DataSourceGCELocal.  Up "
-			   "11.50 seconds\r\n%s login: ",
-			   name);
-	buf_printf(&b, "%s%s", up ? "\r\n" : "", json_str(o->hidden, "serial", ""));
-	long long start = strtoll(sim_param(c, "start"), NULL, 10);
-	size_t from = start > 0 && (size_t)start < b.len ? (size_t)start : start > 0 ? b.len : 0;
-	char next[24], begin[24];
-	const char *self = sim_tmp("%s/serialPort", json_str(o->doc, "selfLink", ""));
-	snprintf(next, sizeof next, "%zu", b.len);
-	snprintf(begin, sizeof begin, "%zu", from);
-	sim_ok(c, json_make("{'kind':'compute#serialPortOutput','selfLink':%s,'contents':%s,'start':%s,'next':%s}", self,
-			    buf_text(&b) + from, begin, next));
-	buf_free(&b);
-}
-
-/* What the machine has told of itself by its metadata server: one attribute by its key, or all below a path. */
-static void compute_instances_guest(struct sim_call *c)
-{
-	struct sim_object *o = compute_target(c);
-	if (!o)
-		return;
-	const char *key = sim_param(c, "variableKey"), *path = sim_param(c, "queryPath"), *wanted = *key ? key : path;
-	const cJSON *all = json_at(o->hidden, "guest"), *one;
-	cJSON *items = cJSON_CreateArray();
-	cJSON_ArrayForEach(one, all)
-		if (*key ? !strcmp(one->string, key) : text_starts(one->string, path)) {
-			const char *slash = strchr(one->string, '/');
-			cJSON_AddItemToArray(items, json_make("{'namespace':%s,'key':%s,'value':%s}",
-							      sim_tmp("%.*s", (int)(slash - one->string), one->string),
-							      slash + 1, one->valuestring));
-		}
-	const char *self = sim_tmp("%s/guestAttributes/%s", json_str(o->doc, "selfLink", ""), wanted);
-	if (!items->child)
-		sim_fail(c, "NOT_FOUND", "notFound", "The resource '%s' of type 'Guest Attribute' was not found.", wanted);
-	else if (*key)
-		sim_ok(c, json_make("{'kind':'compute#guestAttributes','selfLink':%s,'variableKey':%s,'variableValue':%s}",
-				    self, key, json_str(items, "0.value", "")));
-	else
-		sim_ok(c, json_make("{'kind':'compute#guestAttributes','selfLink':%s,'queryPath':%s,'queryValue':{'items':%j}}",
-				    self, path, cJSON_Duplicate(items, true)));
-	cJSON_Delete(items);
 }
 
 /* A template names machine and disk types alone, without their zone. */
@@ -727,12 +496,7 @@ static const struct sim_route routes[] = {
     {"compute.instances.setServiceAccount", set_account, "compute.instances.setServiceAccount", NULL},
     {"compute.instances.addAccessConfig", add_access, "compute.instances.addAccessConfig", NULL},
     {"compute.instances.deleteAccessConfig", delete_access, "compute.instances.deleteAccessConfig", NULL},
-    {"compute.instances.attachDisk", attach_disk, "compute.instances.attachDisk", NULL},
-    {"compute.instances.detachDisk", detach_disk, "compute.instances.detachDisk", NULL},
-    {"compute.instances.setDiskAutoDelete", set_disk_auto_delete, "compute.instances.setDiskAutoDelete", NULL},
     COMPUTE_POLICIES("instances"),
-    {"compute.instances.getSerialPortOutput", compute_instances_serial, "compute.instances.getSerialPortOutput", NULL},
-    {"compute.instances.getGuestAttributes", compute_instances_guest, "compute.instances.getGuestAttributes", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -12,6 +12,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_groups.c \
 	sim/api/compute_health_checks.c \
 	sim/api/compute_url_maps.c \
+	sim/api/compute_instance_disks.c \
+	sim/api/compute_instance_output.c \
 	sim/api/compute_instances.c \
 	sim/api/compute_links.c \
 	sim/api/compute_images.c \
