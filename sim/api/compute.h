@@ -172,6 +172,8 @@ struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, c
 struct sim_object *compute_instance_asked(struct sim_call *c);
 /* Makes the disks of a new machine's document, or finds those that are there; false: answered. */
 bool compute_instance_disks(struct sim_call *c, cJSON *doc);
+/* May the disk or machine at key have the resource policies of these links, which are then told in full? False: answered. */
+bool compute_schedules_fit(struct sim_call *c, const char *key, cJSON *links);
 /* Takes a machine away with its disks and addresses, whatever it does. */
 void compute_instance_drop(struct sim *s, struct sim_object *vm);
 /* Has the zone no machines left, as the world says ("stockouts": ["us-central1-a"])? */

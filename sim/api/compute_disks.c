@@ -48,7 +48,8 @@ static bool compute_disks_check(struct sim_call *c, cJSON *doc, const struct sim
 	char size[24];
 	if (old)
 		return true;
-	if (!fill_from_source(c, doc, &least, &usual))
+	const char *key = sim_tmp("projects/%s/zones/%s/disks/%s", c->project, zone, json_str(doc, "name", ""));
+	if (!fill_from_source(c, doc, &least, &usual) || !compute_schedules_fit(c, key, json_at(doc, "resourcePolicies")))
 		return false;
 	long long wanted = json_int64(doc, "sizeGb", usual);
 	snprintf(size, sizeof size, "%lld", wanted);

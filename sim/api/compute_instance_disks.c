@@ -25,12 +25,18 @@ static struct sim_object *disk_named(struct sim_call *c, const char *link)
 	return path ? compute_find(c->sim, path) : NULL;
 }
 
-/* One that is there already. */
+/* One that is there already, and in no machine. */
 static bool attach_source(struct sim_call *c, cJSON *attached, const char *source)
 {
 	struct sim_object *o = disk_named(c, source);
 	if (!o)
 		return compute_invalid(c, "disks[0].source", source, "The referenced disk resource cannot be found.");
+	if (json_at(o->doc, "users.0")) {
+		sim_fail(c, "INVALID_ARGUMENT", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE",
+			 "The disk resource '%s' is already being used by '%s'", o->key,
+			 strstr(json_str(o->doc, "users.0", "/projects/"), "projects/"));
+		return false;
+	}
 	json_put_str(attached, "source", compute_link(o->key));
 	show_disk(attached, o->doc);
 	return true;
@@ -82,6 +88,10 @@ static bool make_disk(struct sim_call *c, cJSON *attached, const cJSON *init, co
 		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource '%s' already exists", path);
 		return false;
 	}
+	if (!compute_schedules_fit(c, path, json_at(doc, "resourcePolicies"))) {
+		cJSON_Delete(doc);
+		return false;
+	}
 	json_put_str(doc, "name", name);
 	json_put_str(doc, "type", compute_link(sim_tmp("%sdiskTypes/%s", scope, strrchr(kind, '/') + 1)));
 	struct sim_object *d = compute_store(c->sim, &compute_disk_kind, scope, doc);
@@ -131,7 +141,7 @@ static void free_disk(struct sim *s, const cJSON *attached)
 
 static void attach_disk(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c), *disk = o ? disk_named(c, json_str(c->body, "source", "")) : NULL;
+	struct sim_object *o = compute_instance_asked(c);
 	const cJSON *d;
 	if (!o)
 		return;
@@ -145,16 +155,12 @@ static void attach_disk(struct sim_call *c)
 	bool taken = false;
 	cJSON_ArrayForEach(d, json_at(o->doc, "disks"))
 		taken = taken || !strcmp(json_str(d, "deviceName", ""), device);
-	if (disk && json_at(disk->doc, "users.0"))
-		sim_fail(c, "INVALID_ARGUMENT", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE",
-			 "The disk resource '%s' is already being used by '%s'", disk->key,
-			 strstr(json_str(disk->doc, "users.0", "/projects/"), "projects/"));
-	else if (taken)
+	if (taken)
 		compute_invalid(c, "deviceName", device, "The device name is already used by another disk of the instance.");
 	else if (project_disk(c, json_at(one, "disks.0"), json_str(o->doc, "name", ""), n)) {
 		cJSON *new = cJSON_DetachItemFromArray(json_at(one, "disks"), 0);
-		json_put((disk = compute_find(c->sim, json_str(new, "source", "")))->doc, "users",
-			 json_make("[%s]", json_str(o->doc, "selfLink", "")));
+		struct sim_object *disk = compute_find(c->sim, json_str(new, "source", ""));
+		json_put(disk->doc, "users", json_make("[%s]", json_str(o->doc, "selfLink", "")));
 		json_put_str(new, "diskSizeGb", json_str(disk->doc, "sizeGb", ""));
 		cJSON_AddItemToArray(json_at(o->doc, "disks"), new);
 		compute_begin(c, o, "attachDisk", sim_draw(c->sim, "compute.instance.update"), true, NULL);

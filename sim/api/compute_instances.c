@@ -125,8 +125,11 @@ static bool compute_instances_check(struct sim_call *c, cJSON *doc, const struct
 	if (old)
 		return true;
 	compute_zone_region(sim_param(c, "zone"), region);
+	const char *key = sim_tmp("projects/%s/zones/%s/instances/%s", c->project, sim_param(c, "zone"),
+				  json_str(doc, "name", ""));
 	if (!check_machine(c, doc) || !check_accounts(c, doc) || !compute_quota(c, "INSTANCES", region, 1) ||
-	    !check_interfaces(c, doc) || !compute_instance_disks(c, doc))
+	    !check_interfaces(c, doc) || !compute_schedules_fit(c, key, json_at(doc, "resourcePolicies")) ||
+	    !compute_instance_disks(c, doc))
 		return false;
 	cJSON *defaults = json_make(
 	    "{'metadata':{'kind':'compute#metadata'},'tags':{},'scheduling':{'automaticRestart':true,'onHostMaintenance':"
@@ -315,7 +318,7 @@ static void set_tags(struct sim_call *c)
 	compute_begin(c, o, "setTags", sim_draw(c->sim, "compute.instance.update"), true, NULL);
 }
 
-/* What is left out is as Google fills it in: a preemptible machine is not restarted. */
+/* What is left out stays as it was. */
 static void set_scheduling(struct sim_call *c)
 {
 	struct sim_object *o = compute_instance_asked(c);

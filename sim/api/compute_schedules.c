@@ -84,24 +84,29 @@ static bool compute_schedules_check(struct sim_call *c, cJSON *doc, const struct
 }
 
 /* On and off. -------------------------------------------------------------------------------------------------------------- */
-static bool fits(struct sim_call *c, const struct sim_object *on, const struct sim_object *policy)
+/* The policy of this link; NULL: answered. */
+static const struct sim_object *policy_named(struct sim_call *c, const char *link)
 {
-	bool machine = !strcmp(on->collection, "compute.instances"), snapshots = json_at(policy->doc, sorts[0]) != NULL;
-	char region[40];
-	const char *of = strstr(policy->key, "/regions/") + strlen("/regions/");
-	if (strncmp(of, compute_zone_region(sim_param(c, "zone"), region), strcspn(of, "/")))
-		return compute_invalid(c, "resourcePolicies[0]", compute_link(policy->key),
-				       "The resource policy must be in the region of the resource.");
-	if (machine == snapshots)
-		return compute_invalid(c, "resourcePolicies[0]", compute_link(policy->key),
-				       machine ? "Snapshot schedule policies cannot be attached to instances."
-					       : "The resource policy cannot be attached to disks.");
+	const char *path = compute_path(c->sim, c->project, link);
+	const struct sim_object *o = path ? compute_find(c->sim, path) : NULL;
+	if (!path || (o && strcmp(o->collection, compute_collection(&compute_schedule_kind))))
+		compute_invalid(c, "resourcePolicies[0]", link, "The URL is malformed.");
+	else if (!o)
+		compute_not_found(c, path);
+	else
+		return o;
+	return NULL;
+}
+
+/* May Google's own account start and stop the machine? */
+static bool agent_may(struct sim_call *c, const char *machine)
+{
+	static const char *const needed[] = {"compute.instances.start", "compute.instances.stop"};
 	const char *agent = sim_tmp("service-%s@compute-system.iam.gserviceaccount.com",
 				    sim_project_number(c->sim, c->project));
-	static const char *const needed[] = {"compute.instances.start", "compute.instances.stop"};
-	for (int i = 0; json_at(policy->doc, sorts[1]) && i < 2; i++)
+	for (int i = 0; i < 2; i++)
 		if (!sim_allowed(c->sim, sim_tmp("serviceAccount:%s", agent), needed[i], c->project,
-				 sim_tmp("//compute.googleapis.com/%s", on->key))) {
+				 sim_tmp("//compute.googleapis.com/%s", machine))) {
 			sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
 				      "Compute Engine System service account %s needs to have "
 				      "[compute.instances.start,compute.instances.stop] permissions applied in order to "
@@ -112,44 +117,80 @@ static bool fits(struct sim_call *c, const struct sim_object *on, const struct s
 	return true;
 }
 
+static bool fits(struct sim_call *c, const char *key, const struct sim_object *policy)
+{
+	bool machine = strstr(key, "/instances/") != NULL, snapshots = json_at(policy->doc, sorts[0]) != NULL;
+	char region[40];
+	const char *of = strstr(policy->key, "/regions/") + strlen("/regions/");
+	if (strcmp(sim_tmp("%.*s", (int)strcspn(of, "/"), of), compute_zone_region(sim_param(c, "zone"), region)))
+		return compute_invalid(c, "resourcePolicies[0]", compute_link(policy->key),
+				       "The resource policy must be in the region of the resource.");
+	if (machine == snapshots)
+		return compute_invalid(c, "resourcePolicies[0]", compute_link(policy->key),
+				       machine ? "Snapshot schedule policies cannot be attached to instances."
+					       : "The resource policy cannot be attached to disks.");
+	return !json_at(policy->doc, sorts[1]) || agent_may(c, key);
+}
+
+bool compute_schedules_fit(struct sim_call *c, const char *key, cJSON *links)
+{
+	cJSON *l;
+	cJSON_ArrayForEach(l, links) {
+		const struct sim_object *policy = policy_named(c, l->valuestring);
+		if (!policy || !fits(c, key, policy))
+			return false;
+		cJSON_SetValuestring(l, compute_link(policy->key));
+	}
+	return true;
+}
+
+/* Puts one more into the list of those that are on, or takes one out. */
+static bool put_one(struct sim_call *c, const struct sim_object *o, cJSON *now, const char *link, bool add)
+{
+	const struct sim_object *policy = policy_named(c, link);
+	const char *full = policy ? compute_link(policy->key) : "";
+	if (!policy)
+		return false;
+	if (json_lists(now, full) == add)
+		return compute_invalid(c, "resourcePolicies[0]", full,
+				       add ? "The resource policy is already attached."
+					   : "The resource policy is not attached.");
+	if (add && !fits(c, o->key, policy))
+		return false;
+	if (add) {
+		cJSON_AddItemToArray(now, cJSON_CreateString(full));
+		return true;
+	}
+	int i = 0;
+	while (strcmp(cJSON_GetArrayItem(now, i)->valuestring, full))
+		i++;
+	cJSON_DeleteItemFromArray(now, i);
+	return true;
+}
+
 static void compute_schedules_put(struct sim_call *c)
 {
 	bool add = strstr(c->id, ".add") != NULL;
 	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
-	const char *link = json_str(c->body, "resourcePolicies.0", "");
+	const cJSON *asked = json_at(c->body, "resourcePolicies"), *one;
 	if (!o)
 		return;
-	if (!*link) {
+	if (!asked || !asked->child) {
 		compute_required(c, "resourcePolicies");
 		return;
 	}
-	const char *path = compute_path(c->sim, c->project, link);
-	const struct sim_object *policy = path ? compute_find(c->sim, path) : NULL;
-	if (!policy) {
-		compute_not_found(c, path ? path : link);
+	if (add && asked->child->next) {
+		compute_invalid(c, "resourcePolicies", "", "You can only specify one resource policy.");
 		return;
 	}
-	cJSON *had = json_at(o->doc, "resourcePolicies"), *one, *now = cJSON_CreateArray();
-	const char *full = compute_link(policy->key);
-	bool has = json_lists(had, full);
-	if (add == has || (add && !fits(c, o, policy))) {
-		cJSON_Delete(now);
-		if (add == has)
-			compute_invalid(c, "resourcePolicies[0]", full,
-					add ? "The resource policy is already attached."
-					    : "The resource policy is not attached.");
-		return;
-	}
-	cJSON_ArrayForEach(one, had)
-		if (strcmp(one->valuestring, full))
-			cJSON_AddItemToArray(now, cJSON_CreateString(one->valuestring));
-	if (add)
-		cJSON_AddItemToArray(now, cJSON_CreateString(full));
+	cJSON *had = json_at(o->doc, "resourcePolicies"), *now = had ? cJSON_Duplicate(had, true) : cJSON_CreateArray();
+	cJSON_ArrayForEach(one, asked)
+		if (!put_one(c, o, now, one->valuestring, add)) {
+			cJSON_Delete(now);
+			return;
+		}
 	json_drop(o->doc, "resourcePolicies");
-	if (now->child)
-		json_put(o->doc, "resourcePolicies", now);
-	else
-		cJSON_Delete(now);
+	sim_put_list(o->doc, "resourcePolicies", now);
 	compute_begin(c, o, add ? "addResourcePolicies" : "removeResourcePolicies", sim_draw(c->sim, "compute.default.update"),
 		      true, NULL);
 }

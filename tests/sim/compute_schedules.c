@@ -44,6 +44,51 @@ static void of_disks(void)
 	asks("GET", POLICIES "/nightly", NULL, 404);
 }
 
+static cJSON *machine(const char *more)
+{
+	return json_make("{'name':'m2','machineType':'zones/us-central1-a/machineTypes/e2-small','disks':[%j],"
+			 "'networkInterfaces':[{'network':'global/networks/default'}]}",
+			 json_make(more));
+}
+
+/* What comes with a policy is held to what one is put on by. */
+static void from_the_start(void)
+{
+#define MACHINES COMPUTE "zones/us-central1-a/instances"
+	act("POST", POLICIES, daily("first", "04:00"));
+	asks("POST", COMPUTE "zones/us-central1-a/disks", json_make("{'name':'d2','resourcePolicies':[%s]}", LINK "absent"),
+	     404);
+	asks("POST", MACHINES, machine("{'boot':true,'initializeParams':{'resourcePolicies':['" LINK "absent']}}"), 404);
+	asks("GET", COMPUTE "zones/us-central1-a/disks/m2", NULL, 404);
+	act("POST", MACHINES, machine("{'boot':true,'initializeParams':{'resourcePolicies':['" LINK "first']}}"));
+	is_str(json_str(asks("GET", COMPUTE "zones/us-central1-a/disks/m2", NULL, 200), "resourcePolicies.0", ""),
+	       "https://www.googleapis.com/compute/v1/" LINK "first", "a machine's disk comes with its schedule");
+	asks("DELETE", POLICIES "/first", NULL, 400);
+	cJSON *second = machine("{'boot':true,'source':'zones/us-central1-a/disks/m2'}");
+	json_put_str(second, "name", "m3");
+	ok(strstr(json_str(asks("POST", MACHINES, second, 400), "error.message", ""), "is already being used by"),
+	   "a disk is in one machine");
+	act("DELETE", MACHINES "/m2", NULL);
+	act("DELETE", COMPUTE "zones/us-central1-a/disks/m2", NULL);
+	act("DELETE", POLICIES "/first", NULL);
+}
+
+/* europe-west1 is no part of europe-west12. */
+static void elsewhere(void)
+{
+#define FAR COMPUTE "zones/europe-west12-a/disks"
+#define NEAR "projects/demo-proj/regions/europe-west1/resourcePolicies/near"
+	act("POST", COMPUTE "regions/europe-west1/resourcePolicies", daily("near", "05:00"));
+	act("POST", FAR, json_make("{'name':'d3','sizeGb':'10'}"));
+	asks("POST", FAR "/d3/addResourcePolicies", json_make("{'resourcePolicies':['" NEAR "']}"), 400);
+	asks("POST", FAR, json_make("{'name':'d4','resourcePolicies':['" NEAR "']}"), 400);
+	asks("POST", FAR "/d3/addResourcePolicies", json_make("{'resourcePolicies':['global/networks/default']}"), 400);
+	asks("POST", FAR "/d3/addResourcePolicies", json_make("{'resourcePolicies':['" NEAR "','" NEAR "']}"), 400);
+	ok(!json_at(asks("GET", FAR "/d3", NULL, 200), "resourcePolicies"), "a disk has none of another region");
+	act("DELETE", FAR "/d3", NULL);
+	act("DELETE", COMPUTE "regions/europe-west1/resourcePolicies/near", NULL);
+}
+
 static void of_machines(void)
 {
 	act("POST", POLICIES,
@@ -102,6 +147,8 @@ int main(void)
 	struct scratch own;
 	scratch_begin(&own);
 	of_disks();
+	from_the_start();
+	elsewhere();
 	of_machines();
 	of_the_project();
 	scratch_end(&own);
