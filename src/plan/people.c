@@ -90,6 +90,20 @@ static bool tokens_are_shown(const struct answers *a)
 	return !axes_of(a).exposure->reach;
 }
 
+static bool mode_asks(const struct answers *a, const char *id)
+{
+	const char *const *asks = axes_of(a).auth->choice.asks;
+	while (asks && *asks && strcmp(*asks, id) != 0)
+		asks++;
+	return asks && *asks;
+}
+
+/* Where people are let in by a list of addresses nobody knows a group's members: it would be let in to the bucket (direct artifacts) and nowhere else. */
+static bool groups_are_known(const struct answers *a)
+{
+	return mode_asks(a, "auth.groups") || !mode_asks(a, "auth.users");
+}
+
 /* clang-format off */
 const struct question people_questions[] = {
 	{.id = "auth.users", .page = "auth", .type = TYPE_LIST, .admits = true, .title = N_("People"),
@@ -100,7 +114,7 @@ const struct question people_questions[] = {
 	 .check = check_person},
 	{.id = "auth.groups", .page = "auth", .type = TYPE_LIST, .admits = true, .title = N_("Groups"),
 	 .help = N_("Google groups whose members may enter. Who is in a group is decided there, and takes effect within minutes."),
-	 .after = "auth.mode", .optional = true, .shared = true,
+	 .after = "auth.mode", .optional = true, .shared = true, .when = groups_are_known,
 	 .pattern = "^[A-Za-z0-9._%+'-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z]{2,}$",
 	 .form = N_("A group's address, such as ml-team@example.com."),
 	 .check = check_group},

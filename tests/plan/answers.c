@@ -285,6 +285,14 @@ static void checks(void)
 	err_free(&e);
 	ok(!answers_check_page(a, "region", &e), "a page without a problem");
 	answers_free(a);
+	a = complete();
+	cJSON_ReplaceItemInObject(a->values, "auth.users", cJSON_CreateArray());
+	cJSON_AddItemToObject(a->values, "auth.groups", json_make("['team@example.com']"));
+	cJSON_AddItemToObject(a->values, "artifacts.mode", cJSON_CreateString("direct"));
+	ok(!answers_check(a, "m.json", &e) && strstr(e.what, "Nobody could sign in"),
+	   "a group alone, which oauth2-proxy lets nobody in by, though a bucket would");
+	err_free(&e);
+	answers_free(a);
 	set_and_check("MLflow's own accounts", "auth.mode", "basic", NULL);
 	set_and_check("too many connections", "database.tier", "db-f1-micro", "may open 44 database connections");
 	set_and_check("too little memory", "server.workers", "#4", "4 workers need 4 GiB");
