@@ -541,7 +541,7 @@ static bool held(struct wizard *w)
 	return true;
 }
 
-/* Nor a client that Google refuses, on the page that asks for it. */
+/* Nor a client that its identity provider refuses, on the page that asks for it. */
 static bool held_by_client(struct wizard *w)
 {
 	enum role role;

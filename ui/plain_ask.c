@@ -234,7 +234,7 @@ static bool set(struct plain *p, const struct question *q, const char *text)
 	return fine;
 }
 
-/* Waits for what Google says of the client, and says it; false when it refuses. */
+/* Waits for what its identity provider says of the client, and says it; false when it refuses. */
 static bool client_tried(struct plain *p)
 {
 	enum role role;

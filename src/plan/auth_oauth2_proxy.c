@@ -1,5 +1,5 @@
-/* Auth mode oauth2-proxy: a container beside MLflow that lets people in by the sign-in of an identity provider (plan/auth_oauth2_proxy_providers.h) and programs by Google's ID
- * tokens. */
+/* Auth mode oauth2-proxy: a container beside MLflow that lets people in by the sign-in of an identity provider (plan/auth_oauth2_proxy_providers.h)
+ * and programs by Google's ID tokens. */
 #include "config.h"
 #include "plan/axes.h"
 
@@ -100,8 +100,8 @@ static cJSON *emails(const struct answers *a, const struct plan *p)
 	return list;
 }
 
-/* Google's tokens are accepted for the web client, where it is Google's, and for the service's own URL, which only service accounts get; the gate is the list of addresses, since anybody can get a
- * token for any audience. */
+/* Google's tokens are accepted for the web client, where it is Google's, and for the service's own URL, which only service accounts get; the gate is
+ * the list of addresses, since anybody can get a token for any audience. */
 static cJSON *issuers(const struct answers *a, const struct plan *p)
 {
 	char *client = xasprintf("https://accounts.google.com=%s", answers_str(a, "auth.client_id"));

@@ -7,11 +7,10 @@
 
 struct identity_provider {
 	struct choice choice;
-	const char *type; /* oauth2-proxy's word for it ("provider" in its configuration) */
-	bool google;      /* its accounts are Google's, which IAM knows too */
-	bool discovers;   /* it has an issuer, which describes itself by OpenID Connect Discovery */
-	bool
-	    asks_vouched; /* nobody knows whether it says of an address that it was verified: its description does, or the operator */
+	const char *type;                           /* oauth2-proxy's word for it ("provider" in its configuration) */
+	bool google;                                /* its accounts are Google's, which IAM knows too */
+	bool discovers;                             /* it has an issuer, which describes itself by OpenID Connect Discovery */
+	bool asks_vouched;                          /* whether it verifies addresses its description says, or the operator */
 	const char *issuer;                         /* the default of auth.issuer, or NULL */
 	const char *(*issuer_wrong)(const char *u); /* N_(): what is wrong with an issuer of the general form, or NULL */
 	const char *(*domain_wrong)(const char *d); /* N_(): why not everybody of this domain can be let in, or NULL */

@@ -76,7 +76,7 @@ struct wall {
 			 * (X-Requested-With), that it has to: 401 or 403 */
 	/* MLflow itself asks who comes, and no gate stands before it: that a path which it leaves open has nothing (404) is no way around it. */
 	bool own;
-	bool people; /* people sign in on a page of Google's, which no program can try */
+	bool people; /* people sign in on a page of their identity provider's, which no program can try */
 	char *
 	    sign_in; /* a redirect of somebody who shows nothing to an address that begins so is a refusal too; NULL: none is */
 };
