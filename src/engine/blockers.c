@@ -146,8 +146,10 @@ void run_surveyed(struct run *r)
 {
 	bool blocked = r->stopping;
 	r->surveying = false;
-	for (size_t i = 0; i < r->count; i++)
+	for (size_t i = 0; i < r->count; i++) {
+		step_look_for_loss(&r->steps[i]);
 		blocked |= in_the_way(&r->steps[i]);
+	}
 	if (blocked || !secrets_are_there(r))
 		stop_before_changes(r);
 	else

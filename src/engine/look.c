@@ -78,9 +78,11 @@ static const struct step *lost_data(const struct step *s)
 
 /* A server that stands had all that it needs when it was made. What of its data is gone went by somebody else's hand: it may be got back, but not any more
  * once there is something new and empty of that name, with which the server would go on as if nothing were. */
-static void look_for_loss(struct step *s)
+void step_look_for_loss(struct step *s)
 {
 	const struct kind *k = s->resource->kind;
+	if (s->resource->unwanted || s->change.verdict == VERDICT_REFUSE)
+		return;
 	bool serves = s->seen.presence == PRESENT_YES && s->seen.found && s->seen.found->child && k->part == PART_SERVER &&
 		      k->create && k->destroy;
 	const struct step *lost = serves && !s->run->options.consent ? lost_data(s) : NULL;
@@ -123,13 +125,12 @@ static void look(struct step *s)
 	}
 	if (c->verdict == VERDICT_UPDATE || c->verdict == VERDICT_REPLACE)
 		look_for_move(s);
-	if (!s->resource->unwanted && c->verdict != VERDICT_REFUSE)
-		look_for_loss(s);
 }
 
 void step_decide_plan(struct step *s)
 {
 	look(s);
+	step_look_for_loss(s); /* what it needs was looked at before it */
 	s->verdict = s->change.verdict;
 	step_end(s, s->verdict != VERDICT_KEEP ? RESULT_DIFFERS : s->gone ? RESULT_ABSENT : RESULT_KEPT);
 }

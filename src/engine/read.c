@@ -133,12 +133,12 @@ void step_faulty(struct step *s, const char *fault)
 		     fault);
 }
 
-/* Did the one that enables APIs see that the one this URL leads to is off? */
+/* Did the one that enables APIs see that the one this URL leads to is off? Where its own is off it saw nothing. */
 static bool seen_off(const struct step *enabler, const char *url)
 {
 	const struct change *c = &enabler->change;
-	const cJSON *service;
-	cJSON_ArrayForEach(service, json_at(enabler->resource->spec, "services")) {
+	const cJSON *service, *services = enabler->seen.off ? NULL : json_at(enabler->resource->spec, "services");
+	cJSON_ArrayForEach(service, services) {
 		bool off = c->verdict == VERDICT_CREATE; /* none of them is on */
 		for (size_t i = 0; i < c->count; i++)
 			off |= c->verdict == VERDICT_UPDATE && !strcmp(c->differences[i].path, service->valuestring);
@@ -182,6 +182,7 @@ void step_read(struct step *s)
 	if (api_is_off(s, &c)) {
 		call_free(&c);
 		s->seen.presence = PRESENT_NO;
+		s->seen.off = true;
 		step_decide(s);
 		return;
 	}

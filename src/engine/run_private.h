@@ -231,6 +231,8 @@ void step_met_another(struct step *s);
 void step_look_at_destroy(struct step *s);
 void step_look_at_apply(struct step *s);
 void step_decide_plan(struct step *s);
+/* All that it needs was looked at: refuses what would give a standing server new, empty data, unless that was consented to. */
+void step_look_for_loss(struct step *s);
 
 /* lag.c */
 /* May this refusal pass by itself, because something that the step needs was made moments ago? Keeps the time; true means: try again. */

@@ -417,8 +417,15 @@ def lost(home):
         run = sim.run("apply", answers)
         ok(run.returncode == 0, "T5: and apply does that", said(run)[-800:])
 
-        ask(sim, "POST", f"{services}/run.googleapis.com:disable", {"disableDependentServices": True, "checkIfServiceHasUsage": "SKIP"})
-        wait_for(lambda: ask(sim, "GET", f"{services}/run.googleapis.com")["state"] == "DISABLED", "the API to be off")
+        def switch_off(api):
+            ask(sim, "POST", f"{services}/{api}:disable", {"disableDependentServices": True, "checkIfServiceHasUsage": "SKIP"})
+            wait_for(lambda: ask(sim, "GET", f"{services}/{api}")["state"] == "DISABLED", f"{api} to be off")
+
+        switch_off("sqladmin.googleapis.com")
+        run = sim.run("apply", answers)
+        ok(run.returncode == 0 and databases(sim), "S2: with the database's API off, its data are not taken for gone", said(run)[-800:])
+
+        switch_off("run.googleapis.com")
         before = len(sim.exchanges())
         run = sim.run("destroy", answers, *ALL_DATA)
         ok(run.returncode == 78 and "gcloud services enable run.googleapis.com --project=demo-proj" in said(run) and not sim.writes(before),

@@ -13,9 +13,10 @@ static bool consent = true;
 static struct wall wall; /* its texts are copied */
 static double settles;
 static bool served = true;
-static const char *optional = "";        /* ids of what may be left out, a letter each */
-static const char *left_out[2];          /* what the next run goes on without */
-static const struct kind *unwanted_kind; /* when set, x <- y are of it, and not wanted any more */
+static const char *optional = "";          /* ids of what may be left out, a letter each */
+static const char *left_out[2];            /* what the next run goes on without */
+static const struct kind *unwanted_kind;   /* when set, x <- y are of it, and not wanted any more */
+static const struct kind *b_kind, *d_kind; /* when set, of what kind these are */
 
 static void add(struct plan *p, const char *id, const char *needs)
 {
@@ -60,6 +61,10 @@ struct plan *plan_make(const struct answers *a, struct err *e)
 		add(p, "x", "");
 		add(p, "y", "x");
 	}
+	if (b_kind)
+		p->resources[1].kind = b_kind;
+	if (d_kind)
+		p->resources[3].kind = d_kind;
 	for (size_t i = 5; i < p->count; i++) {
 		p->resources[i].kind = unwanted_kind;
 		p->resources[i].unwanted = true;
@@ -377,6 +382,29 @@ static void unwanted(void)
 	unwanted_kind = NULL;
 }
 
+/* A standing server's data, which somebody deleted: no new ones are made unasked, however late they are seen to be gone. */
+static void lost(void)
+{
+	struct kind data = toy_data_kind(), server = toy_server_kind();
+	struct world w;
+	open_world(&w);
+	b_kind = &data;
+	d_kind = &server;
+	go(&w, RUN_APPLY);
+	json_drop(w.toy->things, "b");
+	w.toy->slow = "/b";
+	consent = false;
+	is_int((int)go(&w, RUN_PLAN), EXIT_CHANGES, "a plan tells of data that are gone");
+	is_int((int)go(&w, RUN_APPLY), EXIT_CONFIG, "apply refuses to make new ones");
+	ok(w.toy->writes == 0 && strstr(json_str(w.result, "message", ""), "its data are gone"), "%s",
+	   json_str(w.result, "message", ""));
+	consent = true;
+	is_int((int)go(&w, RUN_APPLY), 0, "with consent");
+	ok(json_at(w.toy->things, "b") != NULL, "they are made");
+	b_kind = d_kind = NULL;
+	close_world(&w);
+}
+
 static void interruption(void)
 {
 	struct world w;
@@ -508,6 +536,7 @@ int main(void)
 	followers();
 	without();
 	unwanted();
+	lost();
 	interruption();
 	walls();
 	other_walls();

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "gcp/kind.h"
 #include "net/loop.h"
 #include "net/transport.h"
@@ -31,6 +32,7 @@ struct toy {
 	const char *knows_sooner; /* one of them that knows it after a third of that */
 	const char *fails;        /* this thing's operation ends in an error */
 	const char *in_use;       /* this thing's DELETE is refused */
+	const char *slow;         /* this thing's GET takes long */
 	const char *takes;        /* the Authorization that its wall takes; NULL: the prover's ID token */
 	char *signs_in;           /* where its wall sends those who show nothing; NULL: they get 401 */
 	const char *root;         /* where a run's files go; NULL: through the server */
@@ -254,7 +256,8 @@ static unsigned long toy_send(struct transport *base, const struct http_request 
 	} else if (fault) {
 		toy_error(&f->reply, fault == TOY_503 ? 503 : fault == TOY_429 ? 429 : 401, "X", "fault");
 	}
-	loop_after(t->loop, 0.1, toy_land, f);
+	bool slow = t->slow && !strcmp(q->method, "GET") && text_ends(q->url, t->slow);
+	loop_after(t->loop, slow ? 5 : 0.1, toy_land, f);
 	return (unsigned long)t->requests;
 }
 
@@ -379,6 +382,15 @@ static struct kind toy_data_kind(void)
 {
 	struct kind k = toy_kind;
 	k.keeps_data = true;
+	k.data_word = "toys";
+	return k;
+}
+
+/* The same, serving them. */
+static struct kind toy_server_kind(void)
+{
+	struct kind k = toy_kind;
+	k.part = PART_SERVER;
 	return k;
 }
 
