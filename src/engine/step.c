@@ -192,7 +192,7 @@ void step_end(struct step *s, enum step_result result)
 }
 
 /* What to do about it: as the kind says, or whoever failed; and of a cluster elsewhere, how to go on without it. The caller frees. */
-static char *cure_of(const struct step *s, const struct err *why)
+static char *step_cure(const struct step *s, const struct err *why)
 {
 	const struct kind *k = s->resource->kind;
 	const char *own = k->cure && why->what ? k->cure(why->what) : NULL, *cure = own ? _(own) : why->fix;
@@ -210,7 +210,7 @@ static char *cure_of(const struct step *s, const struct err *why)
 void step_fail(struct step *s, const struct err *why)
 {
 	if (why != &s->err) {
-		char *cure = cure_of(s, why);
+		char *cure = step_cure(s, why);
 		err_free(&s->err);
 		err_set(&s->err, why->exit ? why->exit : EXIT_GENERAL, why->place, cure, "%s",
 			why->what ? why->what : _("it failed."));

@@ -243,7 +243,6 @@ static double patience(const struct api_job *j, const struct http_reply *reply)
 	return is_silent(reply->failure) && is_stranger(j) ? fmin(j->deadline, j->began + STRANGER_BUDGET) : j->deadline;
 }
 
-static void finish(struct api_job *j, struct api_result *result);
 static bool reads(const struct api_job *j);
 
 /* What one was told of a stranger after all its tries holds for all who wait for the same host: each would wait as long again. */
@@ -389,9 +388,6 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 		fix = xasprintf(_("Enable it: gcloud services enable %s."), error->service);
 	else if (error->reason && !strcmp(error->reason, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"))
 		fix = xstrdup(_("Sign in with the scope cloud-platform: gcloud auth application-default login."));
-	else if (error->reason && !strcmp(error->reason, "SECURITY_POLICY_VIOLATED"))
-		fix = xstrdup(
-		    _("VPC Service Controls refuse it: give the identifier above to the administrator of the perimeter."));
 	else if (error->http == 403 && error->permission)
 		fix = xasprintf(_("Ask for the permission %s, then run the same command again."), error->permission);
 	else if (cure_of(error->message))

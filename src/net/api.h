@@ -35,8 +35,8 @@ void api_free(struct api *a);
 struct api_counts api_counted(const struct api *a);
 
 struct api_policy {
-	double
-	    budget; /* seconds for all tries together; 0 means 300, and 10 while nothing at all comes from a host that has not answered yet */
+	/* Seconds for all tries together; 0 means 300. Ten at most while nothing at all comes from a host that stood before this run and has not answered in it. */
+	double budget;
 	double timeout;           /* seconds for one try; 0 means 60: longer for long polls and uploads */
 	bool no_retry_unknown;    /* a broken reply ends the call with unknown set (creates: the caller looks first) */
 	bool just_enabled;        /* APIs were enabled in this run: SERVICE_DISABLED is waited out, within the budget */

@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#define BILLING                                                                                                                \
+	N_("Give the project a billing account that is open: gcloud billing projects link PROJECT "                            \
+	   "--billing-account=ACCOUNT. It takes some minutes to spread.")
+
 /* The first whose words all stand in the message. Most special first. */
 static const struct {
 	const char *words[2];
@@ -14,14 +18,8 @@ static const struct {
 } cures[] = {
     {{"vpcServiceControlsUniqueIdentifier"},
      N_("VPC Service Controls refuse it: give the identifier above to the administrator of the perimeter.")},
-    {{"illing account", "project"},
-     N_("Give the project a billing account that is open: gcloud billing projects link PROJECT --billing-account=ACCOUNT. It "
-	"takes some "
-	"minutes to spread.")},
-    {{"requires billing to be enabled"},
-     N_("Give the project a billing account that is open: gcloud billing projects link PROJECT --billing-account=ACCOUNT. It "
-	"takes some "
-	"minutes to spread.")},
+    {{"illing account", "project"}, BILLING},
+    {{"requires billing to be enabled"}, BILLING},
     {{"Terms of Service"},
      N_("Sign in to https://console.cloud.google.com once as the same person, and accept the terms of service there.")},
     {{"has been suspended"}, N_("The project is suspended: its owner can appeal in the console, or choose another project.")},
@@ -38,7 +36,7 @@ static const struct {
     {{"SERVICE_NETWORKING_NOT_ENABLED"},
      N_("Switch it on in the project that owns the network: gcloud services enable servicenetworking.googleapis.com.")},
     {{"conflicts with existing"}, N_("Another subnet has these addresses: choose another range (network.range).")},
-    {{"maximum number of instances"},
+    {{"reached the max", "instance"}, /* "the project has reached the max instance per project limit" */
      N_("Delete a Cloud SQL instance that nobody needs, or ask for more: https://console.cloud.google.com/iam-admin/quotas.")},
     {{"Maximum number of service accounts"},
      N_("Delete a service account that nobody uses, or ask for more: https://console.cloud.google.com/iam-admin/quotas.")},

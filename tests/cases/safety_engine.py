@@ -387,6 +387,8 @@ def cured(home):
                              (refusal("*/connections", 400, "Cannot modify allocated ranges in CreateConnection. Please use UpdateConnection."), 3, "vpc-peerings update"),
                              (refusal("*:batchEnable", 403, "Callers must accept Terms of Service"), 77, "accept the terms"),
                              (refusal("*/global/networks", 403, "Quota 'NETWORKS' exceeded.  Limit: 5.0 globally."), 3, "iam-admin/quotas"),
+                             (refusal("*/projects/demo-proj/instances", 403, "Failed to create instance because the project has reached the max instance per project limit."), 3,
+                              "Delete a Cloud SQL instance"),
                              (refusal("/storage/v1/b/*", 403, perimeter, method="GET"), 77, "administrator of the perimeter")):
         run = home.run("apply", "--rehearse", "--json", "--faults", home.file("cured.json", [rule]), home.example("cured-a.json", auth__client_secret="prompt"))
         result, words = result_of(run.stdout), rule["body"]["error"]["message"]
