@@ -204,13 +204,14 @@ static void tell_untried(struct oauth_try *t, const char *why)
 	err_free(&e);
 }
 
-/* Nothing but TLS is shown a secret. */
+/* Nothing but TLS is shown a secret, and nothing of this machine or its network, whatever an issuer says. */
 static void on_described(void *arg, struct http_reply *r)
 {
 	struct oauth_try *t = arg;
 	cJSON *said = r->failure == HTTP_OK && r->status == 200 ? cJSON_ParseWithLength(buf_text(&r->body), r->body.len) : NULL;
 	const char *token = json_str(said, "token_endpoint", "");
-	bool known = text_starts(token, "https://") && !strcmp(json_str(said, "issuer", ""), t->issuer);
+	bool known = text_starts(token, "https://") && !text_is_local_url(token) &&
+		     !strcmp(json_str(said, "issuer", ""), t->issuer);
 	t->sending = 0;
 	if (known)
 		t->token = xstrdup(token);
