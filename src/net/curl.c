@@ -417,11 +417,14 @@ static void set_trust(struct curl_transport *t, CURL *easy, const struct http_re
 /* Is it this machine itself? As with kubectl, no proxy of the environment's leads there. */
 static bool is_here(const char *url)
 {
-	static const char *const here[] = {"localhost", "127.", "[::1]"};
+	static const char *const here[] = {"localhost", "[::1]"};
 	const char *host = strstr(url, "://");
+	size_t numbers = host ? strspn(host + 3, "0123456789.") : 0;
+	if (numbers && !strncmp(host + 3, "127.", 4))
+		return strchr(":/?#", host[3 + numbers]) != NULL;
 	for (size_t i = 0; host && i < sizeof here / sizeof *here; i++) {
 		size_t len = strlen(here[i]);
-		if (!strncasecmp(host + 3, here[i], len) && (here[i][len - 1] == '.' || strchr(":/?#", host[3 + len])))
+		if (!strncasecmp(host + 3, here[i], len) && strchr(":/?#", host[3 + len]))
 			return true;
 	}
 	return false;
