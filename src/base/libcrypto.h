@@ -105,7 +105,6 @@ void (*libcrypto_find(const char *name))(void);
 #define X509_digest LIBCRYPTO(X509_digest)
 #define X509_free LIBCRYPTO(X509_free)
 #define X509_get0_notAfter LIBCRYPTO(X509_get0_notAfter)
-#define X509_get0_notAfter LIBCRYPTO(X509_get0_notAfter)
 #define X509_get_ext_d2i LIBCRYPTO(X509_get_ext_d2i)
 #define X509_get_issuer_name LIBCRYPTO(X509_get_issuer_name)
 #define X509_get_pubkey LIBCRYPTO(X509_get_pubkey)

@@ -6,12 +6,13 @@
 #include "base/json.h"
 #include "base/libcrypto.h"
 #include "base/mem.h"
+#include "gcp/kind.h"
 #include "net/credentials.h"
 #include "net/recorder.h"
-#include "gcp/kind.h"
 #include "plan/plan.h"
 #include "sim/sim.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -455,13 +456,14 @@ static bool do_deed(struct sim *sim, const cJSON *deed)
 }
 
 /* One after another, each asked for until it is taken, since what it stands in may be under way; what is never taken is not there, and the stack is
- * refused for that. */
+ * refused for that. Never for longer than all have, since the world's time does not go back. */
 static void do_deeds(struct sim *sim, const cJSON *deeds)
 {
 	double now = 0;
 	const cJSON *deed;
 	cJSON_ArrayForEach(deed, deeds)
-		for (double until = now + DEED_SECONDS; now < until && !do_deed(sim, deed); now += PAUSE_SECONDS)
+		for (double until = fmin(now + DEED_SECONDS, DEEDS_SECONDS); now < until && !do_deed(sim, deed);
+		     now += PAUSE_SECONDS)
 			sim_advance(sim, now + PAUSE_SECONDS);
 	sim_advance(sim, DEEDS_SECONDS);
 }

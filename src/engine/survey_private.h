@@ -38,7 +38,6 @@ struct survey {
 	struct catalog_read *prices; /* prices: what is being read */
 	unsigned long call;
 	loop_id timer;
-	bool sent; /* project: billing is being asked */
 	survey_done *done;
 	void *arg;
 };
