@@ -318,9 +318,9 @@ static void word_failure(const struct api_job *j, const struct http_reply *reply
 	switch (reply->failure) {
 	case HTTP_TLS:
 		err_set(e, j->context ? EXIT_CONFIG : EXIT_UNAVAILABLE, host,
-			j->context && strstr(text, " alert ") ? _("The server takes no client certificate such as the "
-								  "context's: let the tool of the cluster's provider "
-								  "write the context again.")
+			j->context && http_refuses_certificate(text) ? _("The server takes no client certificate such as the "
+									 "context's: let the tool of the cluster's provider "
+									 "write the context again.")
 			: j->context
 			    ? _("Does the context name the cluster's own authority (certificate-authority-data)? kubectl with "
 				"this context shows the same.")

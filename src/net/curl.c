@@ -151,8 +151,7 @@ static enum http_failure failure_of(const struct curl_job *j, CURLcode code)
 {
 	if (code != CURLE_OK && (proxy_refuses(j->easy) || proxy_malformed(j, code)))
 		return HTTP_REFUSED;
-	/* By TLS 1.3 a certificate of ours is refused after the handshake, when the reply is read. */
-	if ((code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) && strstr(j->error, " alert "))
+	if ((code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) && http_refuses_certificate(j->error))
 		return HTTP_TLS;
 	switch (code) {
 	case CURLE_OK:

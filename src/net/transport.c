@@ -31,6 +31,15 @@ void http_reply_free(struct http_reply *r)
 	*r = (struct http_reply){0};
 }
 
+bool http_refuses_certificate(const char *words)
+{
+	static const char *const told[] = {"certificate", "unknown ca", "access denied"};
+	bool refuses = false;
+	for (size_t i = 0; strstr(words, " alert ") && i < sizeof told / sizeof *told; i++)
+		refuses |= strstr(words, told[i]) != NULL;
+	return refuses;
+}
+
 static bool status_line(const char *line, size_t len, struct http_reply *r)
 {
 	if (len < strlen("HTTP/1.1 200") || strncmp(line, "HTTP/1.", 7) || line[8] != ' ')

@@ -59,6 +59,9 @@ struct http_reply {
 };
 const char *http_header(const struct http_reply *r, const char *name); /* case-insensitive; NULL when absent */
 void http_reply_free(struct http_reply *r);
+/* Do libcurl's words of a failure say that the other side takes no certificate of ours (an alert of TLS)? Then it has done nothing, though by TLS 1.3 it says
+ * so only after the handshake. */
+bool http_refuses_certificate(const char *words);
 /* Reads the head of an HTTP/1 reply off text: status and headers into r, for http_reply_free. How many bytes it takes; 0 while it is not whole,
  * SIZE_MAX when it is none. */
 size_t http_reply_head(const char *text, size_t len, struct http_reply *r);

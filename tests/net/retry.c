@@ -4,6 +4,9 @@
 #include "net/retry.h"
 #include "tests/tap.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* Google's words for each condition of reference/gcp-api.md 1.4, and what is to be done. */
 static const struct {
 	int http;
@@ -123,11 +126,30 @@ static void delays(void)
 	ok(retry_backoff(2, 1, 30, 0) < retry_backoff(2, 1, 30, 1), "with jitter");
 }
 
+/* What may have acted is not taken for refused: other alerts may come whenever something breaks between. */
+static void alerts(void)
+{
+	static const char *const refused[] = {"certificate required", "bad certificate", "certificate expired", "unknown ca",
+					      "access denied"};
+	static const char *const broken[] = {"internal error", "bad record mac", "decode error", "user canceled",
+					     "unrecognized name"};
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		char *refusal = xasprintf("OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert %s, errno 0",
+					  refused[i]);
+		char *fault = xasprintf("OpenSSL SSL_read: error:0A000438:SSL routines::tlsv1 alert %s, errno 0", broken[i]);
+		ok(http_refuses_certificate(refusal) && !http_refuses_certificate(fault),
+		   "%s is about a certificate of ours, %s is not", refused[i], broken[i]);
+		free(refusal), free(fault);
+	}
+	ok(!http_refuses_certificate("SSL certificate problem: self-signed certificate"), "nor is what we say of theirs");
+}
+
 int main(void)
 {
 	mem_install();
 	classes();
 	failures();
 	delays();
+	alerts();
 	return tap_done();
 }
