@@ -146,6 +146,8 @@ int compute_named_port(const struct sim_object *group, const char *name, int oth
  * known to be good, so that wait may tell it. */
 void compute_begin(struct sim_call *c, struct sim_object *o, const char *type, double seconds, bool sure,
 		   void (*finish)(struct sim *s, const cJSON *arg));
+/* Who has asked for it, while its insert runs; NULL then no more. */
+const char *compute_inserter(struct sim *s, const struct sim_object *o);
 /* Ends it; message NULL for success; else code "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE". */
 void compute_end(struct sim *s, const cJSON *arg, const char *code, const char *message);
 struct sim_object *compute_op_object(struct sim *s, const cJSON *arg);

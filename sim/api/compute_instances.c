@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "sim/api/compute.h"
+#include "sim/api/iam.h"
 #include "sim/api/network.h"
 
 #include "base/json.h"
@@ -97,6 +98,23 @@ static bool check_accounts(struct sim_call *c, const cJSON *doc)
 			    "The specified service account was not found or the caller has no permission on it.");
 	}
 	return true;
+}
+
+/* Why this principal (NULL: an agent of Google's) may not give a machine of the project the accounts in doc; NULL: it may. */
+static char *account_refused(struct sim *s, const char *who, const char *project, const cJSON *doc)
+{
+	const char *account = json_str(doc, "serviceAccounts.0.email", "");
+	if (!strcmp(account, "default"))
+		account = sim_tmp("%s-compute@developer.gserviceaccount.com", sim_project_number(s, project));
+	const char *its = sim_account_project(s, account) ? sim_account_project(s, account) : project;
+	if (!who || !*account ||
+	    sim_allowed(s, who, "iam.serviceAccounts.actAs", its,
+			sim_tmp("//iam.googleapis.com/projects/%s/serviceAccounts/%s", its, account)))
+		return NULL;
+	return xasprintf(
+	    "The user does not have access to service account '%s'.  User: '%s'.  Ask a project owner to grant you "
+	    "the iam.serviceAccountUser role on the service account",
+	    account, strchr(who, ':') ? strchr(who, ':') + 1 : who);
 }
 
 /* "zones/z/machineTypes/e2-small" in our zone, of a kind that is there. */
@@ -200,7 +218,9 @@ static char *compute_instances_landed(struct sim *s, struct sim_object *o, const
 	compute_zone_region(zone, region);
 	double limit = compute_quota_limit(s, project, "CPUS", region),
 	       all = compute_quota_limit(s, project, "CPUS_ALL_REGIONS", "");
-	if (compute_quota_usage(s, project, "CPUS", region) > limit) {
+	if ((why = account_refused(s, compute_inserter(s, o), project, o->doc))) {
+		*code = "SERVICE_ACCOUNT_ACCESS_DENIED";
+	} else if (compute_quota_usage(s, project, "CPUS", region) > limit) {
 		*code = "QUOTA_EXCEEDED";
 		why = xasprintf("Quota 'CPUS' exceeded.  Limit: %.1f in region %s.", limit, region);
 	} else if (compute_quota_usage(s, project, "CPUS_ALL_REGIONS", "") > all) {
@@ -375,10 +395,14 @@ static void set_account(struct sim_call *c)
 {
 	struct sim_object *o = stopped_one(c);
 	cJSON *doc = o ? json_make("{'serviceAccounts':[%j]}", cJSON_Duplicate(c->body, true)) : NULL;
-	if (doc && check_accounts(c, doc)) {
+	char *why = doc ? account_refused(c->sim, c->principal, c->project, doc) : NULL;
+	if (why) {
+		sim_fail(c, "INVALID_ARGUMENT", "serviceAccountAccessDenied", "%s", why);
+	} else if (doc && check_accounts(c, doc)) {
 		json_put(o->doc, "serviceAccounts", cJSON_Duplicate(json_at(doc, "serviceAccounts"), true));
 		compute_begin(c, o, "setServiceAccount", sim_draw(c->sim, "compute.instance.update"), true, NULL);
 	}
+	free(why);
 	cJSON_Delete(doc);
 }
 

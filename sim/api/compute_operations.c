@@ -113,6 +113,7 @@ void compute_begin(struct sim_call *c, struct sim_object *o, const char *type, d
 		sim_put(c->sim, "compute.requests", request, json_make("{'operation':%s}", key));
 	json_put_num(op->hidden, "due", sim_now(c->sim) + seconds);
 	json_put_bool(op->hidden, "sure", sure);
+	json_put_str(op->hidden, "principal", c->principal ? c->principal : "");
 	if (!json_at(o->hidden, "pending"))
 		json_put_str(o->hidden, "pending", key);
 	if (seconds > 0) {
@@ -125,6 +126,12 @@ void compute_begin(struct sim_call *c, struct sim_object *o, const char *type, d
 	free(scope);
 	free(name);
 	free(request);
+}
+
+const char *compute_inserter(struct sim *s, const struct sim_object *o)
+{
+	const struct sim_object *op = sim_get(s, "compute.operations", json_str(o->hidden, "pending", ""));
+	return op && text_ends(json_str(op->doc, "operationType", ""), "insert") ? json_str(op->hidden, "principal", "") : NULL;
 }
 
 struct sim_object *compute_op_object(struct sim *s, const cJSON *arg)

@@ -6,7 +6,6 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -28,8 +27,7 @@ static const char *path_of(struct sim_call *c, const char *given, const char *sc
 static struct sim_object *made(struct sim_call *c, const char *collection, const char *path)
 {
 	struct sim_object *o = path ? sim_get(c->sim, collection, path) : NULL;
-	const struct sim_object *op = o ? sim_get(c->sim, "compute.operations", json_str(o->hidden, "pending", "")) : NULL;
-	return op && text_ends(json_str(op->doc, "operationType", ""), "insert") ? NULL : o;
+	return o && !compute_inserter(c->sim, o) ? o : NULL;
 }
 
 static bool find_network(struct sim_call *c, cJSON *doc, const char *region)

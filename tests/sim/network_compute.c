@@ -379,6 +379,36 @@ static void new_project(void)
 	free(rule);
 }
 
+/* Whoever makes a machine must be allowed to act as its service account. */
+static void acting(void)
+{
+#define ACCOUNT "server@demo-proj.iam.gserviceaccount.com"
+	new_cloud("{'projects':[{'id':'demo-proj','number':'123456789012','roles':['roles/compute.admin',"
+		  "'roles/iam.serviceAccountCreator']}]}");
+	asks("POST", "iam.googleapis.com/v1/projects/demo-proj/serviceAccounts", json_make("{'accountId':'server'}"), 200);
+	sim_advance(cloud, sim_now(cloud) + 600);
+	for (int i = 0; i < 2; i++) {
+		cJSON *body = json_make(
+		    "{'name':'m','machineType':'zones/us-central1-a/machineTypes/e2-small','disks':[{'boot':true,'autoDelete':"
+		    "true,'initializeParams':{}}],'networkInterfaces':[{'network':'global/networks/default'}]}");
+		if (!i)
+			json_put(body, "serviceAccounts", json_make("[{'email':%s}]", ACCOUNT));
+		cJSON *op = finish(json_str(asks("POST", COMPUTE "zones/us-central1-a/instances", body, 200), "selfLink", ""));
+		is_str(json_str(op, "error.errors.0.code", ""), i ? "" : "SERVICE_ACCOUNT_ACCESS_DENIED",
+		       i ? "without one nobody is asked" : "an account is not had by the making of a machine");
+		if (!i)
+			is_str(json_str(op, "error.errors.0.message", ""),
+			       "The user does not have access to service account '" ACCOUNT
+			       "'.  User: 'operator@example.com'.  Ask a project owner to grant you the "
+			       "iam.serviceAccountUser role on the service account",
+			       "in Google's words");
+		asks("GET", COMPUTE "zones/us-central1-a/instances/m", NULL, i ? 200 : 404);
+	}
+	act("POST", COMPUTE "zones/us-central1-a/instances/m/stop", NULL);
+	ask("POST", COMPUTE "zones/us-central1-a/instances/m/setServiceAccount", json_make("{'email':%s}", ACCOUNT));
+	ok(last_status == 400, "nor by giving it to one");
+}
+
 int main(void)
 {
 	mem_install();
@@ -401,6 +431,7 @@ int main(void)
 	egress();
 	disks();
 	new_project();
+	acting();
 	sim_free(cloud);
 	return tap_done();
 }
