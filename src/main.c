@@ -116,9 +116,8 @@ int main(int argc, char **argv)
 			missing);
 	mem_install();
 	signal(SIGPIPE, SIG_IGN);
-	signal(
-	    SIGXFSZ,
-	    SIG_IGN); /* a limit on the size of files is an error of write(), which is told, and no death in the midst of it */
+	/* A limit on the size of files is an error of write(), which is told, and no death in the midst of it. */
+	signal(SIGXFSZ, SIG_IGN);
 
 	struct err e = {0};
 	struct cli cli;

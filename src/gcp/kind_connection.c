@@ -164,7 +164,7 @@ static cJSON *theirs(const struct view *v, const struct observation *seen)
 	cJSON *list = cJSON_CreateArray();
 	const cJSON *r;
 	cJSON_ArrayForEach(r, json_at(seen->found, "reservedPeeringRanges"))
-		if (!has(json_at(v->spec, "ranges"), r->valuestring))
+		if (cJSON_IsString(r) && !has(json_at(v->spec, "ranges"), r->valuestring))
 			cJSON_AddItemToArray(list, cJSON_CreateString(r->valuestring));
 	return list;
 }

@@ -204,9 +204,11 @@ static bool is_tainted(const cJSON *pool)
 static bool reads_registry(const cJSON *pool)
 {
 	const cJSON *scope, *scopes = json_at(pool, "config.oauthScopes");
-	cJSON_ArrayForEach(scope, scopes)
-		if (text_ends(scope->valuestring, "/cloud-platform") || strstr(scope->valuestring, "/devstorage."))
+	cJSON_ArrayForEach(scope, scopes) {
+		const char *name = cJSON_IsString(scope) ? scope->valuestring : "";
+		if (text_ends(name, "/cloud-platform") || strstr(name, "/devstorage."))
 			return true;
+	}
 	return !cJSON_GetArraySize(scopes);
 }
 

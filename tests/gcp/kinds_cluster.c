@@ -136,6 +136,7 @@ static void pools(const struct view *v)
 	    {one, ",'machineType':'t2d-standard-4'", NULL},
 	    {one, ",'imageType':'WINDOWS_LTSC_CONTAINERD'", "x86"},
 	    {one, ",'oauthScopes':['https://www.googleapis.com/auth/logging.write']", "--scopes=cloud-platform"},
+	    {one, ",'oauthScopes':[7]", "--scopes=cloud-platform"},
 	    {one, ",'oauthScopes':['https://www.googleapis.com/auth/devstorage.read_only']", NULL},
 	    {one, ",'oauthScopes':['https://www.googleapis.com/auth/cloud-platform']", NULL},
 	    {",'initialNodeCount':1,'version':'1.28.15-gke.1'", "", "--node-pool=p"},
