@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PROJECTS "compute.projects" /* what they have of their own: their metadata */
+
 /* Machine types: name, processors, memory in MiB, "shared". Quotas: metric, limit, "region" or "project", what counts one each or "-". */
 TABLE_OF(machines, "machines.tbl", 4);
 TABLE_OF(quotas, "quotas.tbl", 4);
@@ -316,7 +318,7 @@ static void compute_places_project_get(struct sim_call *c)
 	const char *account = sim_tmp("%s-compute@developer.gserviceaccount.com", number),
 		   *link = sim_tmp(COMPUTE_BASE "projects/%s", c->project);
 	const char *key = sim_tmp("projects/%s", c->project), *start = sim_stamp_compute(c->sim);
-	struct sim_object *o = sim_get(c->sim, "compute.projects", key);
+	struct sim_object *o = sim_get(c->sim, PROJECTS, key);
 	cJSON *doc = json_make(
 	    "{'kind':'compute#project','id':%s,'name':%s,'selfLink':%s,'creationTimestamp':%s,'defaultServiceAccount':%s,"
 	    "'defaultNetworkTier':'PREMIUM','xpnProjectStatus':'UNSPECIFIED_XPN_PROJECT_STATUS','vmDnsSetting':"
@@ -329,10 +331,13 @@ static void compute_places_project_get(struct sim_call *c)
 static void compute_places_set_metadata(struct sim_call *c)
 {
 	const char *key = sim_tmp("projects/%s", c->project);
-	struct sim_object *o = compute_repeated(c) ? NULL : sim_get(c->sim, "compute.projects", key);
+	if (compute_repeated(c))
+		return;
+	struct sim_object *o = sim_get(c->sim, PROJECTS, key);
 	cJSON *had = common_metadata(o);
-	if (o && compute_fingerprint(c, had, c->body, "fingerprint", true,
-				     "Supplied fingerprint does not match current metadata fingerprint.")) {
+	if (compute_fingerprint(c, had, c->body, "fingerprint", true,
+				"Supplied fingerprint does not match current metadata fingerprint.")) {
+		o = o ? o : sim_put(c->sim, PROJECTS, key, json_make("{'created':%s}", sim_stamp_compute(c->sim)));
 		json_put(o->doc, "metadata", json_make("{'kind':'compute#metadata'}"));
 		if (json_at(c->body, "items.0"))
 			json_put(o->doc, "metadata.items", cJSON_Duplicate(json_at(c->body, "items"), true));
@@ -373,7 +378,7 @@ static void seed(struct sim *s, const cJSON *world)
 {
 	const cJSON *q;
 	const char *now = sim_stamp_compute(s), *key = sim_tmp("projects/%s", sim_project(s));
-	sim_put(s, "compute.projects", key, json_make("{'created':%s}", now));
+	sim_put(s, PROJECTS, key, json_make("{'created':%s}", now));
 	cJSON_ArrayForEach(q, json_at(world, "stockouts"))
 		if (!sim_get(s, "compute.stockouts", q->valuestring))
 			sim_put(s, "compute.stockouts", q->valuestring, cJSON_CreateObject());

@@ -139,6 +139,22 @@ static void of_the_project(void)
 	asks("POST", COMPUTE "setCommonInstanceMetadata", stale, 412);
 }
 
+/* Each project has its own. */
+static void of_another_project(void)
+{
+#define OTHER "compute.googleapis.com/compute/v1/projects/other-proj"
+	new_cloud("{'projects':[{'id':'demo-proj'},{'id':'other-proj','number':'210987654321','services':['compute.googleapis."
+		  "com']}]}");
+	act("POST", OTHER "/setCommonInstanceMetadata",
+	    json_make("{'fingerprint':%s,'items':[{'key':'a','value':'b'}]}",
+		      json_str(asks("GET", OTHER, NULL, 200), "commonInstanceMetadata.fingerprint", "")));
+	is_str(json_str(asks("GET", OTHER, NULL, 200), "commonInstanceMetadata.items.0.key", ""), "a",
+	       "a second project's is set");
+	ok(!json_at(asks("GET", "compute.googleapis.com/compute/v1/projects/demo-proj", NULL, 200),
+		    "commonInstanceMetadata.items"),
+	   "the first one's is not");
+}
+
 int main(void)
 {
 	mem_install();
@@ -151,6 +167,7 @@ int main(void)
 	elsewhere();
 	of_machines();
 	of_the_project();
+	of_another_project();
 	scratch_end(&own);
 	sim_free(cloud);
 	return tap_done();
