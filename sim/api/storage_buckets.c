@@ -263,17 +263,25 @@ static void begin(struct sim_call *c, cJSON *doc)
 	json_drop(doc, "defaultObjectAcl");
 }
 
-/* Uniform access can be switched off for 90 days only; and organization policy may want it on. */
+/* May uniform access be switched off? For 90 days only, and not where organization policy wants it. */
+static bool may_loosen(struct sim_call *c, const struct sim_object *o)
+{
+	const char *until = json_str(o->doc, "iamConfiguration.uniformBucketLevelAccess.lockedTime", "");
+	if (strcmp(sim_stamp(c->sim, 3), until) > 0)
+		storage_unmet(c);
+	else if (sim_constraint(c->sim, c->project, "storage.uniformBucketLevelAccess", NULL))
+		violated(c, "Request", "storage.uniformBucketLevelAccess");
+	else
+		return true;
+	return false;
+}
+
 static bool storage_buckets_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	if (!old)
 		begin(c, doc);
 	storage_bucket_complete(c->sim, doc, old ? old->doc : NULL);
-	if (!old || !storage_uniform(old) || json_bool(doc, UNIFORM, false) ||
-	    !sim_constraint(c->sim, c->project, "storage.uniformBucketLevelAccess", NULL))
-		return true;
-	violated(c, "Request", "storage.uniformBucketLevelAccess");
-	return false;
+	return !old || !storage_uniform(old) || json_bool(doc, UNIFORM, false) || may_loosen(c, old);
 }
 
 static void publish(struct sim *s, const struct sim_object *o)

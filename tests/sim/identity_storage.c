@@ -261,6 +261,21 @@ static void rights(void)
 	free(token);
 }
 
+/* Uniform access can be left for ninety days. */
+static void locked(void)
+{
+#define ACCESS(on) "{\"iamConfiguration\":{\"uniformBucketLevelAccess\":{\"enabled\":" on "}}}"
+	begin(NULL);
+	ask("POST " GCS "?project=" P, "{\"name\":\"demo-b1\"}");
+	wants(200, "PATCH " GCS "/demo-b1", ACCESS("true"), "uniform access");
+	pass(80 * 86400.0);
+	wants(200, "PATCH " GCS "/demo-b1", ACCESS("false"), "is left in time");
+	wants(200, "PATCH " GCS "/demo-b1", ACCESS("true"), "and taken again");
+	pass(91 * 86400.0);
+	wants(412, "PATCH " GCS "/demo-b1", ACCESS("false"), "later it cannot be left");
+	wants(200, "PATCH " GCS "/demo-b1", ACCESS("true"), "but kept");
+}
+
 static void forbidden(void)
 {
 	begin("{\"policies\":{\"gcp.resourceLocations\":{\"allow\":[\"in:eu-locations\"]},\"storage.uniformBucketLevelAccess\":"
@@ -286,6 +301,7 @@ int main(void)
 	versions();
 	copying();
 	rights();
+	locked();
 	forbidden();
 	end();
 	return tap_done();
