@@ -35,13 +35,13 @@ enum { LOOK_FIRST = 60, LOOK_LAST = 3600 };
 static cJSON *domains_of(struct sim *s, const char *project, const char *email)
 {
 	const cJSON *said = sim_project_world(s, project, "verifiedDomains"), *d;
-	const cJSON *operator= sim_project_world(s, project, "operator");
+	const cJSON *who = sim_project_world(s, project, "operator");
 	const char *domain = sim_project_domain(s, project);
 	cJSON *all = cJSON_CreateArray();
 	cJSON_ArrayForEach(d, said)
 		if (json_lists(d, email))
 			cJSON_AddItemToArray(all, cJSON_CreateString(d->string));
-	if (!said && domain && !strcmp(email, cJSON_IsString(operator) ? operator->valuestring : "operator@example.com"))
+	if (!said && domain && !strcmp(email, cJSON_IsString(who) ? who->valuestring : "operator@example.com"))
 		cJSON_AddItemToArray(all, cJSON_CreateString(domain));
 	return all;
 }
@@ -67,10 +67,7 @@ void run_domains_authorized(struct sim_call *c)
 						       d->valuestring));
 	cJSON_Delete(all);
 	cJSON *reply = cJSON_CreateObject();
-	if (listed->child)
-		json_put(reply, "domains", listed);
-	else
-		cJSON_Delete(listed);
+	sim_put_list(reply, "domains", listed);
 	sim_ok(c, reply);
 }
 

@@ -135,6 +135,11 @@ static void records(void)
 	      "{'deletions':[" RECORD("c.example.net.", "CNAME",
 				      "'a.example.net.'") "],'additions':[" RECORD("c.example.net.", "A", "'203.0.113.7'") "]}",
 	      "but for what it takes away");
+	sends(200, "POST " DNS "/z1/rrsets", RECORD("two.example.net.", "A", "'203.0.113.7','203.0.113.8'"), "two addresses");
+	sends(412, "POST " DNS "/z1/changes",
+	      "{'deletions':[" RECORD("two.example.net.", "A", "'203.0.113.7','203.0.113.7'") "]}", "are not one, said twice");
+	sends(200, "POST " DNS "/z1/changes",
+	      "{'deletions':[" RECORD("two.example.net.", "A", "'203.0.113.8','203.0.113.7'") "]}", "in any order");
 	sends(200, "POST " DNS, "{'name':'all','dnsName':'.','visibility':'private','privateVisibilityConfig':{'networks':[]}}",
 	      "a private zone of all names");
 	sends(200, "POST " DNS "/all/rrsets", RECORD("a.example.net.", "A", "'203.0.113.7'"), "has records of any");
