@@ -38,11 +38,18 @@ static int text_at(const struct doc_line *l)
 	return l->whole ? 0 : l->indent + (l->mark != GLYPH_COUNT ? 2 : 0);
 }
 
+/* The bytes of a row of what is wrapped that begins at p; *next is where the next one does. */
+static size_t row_length(const struct doc_line *l, bool first, int width, const char *p, const char **next)
+{
+	return break_line(p, width - text_at(l) - (first ? 0 : l->hang), next);
+}
+
 /* What is whole goes on in the next row at any cell, without a mark, so that all of it is there to be taken. */
 static int rows_of(const struct doc_line *l, int width)
 {
-	int room = width - text_at(l),
-	    n = l->whole ? link_rows(l->text, width) : put_wrapped(0, 0, 0, room, ROLE_TEXT, l->text);
+	int n = l->whole ? link_rows(l->text, width) : 0;
+	for (const char *p = l->text, *next; !l->whole && *p; p = next, n++)
+		row_length(l, n == 0, width, p, &next);
 	return n > 0 ? n : 1;
 }
 
@@ -60,6 +67,7 @@ static void draw_row(const struct doc_line *l, int row, int y, struct rect r)
 {
 	int x = r.x + text_at(l), width = r.w - text_at(l);
 	const char *p = l->text, *next = p;
+	size_t len = 0;
 	if (row == 0 && l->mark != GLYPH_COUNT)
 		put_glyph(y, r.x + l->indent, l->role, l->mark);
 	if (l->whole) {
@@ -68,10 +76,11 @@ static void draw_row(const struct doc_line *l, int row, int y, struct rect r)
 	}
 	for (int i = 0; i <= row; i++) {
 		p = next;
-		break_line(p, width, &next);
+		len = row_length(l, i == 0, r.w, p, &next);
 	}
-	char *text = xstrndup(p, break_line(p, width, &next));
-	put(y, x, width, l->role, text);
+	char *text = xstrndup(p, len);
+	int hang = row ? l->hang : 0;
+	put(y, x + hang, width - hang, l->role, text);
 	free(text);
 }
 
@@ -103,9 +112,9 @@ void doc_print(const struct doc *d, FILE *to, int width)
 		bool first = true;
 		do {
 			const char *next = p + strlen(p);
-			size_t len = width && !l->whole && !l->copied ? break_line(p, width - text_at(l), &next) : strlen(p);
+			size_t len = width && !l->whole && !l->copied ? row_length(l, first, width, p, &next) : strlen(p);
 			const char *mark = first && l->mark != GLYPH_COUNT ? glyph(l->mark) : "";
-			int pad = text_at(l) - (*mark ? 2 : 0);
+			int pad = text_at(l) - (*mark ? 2 : 0) + (first ? 0 : l->hang);
 			outside_print(to, "%*s%s%s%.*s\n", *p ? pad : 0, "", mark, *mark ? " " : "", (int)len, p);
 			p = next;
 			first = false;

@@ -9,6 +9,7 @@
 struct doc_line {
 	enum role role;
 	int indent;
+	int hang;        /* and so much more for the rows after the first: what belongs to a label stands under each other */
 	enum glyph mark; /* before the text, or GLYPH_COUNT for none */
 	bool whole;      /* an address or a command: never wrapped, from the first column of its rectangle */
 	bool copied; /* it ends in a command or a path: never wrapped where it is printed, so that it can be taken from there */

@@ -179,6 +179,7 @@ static void pair(struct doc *d, const char *label, const char *value)
 		return;
 	int pad = LABEL - cells(label);
 	add_text(d, ROLE_TEXT, 0, xasprintf("%s%*s %s", label, pad > 0 ? pad : 0, "", value));
+	d->list[d->count - 1].hang = LABEL + 1;
 }
 
 /* The same, of a value that is taken from the screen. */

@@ -383,7 +383,7 @@ static void draw_help(struct wizard *w, const struct question *q, struct rect r)
 	int y = r.y + r.h - help_lines(r);
 	char *problem = draft_problem(w, q);
 	put_rule(y - 1, r.x, r.w);
-	if (problem)
+	if (problem && !(w->message && !strcmp(w->message, problem))) /* it stands below already */
 		y += put_lines(y, r.x, 2, r.w, ROLE_WARN, problem);
 	y += put_lines(y, r.x, r.y + r.h - y, r.w, ROLE_DIM, _(q->help));
 	if (form_of(w)->unsaid)

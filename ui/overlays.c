@@ -51,6 +51,15 @@ static void describe_question(const struct wizard *w, const struct question *q, 
 	free(now);
 }
 
+/* What has to be done elsewhere for an answer that is missing: a small page has no room for it. */
+static void describe_errand(const struct wizard *w, const struct question *q, struct buf *b)
+{
+	const struct resource *e = question_lacks(q, w->answers) ? draft_errand(w) : NULL;
+	if (e && page_holds(&wizard_pages[w->page], "auth"))
+		buf_printf(b, "\n%s\n%s\n%s\n", draft_errand_text(e, "title"), draft_errand_text(e, "steps"),
+			   draft_errand_text(e, "paste"));
+}
+
 static const char keys_help[] = N_(
     "Keys everywhere: Esc goes back and keeps the answers; Ctrl-C asks before it leaves; Ctrl-L draws the screen again; "
     "Ctrl-Z stops, fg comes back. In a field: Home, End, Ctrl-U empties, Ctrl-W removes a word.");
@@ -62,6 +71,8 @@ static void help_draw(struct wizard *w)
 	const struct question *q = v == &form_view ? form_focused(w) : NULL;
 	if (q)
 		describe_question(w, q, &b);
+	if (q)
+		describe_errand(w, q, &b);
 	else if (v->help)
 		buf_printf(&b, "%s\n", _(v->help));
 	buf_printf(&b, "\n%s", _(keys_help));
