@@ -220,11 +220,21 @@ static bool label_is_number(const char *label, size_t len)
 	return len && (digits >= len || (len > 1 && label[0] == '0' && (label[1] == 'x' || label[1] == 'X')));
 }
 
+/* Where the host of a URL begins: behind its scheme, and a name and password. */
+static const char *url_host(const char *url)
+{
+	const char *host = strstr(url, "://") ? strstr(url, "://") + strlen("://") : url;
+	for (size_t i = strcspn(host, "/?#"); i-- > 0;)
+		if (host[i] == '@')
+			return host + i + 1;
+	return host;
+}
+
 bool text_is_local_url(const char *url)
 {
 	static const char *const local[] = {"localhost", "localdomain", "local", "internal", "lan",
 					    "home",      "intranet",    "arpa",  NULL};
-	const char *host = strstr(url, "://") ? strstr(url, "://") + strlen("://") : url;
+	const char *host = url_host(url);
 	size_t len = strcspn(host, ":/?#"), at = len;
 	while (at && host[at - 1] != '.')
 		at--;
@@ -232,6 +242,19 @@ bool text_is_local_url(const char *url)
 	bool is = !at || at == len || label_is_number(last, len - at);
 	for (const char *const *l = local; !is && *l; l++)
 		is = strlen(*l) == len - at && !strncasecmp(*l, last, len - at);
+	return is;
+}
+
+bool text_is_loopback_url(const char *url)
+{
+	static const char *const names[] = {"localhost", "[::1]"};
+	const char *host = url_host(url);
+	size_t numbers = strspn(host, "0123456789.");
+	bool is = text_starts(host, "127.") && strchr(":/?#", host[numbers]);
+	for (size_t i = 0; !is && i < sizeof names / sizeof *names; i++) {
+		size_t len = strlen(names[i]);
+		is = !strncasecmp(host, names[i], len) && strchr(":/?#", host[len]);
+	}
 	return is;
 }
 

@@ -42,6 +42,8 @@ bool text_ends(const char *text, const char *part);
 /* Does "https://HOST[:PORT]/..." lead to this machine, its network or a metadata server: is HOST an IP address, a single label, or a name below a domain that the
  * public DNS does not have? */
 bool text_is_local_url(const char *url);
+/* Does it lead to this machine itself, by localhost or an address that says so? */
+bool text_is_loopback_url(const char *url);
 
 /* Does text match this POSIX extended expression? A pattern is one of the program's own: it is compiled when it is first used and kept (one that is wrong
  * ends the program), and found again by its address. Together they take the better part of a megabyte: whoever has checked what there was to check may

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/gettext.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/channel.h"
 #include "net/libcurl.h"
 
@@ -413,22 +414,6 @@ static void set_trust(struct curl_transport *t, CURL *easy, const struct http_re
 	buf_free(&pem);
 }
 
-/* Is it this machine itself? As with kubectl, no proxy of the environment's leads there. */
-static bool is_here(const char *url)
-{
-	static const char *const here[] = {"localhost", "[::1]"};
-	const char *host = strstr(url, "://");
-	size_t numbers = host ? strspn(host + 3, "0123456789.") : 0;
-	if (numbers && !strncmp(host + 3, "127.", 4))
-		return strchr(":/?#", host[3 + numbers]) != NULL;
-	for (size_t i = 0; host && i < sizeof here / sizeof *here; i++) {
-		size_t len = strlen(here[i]);
-		if (!strncasecmp(host + 3, here[i], len) && strchr(":/?#", host[3 + len]))
-			return true;
-	}
-	return false;
-}
-
 static void set_network(struct curl_transport *t, CURL *easy, const struct http_request *r)
 {
 	if (r->direct) {
@@ -440,7 +425,7 @@ static void set_network(struct curl_transport *t, CURL *easy, const struct http_
 	} else if (t->proxy) {
 		lib->easy_setopt(easy, CURLOPT_PROXY, t->proxy);
 		lib->easy_setopt(easy, CURLOPT_NOPROXY, "");
-	} else if (is_here(r->url)) {
+	} else if (text_is_loopback_url(r->url)) { /* as with kubectl, no proxy of the environment's leads there */
 		lib->easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	}
 	set_trust(t, easy, r);

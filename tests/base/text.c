@@ -69,10 +69,43 @@ static void snakes(void)
 	}
 }
 
+static void urls(void)
+{
+	static const struct {
+		const char *url;
+		bool local, loopback;
+	} rows[] = {
+	    {"https://id.example.com/realms/ml", false, false},
+	    {"https://127.example.com/", false, false},
+	    {"https://localhost.example.com:8443", false, false},
+	    {"https://example.com/@localhost", false, false},
+	    {"http://localhost:8080/x", true, true},
+	    {"https://LOCALHOST", true, true},
+	    {"https://127.0.0.1:6443", true, true},
+	    {"https://127.8.9.1?x", true, true},
+	    {"https://[::1]:6443/api", true, true},
+	    {"https://10.0.0.1/", true, false},
+	    {"https://2130706433/", true, false},
+	    {"https://a.0x7f/", true, false},
+	    {"https://metadata.google.internal/", true, false},
+	    {"https://keycloak/", true, false},
+	    {"https://id.example.com:x@169.254.169.254/token", true, false},
+	    {"https://id.example.com@localhost/token", true, true},
+	    {"https:///token", true, false},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		ok(text_is_local_url(rows[i].url) == rows[i].local && text_is_loopback_url(rows[i].url) == rows[i].loopback,
+		   "%s: %s", rows[i].url,
+		   rows[i].loopback ? "this machine"
+		   : rows[i].local  ? "near"
+				    : "public");
+}
+
 int main(void)
 {
 	dates();
 	words();
 	snakes();
+	urls();
 	return tap_done();
 }
