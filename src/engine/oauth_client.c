@@ -13,6 +13,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LEAST = 20, MOST = 128, ELSEWHERE_LEAST = 8, ELSEWHERE_MOST = 512, DOWNLOAD_MAX = 16384 };
 
@@ -139,20 +140,38 @@ static bool read_download(const char *text, struct oauth_client *out, struct err
 	return ok;
 }
 
-static bool read_path(const char *path, bool google, struct oauth_client *out, struct err *e)
+/* With the home of "~/" spelled out. The caller frees it. */
+static char *whole_path(const char *typed)
 {
 	const char *home = getenv("HOME");
-	char *reference = text_starts(path, "~/") && home ? xasprintf("file:%s%s", home, path + 1) : xasprintf("file:%s", path);
+	return text_starts(typed, "~/") && home ? xasprintf("%s%s", home, typed + 1) : xstrdup(typed);
+}
+
+static bool read_path(const char *typed, bool google, struct oauth_client *out, struct err *e)
+{
+	char *path = whole_path(typed), *reference = xasprintf("file:%s", path);
 	struct secret *file = secret_from_reference(reference, e);
 	bool ok = file && oauth_client_read(file, false, google, out, e);
 	secret_free(file);
 	free(reference);
+	free(path);
 	return ok;
+}
+
+/* Others' secrets may begin as a path does: only what is there is one, and an error would show it. */
+static bool is_file(const char *text)
+{
+	char *path = is_path(text) ? whole_path(text) : NULL;
+	bool is = path && access(path, F_OK) == 0;
+	if (path)
+		sodium_memzero(path, strlen(path));
+	free(path);
+	return is;
 }
 
 static bool read_elsewhere(const char *text, bool typed, struct oauth_client *out, struct err *e)
 {
-	if (typed && is_path(text))
+	if (typed && is_file(text))
 		return read_path(text, false, out, e);
 	if (!has_form_elsewhere(text))
 		return err_set(e, EXIT_CONFIG, NULL,

@@ -60,6 +60,28 @@ static void refuses(const char *text, const char *part, bool typed)
 	err_free(&e);
 }
 
+/* Another provider's secret may begin as a path does. */
+static void elsewhere(void)
+{
+	static const char base64[] = "/hunter2+9aZ/0123456789abcdef==", shorter[] = "/hunter";
+	struct oauth_client c = {0};
+	struct err e = {0};
+	struct secret *s = secret_copy(base64, strlen(base64)), *other = secret_copy(shorter, strlen(shorter));
+	size_t n = 0;
+	bool fine = oauth_client_read(s, true, false, &c, &e);
+	is_str(fine ? secret_open(c.secret, &n) : e.what, base64, "what begins with a slash is no file that is not there");
+	if (fine)
+		secret_close(c.secret);
+	oauth_client_free(&c);
+	ok(!oauth_client_read(other, true, false, &c, &e) && !strstr(e.what, shorter) &&
+	       (!e.place || !strstr(e.place, shorter)),
+	   "and is not shown where it cannot be one: %s", e.what);
+	oauth_client_free(&c);
+	secret_free(other);
+	secret_free(s);
+	err_free(&e);
+}
+
 static void settles(const char *named, bool fine, const char *what)
 {
 	struct err e = {0}, ignored = {0};
@@ -113,6 +135,7 @@ int main(void)
 	refuses("/nowhere/client_secret.json", "cannot be", false);
 	settles(ID, true, "a download of the client that is named");
 	settles("34-other.apps.googleusercontent.com", false, "a download of another client is refused");
+	elsewhere();
 	question_by_question();
 	return tap_done();
 }
