@@ -41,12 +41,18 @@ static bool turned_away(const cJSON *reply, const char *in_page, const char *in_
 	       strstr(json_str(reply, "text", ""), in_page);
 }
 
+/* Of another provider, whose pages may be in any words. A method that is not taken, a wait or a limit of requests are not about the client. */
+static bool is_refusal(int http)
+{
+	return http / 100 == 4 && http != 405 && http != 408 && http != 429;
+}
+
 /* Only a clear refusal counts as not done: what the sign-in's pages look like is no interface, and what cannot be told is the
  * operator's to know. */
 static void errand_redirect_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	const char *client = json_str(v->spec, "client_id", ""), *uri = json_str(v->spec, "redirect_uri", "");
-	if (errand_redirect_elsewhere(v) && http / 100 == 4)
+	if (errand_redirect_elsewhere(v) && is_refusal(http))
 		kind_say(out, PRESENT_NO,
 			 _("%s turns the OAuth client %s with the redirect URI %s away: it does not have them (HTTP %d)."),
 			 errand_redirect_elsewhere(v), client, uri, http);

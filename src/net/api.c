@@ -380,7 +380,7 @@ static void word_error(const struct api_job *j, const struct api_error *error, s
 		fix = xasprintf(_("Sign in to the cluster again, in its provider's own way. Whether it lets you in is told by: "
 				  "kubectl --context=%s auth whoami"),
 				context_name(j->context));
-	else if (error->http == 404 && j->context)
+	else if (error->http == 404 && j->context && !error->reason) /* an API server gives one */
 		fix = xstrdup(_("Is this the address of the cluster's API server? kubectl with this context shows the same."));
 	else if (error->constraint && strcasestr(error->constraint, "constraints/"))
 		fix = api_policy_fix(error->constraint);

@@ -107,5 +107,7 @@ int main(void)
 	sees(redirect, elsewhere, 302, "{'location':'https://id.example.com/login','text':''}", PRESENT_YES, NULL,
 	     "by a redirect");
 	sees(redirect, elsewhere, 503, "{'location':'','text':''}", PRESENT_YES, NULL, "what it does not tell");
+	sees(redirect, elsewhere, 429, "{'location':'','text':'Too many requests'}", PRESENT_YES, NULL,
+	     "a limit of requests is not about the client");
 	return tap_done();
 }
