@@ -22,7 +22,8 @@ static void show_disk(cJSON *attached, const cJSON *disk)
 static struct sim_object *disk_named(struct sim_call *c, const char *link)
 {
 	const char *path = compute_path(c->sim, c->project, link);
-	return path ? compute_find(c->sim, path) : NULL;
+	struct sim_object *o = path ? compute_find(c->sim, path) : NULL;
+	return o && !strcmp(o->collection, compute_collection(&compute_disk_kind)) ? o : NULL;
 }
 
 /* One that is there already, and in no machine. */

@@ -106,6 +106,44 @@ static bool each_link(const struct compute_kind *k, cJSON *doc, bool (*fn)(void 
 	return true;
 }
 
+/* The last name of a field's path that tells something: "group" of "backends.*.group". */
+static const char *last_name(const char *field)
+{
+	const char *last = field;
+	for (const char *p = field; *p && *p != ' ';) {
+		size_t n = strcspn(p, ". ");
+		last = *p == '*' ? last : p;
+		p += n + (p[n] == '.');
+	}
+	return sim_tmp("%.*s", (int)strcspn(last, ". "), last);
+}
+
+/* May the field name a thing of this kind? */
+static bool may_name(const char *field, const struct compute_kind *k)
+{
+	static const char *const fields[][2] = {{"network", "networks"},
+						{"subnetwork", "subnetworks"},
+						{"group", "instanceGroups networkEndpointGroups"},
+						{"healthChecks", "healthChecks"},
+						{"healthCheck", "healthChecks"},
+						{"source", "disks"},
+						{"sourceDisk", "disks"},
+						{"resourcePolicies", "resourcePolicies"},
+						{"instanceTemplate", "instanceTemplates"},
+						{"urlMap", "urlMaps"},
+						{"sslCertificates", "sslCertificates"},
+						{"securityPolicy", "securityPolicies"},
+						{"defaultService", "backendServices"},
+						{"service", "backendServices"},
+						{"backendService", "backendServices"},
+						{"natIps", "addresses"}};
+	const char *name = last_name(field);
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (!strcmp(name, fields[i][0]))
+			return strstr(sim_tmp(" %s ", fields[i][1]), sim_tmp(" %s ", k->plural)) != NULL;
+	return true;
+}
+
 static bool settle_link(void *arg, cJSON *text, const char *field)
 {
 	struct sim_call *c = arg;
@@ -120,10 +158,11 @@ static bool settle_link(void *arg, cJSON *text, const char *field)
 		return true;
 	}
 	const char *path = compute_path(c->sim, c->project, text->valuestring);
-	bool good = path != NULL;
-	if (!path) {
-		compute_invalid(c, name, text->valuestring, "The URL is malformed.");
-	} else if (kind_of_path(path)) { /* so that its absence is an error */
+	bool good = true;
+	const struct compute_kind *k = path ? kind_of_path(path) : NULL;
+	if (!path || (k && !may_name(field, k))) {
+		good = compute_invalid(c, name, text->valuestring, "The URL is malformed.");
+	} else if (k) { /* so that its absence is an error */
 		struct sim_object *o = compute_find(c->sim, path);
 		if (!o && !strcmp(name, "network"))
 			good = compute_invalid(c, "network", path, "The referenced network resource cannot be found.");

@@ -379,6 +379,26 @@ static void new_project(void)
 	free(rule);
 }
 
+/* A field names things of its own kind alone. */
+static void kinds_of_links(void)
+{
+#define NETWORK "projects/demo-proj/global/networks/default"
+#define MALFORMED(field) "Invalid value for field 'resource." field "': '" NETWORK "'. The URL is malformed."
+	refuse("POST", COMPUTE "global/backendServices", json_make("{'name':'b','healthChecks':['" NETWORK "']}"), 400,
+	       "invalid", MALFORMED("healthChecks"));
+	refuse("POST", COMPUTE "global/urlMaps", json_make("{'name':'u','defaultService':'" NETWORK "'}"), 400, "invalid",
+	       MALFORMED("defaultService"));
+	refuse("POST", COMPUTE "zones/us-central1-a/instanceGroupManagers",
+	       json_make("{'name':'g','targetSize':1,'instanceTemplate':'" NETWORK "'}"), 400, "invalid",
+	       MALFORMED("instanceTemplate"));
+	asks(
+	    "POST", COMPUTE "zones/us-central1-a/instances",
+	    json_make(
+		"{'name':'m','machineType':'zones/us-central1-a/machineTypes/e2-small','disks':[{'boot':true,'source':'" NETWORK
+		"'}],'networkInterfaces':[{'network':'global/networks/default'}]}"),
+	    400);
+}
+
 /* Whoever makes a machine must be allowed to act as its service account. */
 static void acting(void)
 {
@@ -431,6 +451,7 @@ int main(void)
 	egress();
 	disks();
 	new_project();
+	kinds_of_links();
 	acting();
 	sim_free(cloud);
 	return tap_done();
