@@ -391,7 +391,7 @@ static cJSON *world_of_file(const struct cli *cli)
 	struct err ignored = {0};
 	struct answers *a = cli->file && access(cli->file, R_OK) == 0 ? cli_answers(cli, &ignored) : NULL;
 	const char *id = a ? answers_str(a, "project.id") : "";
-	const char *number = a ? json_str(a->resolved, "project_number", PROJECT_NUMBER) : "";
+	const char *number = a ? json_str(a->resolved, "project_number", "") : "";
 	cJSON *world = *id ? json_make("{'projects':[{'id':%s,'number':%s,'services':[]}]}", id,
 				       *number ? number : PROJECT_NUMBER)
 			   : NULL;

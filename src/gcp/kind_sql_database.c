@@ -24,9 +24,8 @@ static void sql_database_decode(const struct view *v, int http, const cJSON *rep
 		out->presence = PRESENT_NO;
 		return;
 	}
-	if (sql_rests(v, http, reply, out)) {
+	if (sql_rests(v, http, reply, out))
 		return;
-	}
 	kind_decode_plain(v, http, reply, out);
 }
 
