@@ -3,7 +3,9 @@
 
 #include "sim/api/compute.h"
 #include "sim/api/container.h"
+#include "sim/api/iam.h"
 #include "sim/api/network.h"
+#include "sim/api/serving.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -121,20 +123,29 @@ void container_settle_nodes(const cJSON *cluster_doc, cJSON *pool)
 		json_put_bool(pool, "networkConfig.enablePrivateNodes", true);
 }
 
-/* Of a default account the project's own is meant, which can be gone or disabled. */
+/* Of a default account the project's own is meant, which can be gone or disabled. Whoever asks for nodes must be allowed to act as theirs. */
 static bool check_account(struct sim_call *c, const cJSON *pool)
 {
-	const char *email = json_str(pool, "config.serviceAccount", "default");
-	const char *own = !strcmp(email, "default")
-			      ? sim_tmp("%s-compute@developer.gserviceaccount.com", sim_project_number(c->sim, c->project))
-			      : NULL;
-	bool there = sim_account_exists(c->sim, own ? own : email, false);
-	if (!there)
+	const char *said = json_str(pool, "config.serviceAccount", "default");
+	const char *email = strcmp(said, "default")
+				? said
+				: sim_tmp("%s-compute@developer.gserviceaccount.com", sim_project_number(c->sim, c->project));
+	const struct sim_object *o = sim_account(c->sim, email);
+	if (!sim_account_exists(c->sim, email, false))
 		sim_fail(
 		    c, "INVALID_ARGUMENT", "badRequest",
 		    "Service account \"%s\" does not exist. failed to check status for \"%s\"; Verify if principal exists.",
-		    own ? own : email, own ? own : email);
-	return there;
+		    email, email);
+	else if (!sim_may_act_as(c, email))
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest",
+			 "The user does not have access to service account \"%s\". Ask a project owner to grant you the "
+			 "iam.serviceAccountUser role on the service account.",
+			 said);
+	else if (o && json_bool(o->doc, "disabled", false))
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Service account %s is disabled.", email);
+	else
+		return true;
+	return false;
 }
 
 /* Tags of the resource manager are not simulated: there is no key that the agent could use. */

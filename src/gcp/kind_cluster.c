@@ -149,7 +149,7 @@ const struct kind kind_cluster = {
     .log = "resource.type=\"k8s_cluster\" resource.labels.cluster_name=\"{name}\"",
     .permissions = {.read = "container.clusters.get",
 		    .list = "container.clusters.list",
-		    .create = "container.clusters.create container.operations.get",
+		    .create = "container.clusters.create container.operations.get iam.serviceAccounts.actAs",
 		    .update = "container.clusters.update container.operations.get",
 		    .destroy = "container.clusters.delete container.operations.get"},
     .usual = 420,

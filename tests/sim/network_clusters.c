@@ -340,6 +340,20 @@ static void networks(void)
 	free(op);
 }
 
+/* Whoever asks for nodes must be allowed to act as their account, which must be in use. */
+static void accounts(void)
+{
+#define DEFAULT "123456789012-compute@developer.gserviceaccount.com"
+	static const char body[] = "{'cluster':{'name':'c','initialNodeCount':1}}";
+	new_cloud("{'projects':[{'id':'demo-proj','number':'123456789012','roles':['roles/container.admin']}]}");
+	refuse("POST", CLUSTERS, json_make(body), 400, "badRequest",
+	       "The user does not have access to service account \"default\". Ask a project owner to grant you the "
+	       "iam.serviceAccountUser role on the service account.");
+	new_cloud(NULL);
+	asks("POST", "iam.googleapis.com/v1/projects/demo-proj/serviceAccounts/" DEFAULT ":disable", NULL, 200);
+	refuse("POST", CLUSTERS, json_make(body), 400, "badRequest", "Service account " DEFAULT " is disabled.");
+}
+
 static void autopilot(void)
 {
 #define REGIONAL "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters"
@@ -395,6 +409,7 @@ int main(void)
 	progress();
 	beta();
 	networks();
+	accounts();
 	sim_free(cloud);
 	return tap_done();
 }
