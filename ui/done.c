@@ -68,11 +68,26 @@ static char *first_run(const struct wizard *w)
 	return lines;
 }
 
+/* Where nobody listens at the address before something runs here: what connect says of that in comments, with the commands to be taken. */
+static void way_lines(const struct wizard *w, struct doc *d)
+{
+	static const char command[] = "#   ", sentence[] = "# ";
+	char *lines = xstrdup(w->work.way ? w->work.way : ""), *rest;
+	for (char *one = strtok_r(lines, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest)) {
+		if (text_starts(one, command))
+			doc_whole(d, one + strlen(command));
+		else
+			doc_add(d, ROLE_TEXT, 0, text_starts(one, sentence) ? one + strlen(sentence) : one);
+	}
+	free(lines);
+}
+
 static void now_lines(const struct wizard *w, struct doc *d)
 {
 	if (!work_outcome(w, OUTCOME_PROVEN))
 		return;
 	doc_add(d, ROLE_TITLE, 0, _("Do now"));
+	way_lines(w, d);
 	doc_add(d, ROLE_TEXT, 0, _("1  Open the address above and sign in."));
 	if (json_bool(w->result, "sign_in_untried", false) && !w->options->rehearsal) {
 		bool seen = json_bool(w->surveys[SURVEY_SIGN_IN].result, "seen", false);

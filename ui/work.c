@@ -4,6 +4,7 @@
 
 #include "base/gettext.h"
 #include "base/mem.h"
+#include "plan/axes.h"
 #include "ui/state.h"
 
 #include <stdlib.h>
@@ -30,6 +31,7 @@ void work_free(struct work *b)
 		run_free(b->run);
 	progress_free(&b->p);
 	cJSON_Delete(b->left_out);
+	free(b->way);
 	*b = (struct work){0};
 }
 
@@ -163,6 +165,14 @@ static double monthly_of(const struct plan *p)
 	return sum;
 }
 
+static char *way_of(const struct plan *p)
+{
+	struct buf b = {0};
+	if (p->axes.exposure && p->axes.exposure->connect)
+		p->axes.exposure->connect(p, &b);
+	return buf_take(&b);
+}
+
 static void take_plan(struct work *b)
 {
 	const struct plan *p = run_plan(b->run);
@@ -171,6 +181,8 @@ static void take_plan(struct work *b)
 		changes[i] = run_change(b->run, i);
 	progress_plan(&b->p, p, changes);
 	b->monthly = monthly_of(p);
+	free(b->way);
+	b->way = way_of(p);
 	free(changes);
 }
 
