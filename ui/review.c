@@ -142,6 +142,21 @@ static void draw_row(const struct wizard *w, int n, int y, struct rect r, bool h
 	screen_target(y, r.x, r.w, n);
 }
 
+/* A complete file may be of a stack that nobody built: until the plan tells, it is gone by what an earlier run noted there. */
+static bool mostly_stands(const struct wizard *w)
+{
+	return review_plan(w) ? review_planned(w, VERDICT_KEEP) >= review_planned(w, VERDICT_CREATE)
+			      : w->before->resolved->child != NULL;
+}
+
+static const char *sentence_of(const struct wizard *w)
+{
+	if (w->before && review_has_changes(w))
+		return _("These are your changes. b applies them; leaving asks whether to keep them.");
+	return w->before && mostly_stands(w) ? _("This is what stands. Enter changes a line.")
+					     : _("This is what will be built. Enter changes a line, b builds.");
+}
+
 static void review_draw(struct wizard *w, struct rect r)
 {
 	struct review *v = review_own(w);
@@ -155,11 +170,7 @@ static void review_draw(struct wizard *w, struct rect r)
 		   : r.h >= 18 ? REVIEW_PANE
 			       : 3,
 	    room = r.h - 2 - pane, rows = count < room ? count : room;
-	const char *sentence = !w->before ? _("This is what will be built. Enter changes a line, b builds.")
-			       : review_has_changes(w)
-				   ? _("These are your changes. b applies them; leaving asks whether to keep them.")
-				   : _("This is what stands. Enter changes a line.");
-	put(r.y, r.x, list.w, ROLE_TEXT, sentence);
+	put(r.y, r.x, list.w, ROLE_TEXT, sentence_of(w));
 	if (v->focus >= count)
 		v->focus = count - 1;
 	if (v->focus < v->top)
