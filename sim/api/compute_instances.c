@@ -338,6 +338,16 @@ static void set_tags(struct sim_call *c)
 	compute_begin(c, o, "setTags", sim_draw(c->sim, "compute.instance.update"), true, NULL);
 }
 
+/* Some of it can be changed of a stopped machine only. False: answered. */
+static bool is_stopped(struct sim_call *c, const struct sim_object *o)
+{
+	if (!strcmp(json_str(o->doc, "status", ""), "TERMINATED"))
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", "resourceInUseByAnotherResource",
+		 "Instance is starting, running, or stopping. It must be stopped to be changed.");
+	return false;
+}
+
 /* What is left out stays as it was. */
 static void set_scheduling(struct sim_call *c)
 {
@@ -355,6 +365,10 @@ static void set_scheduling(struct sim_call *c)
 		cJSON_Delete(new);
 		return;
 	}
+	if (json_bool(new, "preemptible", false) != json_bool(o->doc, "scheduling.preemptible", false) && !is_stopped(c, o)) {
+		cJSON_Delete(new);
+		return;
+	}
 	json_put(o->doc, "scheduling", new);
 	compute_begin(c, o, "setScheduling", sim_draw(c->sim, "compute.instance.update"), true, NULL);
 }
@@ -369,15 +383,10 @@ static void set_protection(struct sim_call *c)
 	compute_begin(c, o, "setDeletionProtection", 0, true, NULL);
 }
 
-/* What can be changed of a stopped machine only. */
 static struct sim_object *stopped_one(struct sim_call *c)
 {
 	struct sim_object *o = compute_instance_asked(c);
-	if (!o || !strcmp(json_str(o->doc, "status", ""), "TERMINATED"))
-		return o;
-	sim_fail(c, "INVALID_ARGUMENT", "resourceInUseByAnotherResource",
-		 "Instance is starting, running, or stopping. It must be stopped to be changed.");
-	return NULL;
+	return o && is_stopped(c, o) ? o : NULL;
 }
 
 static void set_machine_type(struct sim_call *c)

@@ -179,7 +179,7 @@ static void compute_schedules_put(struct sim_call *c)
 		compute_required(c, "resourcePolicies");
 		return;
 	}
-	if (add && asked->child->next) {
+	if (add && asked->child->next && text_starts(c->id, "compute.disks.")) {
 		compute_invalid(c, "resourcePolicies", "", "You can only specify one resource policy.");
 		return;
 	}

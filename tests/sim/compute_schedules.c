@@ -122,6 +122,11 @@ static void of_machines(void)
 	ok(!json_bool(m, "scheduling.automaticRestart", true), "a machine's scheduling changes");
 	is_str(json_str(m, "scheduling.onHostMaintenance", ""), "MIGRATE", "in what is said");
 	asks("POST", MACHINE "/setScheduling", json_make("{'provisioningModel':'SPOT'}"), 400);
+	cJSON *running = asks("POST", MACHINE "/setScheduling", json_make("{'preemptible':%b}", 1), 400);
+	ok(strstr(json_str(running, "error.message", ""), "must be stopped"), "a machine that runs is not made preemptible");
+	act("POST", MACHINE "/stop", NULL);
+	act("POST", MACHINE "/setScheduling", json_make("{'preemptible':%b}", 1));
+	ok(json_bool(asks("GET", MACHINE, NULL, 200), "scheduling.preemptible", false), "one that is stopped is");
 	act("DELETE", MACHINE, NULL);
 	act("DELETE", POLICIES "/hours", NULL);
 }
