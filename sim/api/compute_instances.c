@@ -137,6 +137,26 @@ static bool check_machine(struct sim_call *c, cJSON *doc)
 	return good;
 }
 
+/* What whoever inserts a machine must hold, by what is said of it: cloud.google.com/compute/docs/instances/create-start-instance. */
+static bool may_insert(struct sim_call *c, const cJSON *doc, const char *key)
+{
+	static const char *const asked[][2] = {{"metadata.items.0", "compute.instances.setMetadata"},
+					       {"tags.items.0", "compute.instances.setTags"},
+					       {"labels", "compute.instances.setLabels"},
+					       {"serviceAccounts.0", "compute.instances.setServiceAccount"},
+					       {"networkInterfaces.0.accessConfigs.0", "compute.subnetworks.useExternalIp"}};
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		const cJSON *said = json_at(doc, asked[i][0]);
+		bool none = !said || (!said->child && !strcmp(asked[i][0], "labels"));
+		if (none ||
+		    sim_allowed(c->sim, c->principal, asked[i][1], c->project, sim_tmp("//compute.googleapis.com/%s", key)))
+			continue;
+		sim_fail(c, "PERMISSION_DENIED", "forbidden", "Required '%s' permission for '%s'", asked[i][1], key);
+		return false;
+	}
+	return true;
+}
+
 static bool compute_instances_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	char region[40];
@@ -145,6 +165,9 @@ static bool compute_instances_check(struct sim_call *c, cJSON *doc, const struct
 	compute_zone_region(sim_param(c, "zone"), region);
 	const char *key = sim_tmp("projects/%s/zones/%s/instances/%s", c->project, sim_param(c, "zone"),
 				  json_str(doc, "name", ""));
+	if (!strcmp(c->id, "compute.instances.insert") &&
+	    !may_insert(c, doc, key)) /* a group's are inserted by an agent of Google's */
+		return false;
 	if (!check_machine(c, doc) || !check_accounts(c, doc) || !compute_quota(c, "INSTANCES", region, 1) ||
 	    !check_interfaces(c, doc) || !compute_schedules_fit(c, key, json_at(doc, "resourcePolicies")) ||
 	    !compute_instance_disks(c, doc))

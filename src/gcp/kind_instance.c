@@ -332,8 +332,10 @@ const struct kind kind_instance = {
     .log = "resource.type=\"gce_instance\" resource.labels.instance_id=\"{id}\"",
     .permissions = {.read = "compute.instances.get",
 		    .list = "compute.instances.list",
-		    .create = "compute.instances.create compute.disks.create compute.subnetworks.use iam.serviceAccounts.actAs "
-			      "compute.zoneOperations.get",
+		    .create =
+			"compute.instances.create compute.disks.create compute.subnetworks.use compute.instances.setMetadata "
+			"compute.instances.setTags compute.instances.setLabels compute.instances.setServiceAccount "
+			"iam.serviceAccounts.actAs compute.zoneOperations.get",
 		    .update = "compute.instances.setLabels compute.instances.setTags compute.instances.setScheduling "
 			      "compute.instances.setMetadata compute.instances.setMachineType "
 			      "compute.instances.setServiceAccount compute.instances.updateShieldedInstanceConfig "

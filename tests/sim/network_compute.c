@@ -429,6 +429,39 @@ static void acting(void)
 	ok(last_status == 400, "nor by giving it to one");
 }
 
+/* What is said of a new machine is asked for as it is by itself. */
+static void what_is_said(void)
+{
+	static const char *const said[][2] = {
+	    {"'metadata':{'items':[{'key':'a','value':'b'}]}", "compute.instances.setMetadata"},
+	    {"'tags':{'items':['t']}", "compute.instances.setTags"},
+	    {"'labels':{'a':'b'}", "compute.instances.setLabels"},
+	    {"'serviceAccounts':[{'email':'default'}]", "compute.instances.setServiceAccount"}};
+	new_cloud("{'projects':[{'id':'demo-proj','number':'123456789012','roles':['roles/iam.roleAdmin',"
+		  "'projects/demo-proj/roles/maker']}]}");
+	asks("POST", "iam.googleapis.com/v1/projects/demo-proj/roles",
+	     json_make("{'roleId':'maker','role':{'title':'Maker','includedPermissions':['compute.instances.create',"
+		       "'compute.disks.create','compute.subnetworks.use','compute.zoneOperations.get']}}"),
+	     200);
+	for (size_t i = 0; i <= sizeof said / sizeof *said; i++) {
+		bool bare = i == sizeof said / sizeof *said;
+		char *body = xasprintf(
+			 "{'name':'m','machineType':'zones/us-central1-a/machineTypes/e2-small','disks':[{'boot':true,"
+			 "'initializeParams':{}}],'networkInterfaces':[{'network':'global/networks/default'}],%s}",
+			 bare ? "'labels':{}" : said[i][0]),
+		     *why = bare
+				? NULL
+				: xasprintf("Required '%s' permission for 'projects/demo-proj/zones/us-central1-a/instances/m'",
+					    said[i][1]);
+		if (bare)
+			act("POST", COMPUTE "zones/us-central1-a/instances", json_make(body));
+		else
+			refuse("POST", COMPUTE "zones/us-central1-a/instances", json_make(body), 403, "forbidden", why);
+		free(body);
+		free(why);
+	}
+}
+
 int main(void)
 {
 	mem_install();
@@ -453,6 +486,7 @@ int main(void)
 	new_project();
 	kinds_of_links();
 	acting();
+	what_is_said();
 	sim_free(cloud);
 	return tap_done();
 }
