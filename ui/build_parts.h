@@ -7,7 +7,7 @@
 /* build_status.c */
 /* Are there failures, or was it stopped, so that something is to be decided? */
 bool build_ended_badly(const struct wizard *w);
-/* A line each: how far it is, and what the operator wants to know next. */
+/* How far it is, in a line, and what the operator wants to know next, in two at most. */
 void build_draw_status(struct wizard *w, int y, struct rect r);
 void build_draw_sentence(const struct wizard *w, int y, struct rect r);
 

@@ -103,6 +103,6 @@ void build_draw_sentence(const struct wizard *w, int y, struct rect r)
 	else
 		text = xasprintf(_("%d done, %d failed, %d not begun. What stands is kept; r goes on from here."), done, failed,
 				 rest);
-	put(y, r.x, r.w, build_ended_badly(w) ? ROLE_WARN : ROLE_TEXT, text);
+	put_lines(y, r.x, 2, r.w, build_ended_badly(w) ? ROLE_WARN : ROLE_TEXT, text);
 	free(text);
 }
