@@ -51,13 +51,10 @@ static void describe_question(const struct wizard *w, const struct question *q, 
 	free(now);
 }
 
-/* What has to be done elsewhere for an answer that is missing: a small page has no room for it. */
-static void describe_errand(const struct wizard *w, const struct question *q, struct buf *b)
+/* What has to be done elsewhere for an answer that is missing, for which a small page has no room; or NULL. */
+static const struct resource *errand_for(const struct wizard *w, const struct question *q)
 {
-	const struct resource *e = question_lacks(q, w->answers) ? draft_errand(w) : NULL;
-	if (e && page_holds(&wizard_pages[w->page], "auth"))
-		buf_printf(b, "\n%s\n%s\n%s\n", draft_errand_text(e, "title"), draft_errand_text(e, "steps"),
-			   draft_errand_text(e, "paste"));
+	return q && question_lacks(q, w->answers) && page_holds(&wizard_pages[w->page], "auth") ? draft_errand(w) : NULL;
 }
 
 static const char keys_help[] = N_(
@@ -71,11 +68,14 @@ static void help_draw(struct wizard *w)
 	const struct question *q = v == &form_view ? form_focused(w) : NULL;
 	if (q)
 		describe_question(w, q, &b);
-	if (q)
-		describe_errand(w, q, &b);
 	else if (v->help)
 		buf_printf(&b, "%s\n", _(v->help));
-	buf_printf(&b, "\n%s", _(keys_help));
+	const struct resource *e = errand_for(w, q);
+	if (e) /* it needs the room of the keys */
+		buf_printf(&b, "\n%s\n%s\n%s", draft_errand_text(e, "title"), draft_errand_text(e, "steps"),
+			   draft_errand_text(e, "paste"));
+	else
+		buf_printf(&b, "\n%s", _(keys_help));
 	int width = 70, lines = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, buf_text(&b));
 	struct rect r = put_box(middle(lines + 2, width), q ? _(q->title) : _(wizard_pages[w->page].title));
 	put_wrapped(r.y, r.x, r.h, r.w, ROLE_TEXT, buf_text(&b));

@@ -31,11 +31,15 @@ void prefill_forget(struct wizard *w)
 	}
 }
 
+/* What is no answer any more, since another one was changed (an OAuth client's ID is another at each provider), is asked for. */
 static void prefill_rehearsal(struct wizard *w)
 {
 	for (const struct question *q = questions; q->id; q++) {
-		if (q->rehearsal && q->type == TYPE_TEXT && answers_asked(w->answers, q))
-			prefill(w, q->id, q->rehearsal);
+		if (!q->rehearsal || q->type != TYPE_TEXT || !answers_asked(w->answers, q))
+			continue;
+		if (!strcmp(answers_str(w->answers, q->id), q->rehearsal) && question_refuses(q, w->answers, q->rehearsal))
+			answers_drop(w->answers, q->id);
+		prefill(w, q->id, q->rehearsal);
 	}
 }
 
