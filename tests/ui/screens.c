@@ -192,6 +192,9 @@ static void editing(void)
 	ok(wizard_on(w, "access"), "on the page of people");
 	press("Enter");
 	screen_is("edit-needed");
+	press("?");
+	screen_is("edit-needed-help");
+	press("x");
 	to_field("auth.client_secret");
 	press("Space");
 	type("yes");
@@ -553,6 +556,22 @@ static void only_suggestion(void)
 	close_it();
 }
 
+/* A rehearsal makes up an OAuth client; one that the identity provider would not have is none. */
+static void made_up(void)
+{
+	struct err e = {0};
+	open_at(24, 80, false, true);
+	turns(2);
+	answers_set_text(w->answers, "auth.provider", "entra-id", &e);
+	turns(2);
+	is_str(answers_str(w->answers, "auth.client_id"), "", "a client of Google's is none of Entra ID's, in a rehearsal too");
+	answers_set_text(w->answers, "auth.provider", "google", &e);
+	turns(2);
+	is_str(answers_str(w->answers, "auth.client_id"), question_find("auth.client_id")->rehearsal, "and is made up again");
+	err_free(&e);
+	close_it();
+}
+
 static void searching(void)
 {
 	open_at(24, 80, false, true);
@@ -672,6 +691,7 @@ int main(void)
 	watching();
 	sizes();
 	only_suggestion();
+	made_up();
 	german(dir);
 	free(file);
 	rmdir(dir);
