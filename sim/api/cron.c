@@ -154,10 +154,10 @@ static bool is_time(const struct cron *c, const struct tm *t)
 
 double cron_next(const struct cron *c, double after, const char *zone)
 {
-	char *kept = getenv("TZ") ? xstrdup(getenv("TZ")) : NULL;
-	time_t t = (time_t)after, found = 0;
 	if (c->every > 0)
 		return after + c->every;
+	char *kept = getenv("TZ") ? xstrdup(getenv("TZ")) : NULL;
+	time_t t = (time_t)after, found = 0;
 	setenv("TZ", *zone ? zone : "UTC", 1);
 	tzset();
 	t += 60 - t % 60;
