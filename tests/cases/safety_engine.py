@@ -240,7 +240,8 @@ def versions(sim, secret):
 def overtaken(home):
     """S2: a password that somebody else drew between a run's look and its own is the stack's; this run takes its own back."""
     look = {"method": "GET", "path": "*mlflow-db-password/versions", "nth": 2, "slow": 0.02}
-    with Sim(home, "--faults", home.file("rules.json", [look])) as sim:
+    world = home.file("overtaken-world.json", {"services": ["*"]})
+    with Sim(home, "--world", world, "--faults", home.file("rules.json", [look])) as sim:
         answers = home.example("overtaken.json", auth__client_secret="env:CLIENT_SECRET")
         run = subprocess.Popen([PROGRAM, "apply", answers, "--json", *sim.options()], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True, env=home.environment | sim.environment())
