@@ -168,7 +168,18 @@ static void sql_instance_create(const struct view *v, const struct observation *
 	call_set(out, DIALECT_SQL, "POST", body, BASE, v->project);
 }
 
-/* PATCH replaces the sub-objects it is sent, so all settings go; the settings' version makes a concurrent change an error. A change of
+/* A PATCH merges labels: one that is to go is null (as gcloud sql instances patch --remove-labels says it). */
+static cJSON *labels_patch(const struct view *v, const cJSON *found)
+{
+	cJSON *all = kind_labels_over(v, found);
+	const cJSON *l;
+	cJSON_ArrayForEach(l, found)
+		if (!strchr(l->string, '/') && !cJSON_GetObjectItemCaseSensitive(all, l->string))
+			cJSON_AddNullToObject(all, l->string);
+	return all;
+}
+
+/* PATCH replaces the other sub-objects it is sent, so all settings go; the settings' version makes a concurrent change an error. A change of
  * edition goes alone with its tier, the rest follows in the next turn. */
 static void sql_instance_update(const struct view *v, const struct observation *seen, const struct change *change,
 				struct call *out)
@@ -177,7 +188,7 @@ static void sql_instance_update(const struct view *v, const struct observation *
 	cJSON *w = wanted(v);
 	keep_larger_disk(w, seen->found);
 	keep_flag(v, w, seen->found);
-	json_put(w, "settings.userLabels", kind_labels_over(v, json_at(seen->found, "settings.userLabels")));
+	json_put(w, "settings.userLabels", labels_patch(v, json_at(seen->found, "settings.userLabels")));
 	cJSON *settings = cJSON_DetachItemFromObject(w, "settings");
 	if (strcmp(json_str(settings, "edition", ""), json_str(seen->found, "settings.edition", "ENTERPRISE")) != 0) {
 		cJSON *alone = json_make("{'edition':%s,'tier':%s}", json_str(settings, "edition", ""),
