@@ -177,7 +177,7 @@ def elsewhere(home):
         with open(answers, encoding="utf-8") as f:
             content = json.load(f)
         run = home.run("token", home.file("plain.json", content))
-        ok(run.returncode == 65 and "apply first" in run.stderr, f"{name}: before the first apply there is no token", run.stderr)
+        ok(run.returncode == 65 and "does not say that its stack was made" in run.stderr, f"{name}: before the first apply there is no token", run.stderr)
         run = home.run("token", home.file("plain.json", content | {"resolved": resolved}))
         ok(run.returncode == 78 and not run.stdout and words in run.stderr, f"{name}: token says what is shown instead", run.returncode, run.stderr)
 
