@@ -32,15 +32,21 @@ const char *storage_project(struct sim *s, const struct sim_object *bucket)
 	return sim_project_id(s, json_str(bucket->doc, "projectNumber", ""));
 }
 
+/* Is there a bucket (NULL: none), in a project that may use the API? The call is that project's from here on. */
+static bool reached(struct sim_call *c, const struct sim_object *bucket)
+{
+	if (!bucket) {
+		storage_no_bucket(c);
+		return false;
+	}
+	c->project = storage_project(c->sim, bucket);
+	return sim_usage_ok(c, "storage.googleapis.com");
+}
+
 struct sim_object *storage_bucket_for(struct sim_call *c, int nth, const char *permission, const char *what)
 {
 	struct sim_object *o = storage_bucket(c->sim, storage_name(c, "b", nth));
-	if (!o) {
-		storage_no_bucket(c);
-		return NULL;
-	}
-	c->project = storage_project(c->sim, o);
-	if (!sim_usage_ok(c, "storage.googleapis.com"))
+	if (!reached(c, o))
 		return NULL;
 	if (!permission || storage_may(c->sim, c->principal, permission, o))
 		return o;
@@ -64,12 +70,7 @@ static struct sim_object *soft_deleted(struct sim_call *c)
 	struct sim_object *o = sim_first(c->sim, SOFT, "");
 	while (o && !text_ends(o->key, tail))
 		o = sim_following(c->sim, o, "");
-	if (!o) {
-		storage_no_bucket(c);
-		return NULL;
-	}
-	c->project = storage_project(c->sim, o);
-	if (!sim_usage_ok(c, "storage.googleapis.com"))
+	if (!reached(c, o))
 		return NULL;
 	if (sim_allowed(c->sim, c->principal, "storage.buckets.get", c->project, NULL) ||
 	    sim_allowed(c->sim, c->principal, "roles/owner", c->project, NULL)) /* of the policy that new buckets have */
