@@ -2,6 +2,7 @@
 """Kubeconfig files side by side with kubectl, on a real kube-apiserver: each row is a folder of files, and kubectl and this program's floor net (whoami.c) are asked
 the same of it: are they let in, and as whom? They agree, but for what is refused here on purpose, or taken although kubectl does not; each of those rows says why,
 and fails once the two agree. Whatever keeps this program out is told with what to do about it."""
+import contextlib
 import base64
 import concurrent.futures
 import json
@@ -382,12 +383,12 @@ def unreached(r):
     def handshakes():
         while True:
             try:
-                with strict.wrap_socket(listener.accept()[0], server_side=True) as stream:
-                    read_head(stream)
-            except ssl.SSLError:
-                continue
+                plain = listener.accept()[0]
             except OSError:
                 return
+            # A client that is refused may be gone before it is heard: the next one is asked all the same.
+            with contextlib.suppress(OSError), strict.wrap_socket(plain, server_side=True) as stream:
+                read_head(stream)
 
     threading.Thread(target=handshakes, daemon=True).start()
     stranger, token = {"client-certificate-data": r.data("stranger.crt"), "client-key-data": r.data("stranger.key")}, {"token": r.server.token}
