@@ -154,7 +154,7 @@ static bool failure_key(struct wizard *w, const struct key *k, enum action *acti
 		w->over_focus = 0;
 	if (k->kind == KEY_TARGET && (int)k->code < count)
 		return act(w, keys[k->code], action);
-	if (k->kind == KEY_FUNCTION && (k->code == KEY_UP || k->code == KEY_DOWN))
+	if (key_does(k, KEY_UP) || key_does(k, KEY_DOWN))
 		w->over_focus = (w->over_focus + (k->code == KEY_UP ? count - 1 : 1)) % (count ? count : 1);
 	if (k->kind != KEY_CHARACTER)
 		return true;

@@ -11,7 +11,7 @@ ui_libui_a_SOURCES = \
 	ui/draft.c ui/draft.h \
 	ui/edit.c ui/edit.h \
 	ui/failure.c \
-	ui/form.c ui/form_facts.c \
+	ui/form.c ui/form_draw.c ui/form_facts.c ui/form_leave.c ui/form_suggestions.c ui/form_parts.h \
 	ui/guard.c ui/guard.h \
 	ui/log.c \
 	ui/overlays.c ui/overlay_list.c ui/overlay_secret.c \

@@ -242,7 +242,7 @@ static void find(struct wizard *w, int delta)
 static void search_key(struct wizard *w, const struct key *k)
 {
 	struct log_view *v = log_of(w);
-	bool enter = k->kind == KEY_CHARACTER && k->code == L'\r', esc = k->kind == KEY_CHARACTER && k->code == 27;
+	bool enter = key_is(k, L'\r'), esc = key_is(k, 27);
 	if (!enter && !esc) {
 		edit_key(&v->search, k);
 		return;
@@ -324,7 +324,7 @@ static bool log_key(struct wizard *w, const struct key *k, enum action *action)
 	(void)action;
 	if (v->searching)
 		search_key(w, k);
-	else if (k->kind == KEY_CHARACTER && (k->code == 27 || k->code == L'q' || k->code == L'l'))
+	else if (key_is(k, 27) || key_is(k, L'q') || key_is(k, L'l'))
 		return false;
 	else if (k->kind == KEY_FUNCTION)
 		function_key(w, k->code);

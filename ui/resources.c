@@ -224,7 +224,7 @@ static bool resources_key(struct wizard *w, const struct key *k, enum action *ac
 {
 	int page = screen_lines() - 6;
 	(void)action;
-	if (k->kind == KEY_CHARACTER && (k->code == 27 || k->code == L'd' || k->code == L'q' || k->code == L'\r'))
+	if (key_is(k, 27) || key_is(k, L'd') || key_is(k, L'q') || key_is(k, L'\r'))
 		return false;
 	if (k->kind != KEY_FUNCTION)
 		return true;

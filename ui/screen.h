@@ -142,6 +142,8 @@ struct key screen_key(void);
 /* Is it this character; this key of curses (KEY_UP)? */
 bool key_is(const struct key *k, wint_t c);
 bool key_does(const struct key *k, wint_t function);
+/* Does it put something where a text is typed? */
+bool key_prints(const struct key *k);
 /* Tests: the key of this name: "Enter", "Tab", "Esc", "Up", "Space", "C-c", "x"... */
 struct key key_named(const char *name);
 

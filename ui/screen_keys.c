@@ -126,3 +126,8 @@ bool key_does(const struct key *k, wint_t function)
 {
 	return k->kind == KEY_FUNCTION && k->code == function;
 }
+
+bool key_prints(const struct key *k)
+{
+	return k->kind == KEY_PASTED || (k->kind == KEY_CHARACTER && k->code >= 32 && k->code != 127);
+}

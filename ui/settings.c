@@ -250,27 +250,27 @@ bool settings_over(struct wizard *w, const struct question *q)
 static bool choice_key(struct wizard *w, const struct question *q, const struct key *k)
 {
 	struct settings *s = settings_of(w);
-	bool enter = k->kind == KEY_CHARACTER && (k->code == L'\r' || k->code == L' ');
-	if (k->kind == KEY_CHARACTER && k->code == 27)
+	bool enter = key_is(k, L'\r') || key_is(k, L' ');
+	if (key_is(k, 27))
 		s->choosing = false;
-	else if (k->kind == KEY_FUNCTION && k->code == KEY_UP)
+	else if (key_does(k, KEY_UP))
 		s->choice -= s->choice > 0;
-	else if (k->kind == KEY_FUNCTION && k->code == KEY_DOWN)
+	else if (key_does(k, KEY_DOWN))
 		s->choice += s->choice < choice_count(w, q) - 1;
 	else if (enter && form_set(w, q, cJSON_CreateString(question_choice(q, w->answers, s->choice)->id)))
 		s->choosing = false;
 	draft_price_choices(w, q);
-	return s->choosing || k->kind != KEY_CHARACTER || k->code != L'\r' || !settings_over(w, q);
+	return s->choosing || !key_is(k, L'\r') || !settings_over(w, q);
 }
 
 static bool typing_key(struct wizard *w, const struct question *q, const struct key *k)
 {
 	struct settings *s = settings_of(w);
 	struct err e = {0};
-	bool taken = false, printable = k->kind == KEY_PASTED || (k->kind == KEY_CHARACTER && k->code >= 32 && k->code != 127);
-	if (k->kind == KEY_CHARACTER && k->code == 27) {
+	bool taken = false, printable = key_prints(k);
+	if (key_is(k, 27)) {
 		s->typing = false;
-	} else if (k->kind == KEY_CHARACTER && k->code == L'\r') {
+	} else if (key_is(k, L'\r')) {
 		char *text = edit_text(&s->edit);
 		taken = answers_set_text(w->answers, q->id, text, &e);
 		s->typing = !taken;
@@ -340,19 +340,19 @@ static bool settings_key(struct wizard *w, const struct key *k, enum action *act
 		return typing_key(w, q, k);
 	if (k->kind == KEY_TARGET)
 		focus_at(w, (int)k->code);
-	else if (k->kind == KEY_FUNCTION && (k->code == KEY_UP || k->code == KEY_DOWN))
+	else if (key_does(k, KEY_UP) || key_does(k, KEY_DOWN))
 		move_by(w, k->code == KEY_UP ? -1 : 1);
-	else if (k->kind == KEY_FUNCTION && (k->code == KEY_PPAGE || k->code == KEY_NPAGE))
+	else if (key_does(k, KEY_PPAGE) || key_does(k, KEY_NPAGE))
 		move_by(w, k->code == KEY_PPAGE ? -10 : 10);
-	else if (k->kind == KEY_FUNCTION && (k->code == KEY_HOME || k->code == KEY_END))
+	else if (key_does(k, KEY_HOME) || key_does(k, KEY_END))
 		move_by(w, k->code == KEY_HOME ? -1000 : 1000);
-	else if (k->kind == KEY_CHARACTER && k->code == 27 && s->filter.len)
+	else if (key_is(k, 27) && s->filter.len)
 		edit_set(&s->filter, ""), move_by(w, 0);
-	else if (k->kind == KEY_CHARACTER && k->code == 27)
+	else if (key_is(k, 27))
 		return false;
-	else if (q && k->kind == KEY_CHARACTER && (k->code == L'\r' || k->code == L' '))
+	else if (q && (key_is(k, L'\r') || key_is(k, L' ')))
 		return change(w, q) && (q->type != TYPE_BOOL || k->code != L'\r' || !settings_over(w, q));
-	else if (k->kind == KEY_CHARACTER && k->code == L'/' && !s->filter.len)
+	else if (key_is(k, L'/') && !s->filter.len)
 		return true; /* as elsewhere: letters follow */
 	else if (k->kind == KEY_CHARACTER && (k->code >= 32 || k->code == ('U' & 31)))
 		filter_key(w, k);
