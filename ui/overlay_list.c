@@ -11,10 +11,26 @@
 
 enum { LIST_ROOM = 10 };
 
+struct list {
+	const struct question *of;
+	cJSON *texts; /* as edited so far */
+};
+
+static struct list *list_own(const struct wizard *w)
+{
+	return overlay_own(w, &overlay_list);
+}
+
+static void list_forget(struct wizard *w)
+{
+	cJSON_Delete(list_own(w)->texts);
+}
+
 static void list_draw(struct wizard *w)
 {
-	const struct question *q = w->listed;
-	int count = cJSON_GetArraySize(w->over_list), lines = count + 1 < LIST_ROOM ? count + 1 : LIST_ROOM;
+	const struct list *l = list_own(w);
+	const struct question *q = l->of;
+	int count = cJSON_GetArraySize(l->texts), lines = count + 1 < LIST_ROOM ? count + 1 : LIST_ROOM;
 	struct rect r = put_box(middle(lines + 5, 70), _(q->title));
 	if (w->over_focus < w->over_top)
 		w->over_top = w->over_focus;
@@ -22,7 +38,7 @@ static void list_draw(struct wizard *w)
 		w->over_top = w->over_focus - lines + 1;
 	for (int i = 0; i < lines; i++) {
 		int n = w->over_top + i;
-		const cJSON *item = cJSON_GetArrayItem(w->over_list, n);
+		const cJSON *item = cJSON_GetArrayItem(l->texts, n);
 		putf(r.y + i, r.x, 4, ROLE_DIM, "%2d", n + 1);
 		if (n == w->over_focus)
 			put_glyph(r.y + i, r.x + 3, ROLE_KEY, GLYPH_MARK);
@@ -35,14 +51,13 @@ static void list_draw(struct wizard *w)
 	edit_draw(&w->over_edit, r.y + w->over_focus - w->over_top, r.x + 5, r.w - 5, ROLE_FIELD, false);
 }
 
-static const struct overlay overlay_list;
-
 void list_open(struct wizard *w, const struct question *q)
 {
-	cJSON_Delete(w->over_list);
-	w->listed = q;
-	w->over_list = cJSON_Duplicate(answers_get(w->answers, q->id), 1);
-	w->over_focus = cJSON_GetArraySize(w->over_list);
+	struct list *l = list_own(w);
+	cJSON_Delete(l->texts);
+	l->of = q;
+	l->texts = cJSON_Duplicate(answers_get(w->answers, q->id), 1);
+	w->over_focus = cJSON_GetArraySize(l->texts);
 	w->over_top = 0;
 	edit_set(&w->over_edit, "");
 	w->under = w->over;
@@ -51,7 +66,8 @@ void list_open(struct wizard *w, const struct question *q)
 
 static void list_load(struct wizard *w, int to)
 {
-	const cJSON *item = cJSON_GetArrayItem(w->over_list, to);
+	const struct list *l = list_own(w);
+	const cJSON *item = cJSON_GetArrayItem(l->texts, to);
 	w->over_focus = to;
 	edit_set(&w->over_edit, item ? item->valuestring : "");
 }
@@ -59,18 +75,19 @@ static void list_load(struct wizard *w, int to)
 /* The edited line goes into the list: changed, added, or taken out when it is empty. False when it is no valid element. */
 static bool list_commit(struct wizard *w)
 {
-	const struct question *q = w->listed;
+	struct list *l = list_own(w);
+	const struct question *q = l->of;
 	char *text = edit_text(&w->over_edit);
 	const char *why = question_refuses(q, w->answers, text);
-	bool exists = w->over_focus < cJSON_GetArraySize(w->over_list);
+	bool exists = w->over_focus < cJSON_GetArraySize(l->texts);
 	if (why) {
 		wizard_say(w, ROLE_BAD, _(why));
 	} else if (!*text && exists) {
-		cJSON_DeleteItemFromArray(w->over_list, w->over_focus);
+		cJSON_DeleteItemFromArray(l->texts, w->over_focus);
 	} else if (*text && exists) {
-		cJSON_ReplaceItemInArray(w->over_list, w->over_focus, cJSON_CreateString(text));
+		cJSON_ReplaceItemInArray(l->texts, w->over_focus, cJSON_CreateString(text));
 	} else if (*text) {
-		cJSON_AddItemToArray(w->over_list, cJSON_CreateString(text));
+		cJSON_AddItemToArray(l->texts, cJSON_CreateString(text));
 	}
 	free(text);
 	return !why;
@@ -78,9 +95,10 @@ static bool list_commit(struct wizard *w)
 
 static bool list_end(struct wizard *w)
 {
-	if (!form_set(w, w->listed, cJSON_Duplicate(w->over_list, 1)))
+	const struct list *l = list_own(w);
+	if (!form_set(w, l->of, cJSON_Duplicate(l->texts, 1)))
 		return true;
-	if (settings_over(w, w->listed))
+	if (settings_over(w, l->of))
 		w->under = NULL;
 	return false;
 }
@@ -93,7 +111,7 @@ static void list_paste(struct wizard *w, const char *text)
 		edit_insert(&w->over_edit, one);
 		if (!list_commit(w))
 			break;
-		list_load(w, cJSON_GetArraySize(w->over_list));
+		list_load(w, cJSON_GetArraySize(list_own(w)->texts));
 	}
 	free(copy);
 }
@@ -112,7 +130,7 @@ static bool list_enter(struct wizard *w)
 static bool list_key(struct wizard *w, const struct key *k, enum action *action)
 {
 	(void)action;
-	int count = cJSON_GetArraySize(w->over_list);
+	int count = cJSON_GetArraySize(list_own(w)->texts);
 	if (key_is(k, 27))
 		return false;
 	if (key_is(k, L'\r'))
@@ -123,8 +141,10 @@ static bool list_key(struct wizard *w, const struct key *k, enum action *action)
 		return list_commit(w) ? list_end(w) : true;
 	} else if (key_does(k, KEY_UP) || key_does(k, KEY_DOWN)) {
 		int to = w->over_focus + (k->code == KEY_DOWN ? 1 : -1);
-		if (to >= 0 && to <= count && list_commit(w))
-			list_load(w, to <= cJSON_GetArraySize(w->over_list) ? to : cJSON_GetArraySize(w->over_list));
+		if (to >= 0 && to <= count && list_commit(w)) {
+			count = cJSON_GetArraySize(list_own(w)->texts);
+			list_load(w, to < count ? to : count);
+		}
 	} else if (!key_is(k, L' ')) {
 		edit_key(&w->over_edit, k);
 	}
@@ -140,4 +160,5 @@ static void list_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("leave it as it was"));
 }
 
-static const struct overlay overlay_list = {.draw = list_draw, .key = list_key, .hints = list_hints};
+const struct overlay overlay_list = {
+    .size = sizeof(struct list), .forget = list_forget, .draw = list_draw, .key = list_key, .hints = list_hints};

@@ -7,10 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct asked {
+	const struct question *of; /* whose answer is typed */
+	bool builds;               /* the build is what follows */
+};
+
+static struct asked *asked_own(const struct wizard *w)
+{
+	return overlay_own(w, &overlay_secret);
+}
+
 /* Before building; in the question's own field the secret itself is typed, whatever was referred to. */
 static bool opens_sealed(const struct wizard *w)
 {
-	return w->over_build && client_sealed(w, w->over_secret);
+	return asked_own(w)->builds && client_sealed(w, asked_own(w)->of);
 }
 
 static void secret_draw_box(struct wizard *w)
@@ -18,18 +28,15 @@ static void secret_draw_box(struct wizard *w)
 	const char *words = opens_sealed(w)
 				? _("Type the passphrase under which it was sealed. What it opens goes to Secret Manager "
 				    "and nowhere else.")
-				: _(w->over_secret->typed);
-	struct rect r = put_box(middle(8, 66), _(w->over_secret->title));
+				: _(asked_own(w)->of->typed);
+	struct rect r = put_box(middle(8, 66), _(asked_own(w)->of->title));
 	put_wrapped(r.y, r.x, 4, r.w, w->message ? w->message_role : ROLE_TEXT, w->message ? w->message : words);
 	edit_draw(&w->over_edit, r.y + 5, r.x, r.w, ROLE_FIELD, true);
 }
 
-static const struct overlay overlay_secret;
-
 void secret_open_field(struct wizard *w, const struct question *q, bool then_build)
 {
-	w->over_secret = q;
-	w->over_build = then_build;
+	*asked_own(w) = (struct asked){q, then_build};
 	edit_set(&w->over_edit, "");
 	w->over = &overlay_secret;
 }
@@ -40,14 +47,14 @@ static bool keep_secret(struct wizard *w)
 	struct err ignored = {0};
 	char *text = edit_text(&w->over_edit), *why;
 	struct secret *typed = secret_copy(text, strlen(text));
-	why = opens_sealed(w) ? client_unseal(w, w->over_secret, typed) : client_take(w, w->over_secret, typed);
+	why = opens_sealed(w) ? client_unseal(w, asked_own(w)->of, typed) : client_take(w, asked_own(w)->of, typed);
 	explicit_bzero(text, strlen(text));
 	explicit_bzero(&w->over_edit, sizeof w->over_edit);
 	free(text);
 	if (why)
 		wizard_say(w, ROLE_BAD, why);
-	else if (!w->over_build) /* what is typed is meant, whatever was referred to before */
-		answers_set_text(w->answers, w->over_secret->id, "prompt", &ignored);
+	else if (!asked_own(w)->builds) /* what is typed is meant, whatever was referred to before */
+		answers_set_text(w->answers, asked_own(w)->of->id, "prompt", &ignored);
 	err_free(&ignored);
 	bool kept = !why;
 	free(why);
@@ -66,7 +73,7 @@ static bool secret_key(struct wizard *w, const struct key *k, enum action *actio
 	}
 	if (key_is(k, L'\r')) {
 		bool kept = keep_secret(w);
-		if (kept && w->over_build)
+		if (kept && asked_own(w)->builds)
 			*action = ACTION_NEXT;
 		return !kept;
 	}
@@ -76,9 +83,10 @@ static bool secret_key(struct wizard *w, const struct key *k, enum action *actio
 
 static void secret_hints(struct wizard *w, struct hints *h)
 {
-	hint(h, _("Enter"), w->over_build ? _("build") : _("take it"));
+	hint(h, _("Enter"), asked_own(w)->builds ? _("build") : _("take it"));
 	hint(h, _("Ctrl-U"), _("empty the line"));
 	hint(h, _("Esc"), _("not yet"));
 }
 
-static const struct overlay overlay_secret = {.draw = secret_draw_box, .key = secret_key, .hints = secret_hints};
+const struct overlay overlay_secret = {
+    .size = sizeof(struct asked), .draw = secret_draw_box, .key = secret_key, .hints = secret_hints};

@@ -60,7 +60,7 @@ struct overlay {
 	void (*forget)(struct wizard *w); /* frees what hangs on that; may be NULL */
 };
 extern const struct overlay overlay_help, overlay_quit, overlay_choice, overlay_consent, overlay_data, overlay_failure,
-    overlay_undo, overlay_resources, overlay_settings, overlay_log;
+    overlay_undo, overlay_resources, overlay_settings, overlay_log, overlay_list, overlay_secret;
 /* Its own state, of its size, zeroed when the wizard opens. */
 void *overlay_own(const struct wizard *w, const struct overlay *o);
 
@@ -87,10 +87,6 @@ struct wizard {
 	/* Over the page; the line, the row and the top are whichever's has the keys. */
 	const struct overlay *over, *under; /* under: what comes back when over closes, or NULL */
 	struct edit over_edit;
-	const struct question *over_secret; /* whose answer is typed in the overlay */
-	bool over_build;                    /* the secret's field leads to the build */
-	const struct question *listed;      /* whose list is edited */
-	cJSON *over_list;
 	int over_focus, over_top;
 	struct secret *secret; /* what the operator typed, or what a passphrase opened; NULL for nothing */
 	char *secret_of;       /* the reference that it stands for: "prompt", "sealed:NAME" */

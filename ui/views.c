@@ -12,7 +12,7 @@ enum { VIEWS = sizeof page_views / sizeof *page_views };
 _Static_assert((int)VIEWS <= (int)VIEWS_MOST, "each page has its place");
 
 /* What lies over a page and keeps a state of its own between keys. */
-static const struct overlay *const overlays[] = {&overlay_log, &overlay_settings};
+static const struct overlay *const overlays[] = {&overlay_log, &overlay_settings, &overlay_list, &overlay_secret};
 
 enum { OVERLAYS = sizeof overlays / sizeof *overlays };
 _Static_assert((int)OVERLAYS <= (int)OVERLAYS_MOST, "each has its place");

@@ -410,7 +410,6 @@ void wizard_free(struct wizard *w)
 	wizard_surveys_free(w);
 	client_free(w->client);
 	cJSON_Delete(w->regions);
-	cJSON_Delete(w->over_list);
 	cJSON_Delete(w->result);
 	cJSON_Delete(w->original_resolved);
 	secret_free(w->secret);
