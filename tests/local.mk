@@ -8,6 +8,7 @@ check_PROGRAMS += tests/kubernetes/whoami
 WALKERS += tests/kubernetes/whoami$(EXEEXT)
 tests_kubernetes_whoami_SOURCES = tests/kubernetes/whoami.c
 tests_kubernetes_whoami_LDADD = $(LIB_NET)
+tests_kubernetes_whoami_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 
 TESTS += tests/sim/docker_registry.py tests/sim/outside.py
 include tests/fuzz/local.mk

@@ -618,6 +618,7 @@ static void send_with(struct api_job *j, const struct context_shown *shows)
 				       .ca = j->call.ca,
 				       .certificate = shows->certificate,
 				       .key = shows->key,
+				       .fleeting = shows->certificate && !has_met(a, j->host),
 				       .once = j->policy.no_retry_unknown};
 	if (j->context)
 		context_dress(j->context, &request);

@@ -7,6 +7,7 @@
 #include "base/gettext.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "net/alert.h"
 #include "net/channel.h"
 #include "net/libcurl.h"
 
@@ -36,6 +37,7 @@ struct curl_job {
 	bool started;
 	const char *fault; /* it is not sent: why */
 	char error[CURL_ERROR_SIZE];
+	struct alert *alert; /* of one that shows a certificate; else NULL */
 	http_done *done;
 	void *arg;
 	struct channel *channel; /* of one that asks to go over to another protocol; else NULL */
@@ -148,10 +150,20 @@ static const char *fix_of(const struct curl_job *j, CURLcode code)
 	return NULL;
 }
 
+/* libcurl's words, unless the refusal that it kept to itself says more: it tells what failed first. */
+static const char *words_of(const struct curl_job *j, CURLcode code)
+{
+	if (alert_refusal(j->alert) && !http_refuses_certificate(j->error))
+		return alert_refusal(j->alert);
+	return j->error[0] ? j->error : lib->easy_strerror(code);
+}
+
 static enum http_failure failure_of(const struct curl_job *j, CURLcode code)
 {
 	if (code != CURLE_OK && (proxy_refuses(j->easy) || proxy_malformed(j, code)))
 		return HTTP_REFUSED;
+	if (code != CURLE_OK && alert_refusal(j->alert))
+		return HTTP_TLS;
 	if ((code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) && http_refuses_certificate(j->error))
 		return HTTP_TLS;
 	switch (code) {
@@ -191,6 +203,7 @@ static void job_free(struct curl_job *j)
 		lib->slist_free_all(j->headers);
 		lib->slist_free_all(j->connect_to);
 	}
+	alert_free(j->alert);
 	http_reply_free(&j->reply);
 	channel_free(j->channel);
 	free(j);
@@ -232,7 +245,7 @@ static void finish(struct curl_transport *t, struct curl_job *j, CURLcode code)
 	j->reply.status = j->reply.failure == HTTP_OK ? (int)status : 0;
 	j->reply.failure_fix = fix_of(j, code);
 	if (code != CURLE_OK)
-		j->reply.failure_text = xstrdup(j->error[0] ? j->error : lib->easy_strerror(code));
+		j->reply.failure_text = xstrdup(words_of(j, code));
 	unlink_job(t, j);
 	start_jobs(t);
 	j->done(j->arg, &j->reply);
@@ -392,8 +405,9 @@ static void set_blob(CURL *easy, CURLoption option, const char *text, size_t len
 }
 
 /* Whom to believe: the host's own authorities when it has some, together with the transport's: a proxy that looks into TLS has that one. */
-static void set_trust(struct curl_transport *t, CURL *easy, const struct http_request *r)
+static void set_trust(struct curl_transport *t, struct curl_job *j, const struct http_request *r)
 {
+	CURL *easy = j->easy;
 	struct buf pem = {0};
 	struct err ignored = {0};
 	if (t->ca)
@@ -409,13 +423,15 @@ static void set_trust(struct curl_transport *t, CURL *easy, const struct http_re
 	if (r->certificate && r->key) {
 		set_blob(easy, CURLOPT_SSLCERT_BLOB, r->certificate, strlen(r->certificate));
 		set_blob(easy, CURLOPT_SSLKEY_BLOB, r->key, strlen(r->key));
+		j->alert = alert_listen(lib, easy);
 	}
 	err_free(&ignored);
 	buf_free(&pem);
 }
 
-static void set_network(struct curl_transport *t, CURL *easy, const struct http_request *r)
+static void set_network(struct curl_transport *t, struct curl_job *j, const struct http_request *r)
 {
+	CURL *easy = j->easy;
 	if (r->direct) {
 		lib->easy_setopt(easy, CURLOPT_PROXY, "");
 		lib->easy_setopt(easy, CURLOPT_NOPROXY, "*");
@@ -428,12 +444,13 @@ static void set_network(struct curl_transport *t, CURL *easy, const struct http_
 	} else if (text_is_loopback_url(r->url)) { /* as with kubectl, no proxy of the environment's leads there */
 		lib->easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	}
-	set_trust(t, easy, r);
+	set_trust(t, j, r);
 	lib->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	lib->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	lib->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	/* When a connection that was used before drops without an answer, libcurl sends a request again by itself, a POST too. */
 	lib->easy_setopt(easy, CURLOPT_FRESH_CONNECT, r->once ? 1L : 0L);
+	lib->easy_setopt(easy, CURLOPT_FORBID_REUSE, r->fleeting ? 1L : 0L);
 	lib->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	lib->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	lib->easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
@@ -477,7 +494,7 @@ static void make_easy(struct curl_transport *t, struct curl_job *j, const struct
 	lib->easy_setopt(j->easy, CURLOPT_WRITEDATA, (void *)j);
 	lib->easy_setopt(j->easy, CURLOPT_HEADERFUNCTION, on_header);
 	lib->easy_setopt(j->easy, CURLOPT_HEADERDATA, (void *)j);
-	set_network(t, j->easy, r);
+	set_network(t, j, r);
 	limit_time(j->easy, r);
 	set_method(j->easy, r);
 	set_headers(j, r);

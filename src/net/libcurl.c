@@ -4,10 +4,13 @@
 #include "base/gettext.h"
 #include "base/library.h"
 
+#include <dlfcn.h>
+
 /* The soname that libcurl has had since 2006; its functions are only ever added to. */
 #define SONAME "libcurl.so.4"
 
 static struct libcurl lib;
+static void *library;
 
 static const struct library_row rows[] = {
 #define ROW(name)                                                                                                              \
@@ -26,7 +29,7 @@ const struct libcurl *libcurl_load(struct err *e)
 	static bool loaded;
 	if (loaded)
 		return &lib;
-	if (!library_load(SONAME, "libcurl4", rows, sizeof rows / sizeof *rows, e))
+	if (!(library = library_load(SONAME, "libcurl4", rows, sizeof rows / sizeof *rows, e)))
 		return NULL;
 	if (lib.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		err_set(e, EXIT_CONFIG, SONAME, NULL, _("libcurl does not start."));
@@ -35,4 +38,11 @@ const struct libcurl *libcurl_load(struct err *e)
 	library_trim();
 	loaded = true;
 	return &lib;
+}
+
+void (*libcurl_find(const char *name))(void)
+{
+	void (*found)(void);
+	*(void **)&found = dlsym(library, name); /* looks through what libcurl needs as well */
+	return found;
 }

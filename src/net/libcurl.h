@@ -30,4 +30,7 @@ struct libcurl {
 /* The loaded and initialised library, which stays for the life of the program; NULL with EXIT_CONFIG when it is not on this machine. */
 const struct libcurl *libcurl_load(struct err *e);
 
+/* A function of libcurl's own TLS library, once libcurl is loaded; NULL where it has none of that name. */
+void (*libcurl_find(const char *name))(void);
+
 #endif

@@ -26,7 +26,9 @@ struct http_request {
 	bool anonymous;   /* no redirect is followed either way; this one also never sends cookies or credentials */
 	bool
 	    once; /* sent a second time it may act twice: that is never done below the caller, who is told that the outcome is unknown */
-	bool direct; /* never through a proxy: it is for this machine's own surroundings */
+	bool
+	    fleeting; /* its connection goes with it, even when it failed: so what the other side says as it ends it is heard */
+	bool direct;  /* never through a proxy: it is for this machine's own surroundings */
 	const char
 	    *ca; /* PEM: the only authorities that may vouch for the host, beside a transport's own; NULL for the usual ones */
 	const char *certificate, *key; /* PEM: shown when the host asks for them; NULL for none */

@@ -394,6 +394,7 @@ def unreached(r):
     stranger, token = {"client-certificate-data": r.data("stranger.crt"), "client-key-data": r.data("stranger.key")}, {"token": r.server.token}
     over = {"client-certificate-data": r.data("over.crt"), "client-key-data": r.data("over.key")}
     here = "https://127.0.0.1:"
+    refusing = {"server": here + str(listener.getsockname()[1])}
     rows = {
         "a port that nobody listens on": (token, {"server": here + "1"}, "no connection", "Does the cluster run"),
         "a host that is not there": (token, {"server": "https://nowhere.invalid:6443"}, "resolve", "Does the cluster run"),
@@ -401,23 +402,24 @@ def unreached(r):
         "another authority": (token, {"certificate-authority-data": r.data("other-ca.crt")}, "not safe", "certificate-authority-data"),
         "a certificate that has run out": (over, {}, "Unauthorized", "held until 2020-01-02"),
         "a certificate that the server does not know": (stranger, {}, "Unauthorized", "auth whoami"),
-        "one that it refuses by TLS": (stranger, {"server": here + str(listener.getsockname()[1])}, "not safe", "takes no client certificate"),
+        "one that it refuses by TLS": (stranger, refusing, "not safe", "takes no client certificate"),
+        "one that it refuses by TLS before it is asked": (stranger, refusing, "not safe", "takes no client certificate"),
         "a token that it does not know": ({"token": "unknown"}, {}, "Unauthorized", "auth whoami"),
     }
 
-    def ask(row):
-        user, cluster, *_ = row
+    def ask(name):
+        user, cluster, *_ = rows[name]
         with tempfile.TemporaryDirectory(prefix="contexts-") as folder:
             path = f"{folder}/config"
             with open(path, "w", encoding="utf-8", opener=lambda p, flags: os.open(p, flags, 0o600)) as f:
                 json.dump(r.config(user, cluster), f)
             began = time.monotonic()
-            ran = subprocess.run([WHOAMI, path, "", "patient"], env={"PATH": os.environ["PATH"], "HOME": folder, "TZ": "UTC"}, capture_output=True, text=True, timeout=120,
+            ran = subprocess.run([WHOAMI, path, "", "late" if name.endswith("before it is asked") else "patient"], env={"PATH": os.environ["PATH"], "HOME": folder, "TZ": "UTC"}, capture_output=True, text=True, timeout=120,
                                  stdin=subprocess.DEVNULL)
             return time.monotonic() - began, ran
 
     with concurrent.futures.ThreadPoolExecutor(len(rows)) as pool:
-        for (name, (_, _, what, fix)), (took, ran) in zip(rows.items(), pool.map(ask, rows.values())):
+        for (name, (_, _, what, fix)), (took, ran) in zip(rows.items(), pool.map(ask, rows)):
             said = json.loads(ran.stdout or "{}")
             ok(ran.returncode in (77, 78) and what in said.get("what", "") and fix in said.get("fix", ""), f"{name}: told, with the cure", ran.returncode, ran.stdout, ran.stderr)
             ok(took < 40, f"{name}: within seconds", took)
