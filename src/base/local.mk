@@ -14,6 +14,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/outside.c src/base/outside.h \
 	src/base/rendered.c src/base/rendered.h \
 	src/base/mustache.c src/base/mustache.h \
+	src/base/pattern.c src/base/pattern.h \
 	src/base/process.c src/base/process.h \
 	src/base/sealed.c src/base/sealed.h \
 	src/base/secret.c src/base/secret.h \
@@ -50,6 +51,11 @@ check_PROGRAMS += tests/base/text
 TESTS += tests/base/text
 tests_base_text_SOURCES = tests/base/text.c tests/tap.h
 tests_base_text_LDADD = $(LIB_BASE)
+
+check_PROGRAMS += tests/base/pattern
+TESTS += tests/base/pattern
+tests_base_pattern_SOURCES = tests/base/pattern.c tests/tap.h
+tests_base_pattern_LDADD = $(LIB_BASE)
 
 check_PROGRAMS += tests/base/encode
 TESTS += tests/base/encode

@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,34 +295,4 @@ double text_http_date(const char *text)
 	tm.tm_mon = (int)(at - months) / 3;
 	tm.tm_year -= 1900;
 	return (double)timegm(&tm);
-}
-
-static struct compiled {
-	const char *pattern;
-	regex_t regex;
-} * patterns;
-static size_t pattern_count, pattern_room;
-
-/* Compiling takes a thousand times as long as matching, and a state for each repetition: "{0,300}" is three hundred. */
-bool text_matches(const char *text, const char *pattern)
-{
-	size_t i = 0;
-	while (i < pattern_count && patterns[i].pattern != pattern)
-		i++;
-	if (i == pattern_count) {
-		patterns = xgrow(patterns, pattern_count, &pattern_room, sizeof *patterns);
-		if (regcomp(&patterns[i].regex, pattern, REG_EXTENDED | REG_NOSUB))
-			abort();
-		patterns[pattern_count++].pattern = pattern;
-	}
-	return regexec(&patterns[i].regex, text, 0, NULL, 0) == 0;
-}
-
-void text_forget_patterns(void)
-{
-	while (pattern_count)
-		regfree(&patterns[--pattern_count].regex);
-	free(patterns);
-	patterns = NULL;
-	pattern_room = 0;
 }

@@ -45,12 +45,6 @@ bool text_is_local_url(const char *url);
 /* Does it lead to this machine itself, by localhost or an address that says so? */
 bool text_is_loopback_url(const char *url);
 
-/* Does text match this POSIX extended expression? A pattern is one of the program's own: it is compiled when it is first used and kept (one that is wrong
- * ends the program), and found again by its address. Together they take the better part of a megabyte: whoever has checked what there was to check may
- * let them go, and what is matched later is compiled again. */
-bool text_matches(const char *text, const char *pattern);
-void text_forget_patterns(void);
-
 /* RFC 3339 in UTC with a given number of decimals (0 to 9): "2026-11-22T10:00:00Z"; seconds since 1970 as a double. The result
  * is written to into (at least 40 bytes), which is returned. */
 char *text_rfc3339(double when, int decimals, char *into);

@@ -4,7 +4,6 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
-#include "base/text.h"
 
 /* What is resolved ----------------------------------------------------------------------------------------------------------- */
 
@@ -13,7 +12,6 @@ void run_save(struct run *r)
 	struct err e = {0};
 	if (r->mode->changes && r->options.save && !r->options.save(r->options.arg, r->options.answers, &e))
 		run_stop(r, &e);
-	text_forget_patterns(); /* for a file that was edited meanwhile is checked again */
 	err_free(&e);
 }
 

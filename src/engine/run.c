@@ -6,7 +6,6 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "net/credentials.h"
 
 #include <stdlib.h>
@@ -245,7 +244,6 @@ void run_go(struct run *r)
 	api_set_secrets(r->api, vault_lookup, r->vault);
 	api_set_uploads(r->api, render_upload, r);
 	make_steps(r);
-	text_forget_patterns(); /* the answers are checked, and from here on memory is wanted for connections */
 	r->surveying = r->mode->looks_first;
 	run_wake(r);
 }

@@ -8,6 +8,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static void issuer_observe(const struct view *v, struct call *out)
  * metadata server, since both this program and the gate send requests there. */
 static bool issuer_endpoint(const char *url)
 {
-	return text_matches(url, "^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~%:@/+-]*)?$") && !text_is_local_url(url);
+	return pattern_matches("^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~%:@/+-]*)?$", url) && !text_is_local_url(url);
 }
 
 /* oauth2-proxy shows it people's tokens, where there is one. */

@@ -16,6 +16,7 @@
 #include "plan/auth_oauth2_proxy_providers.h"
 
 #include "base/gettext.h"
+#include "base/pattern.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -37,8 +38,8 @@ static const char *entra_issuer_wrong(const char *issuer)
 				  "address "
 				  "of yours. Name your tenant by its ID.");
 	}
-	return text_matches(issuer,
-			    "^https://login\\.(microsoftonline\\.(com|us)|partner\\.microsoftonline\\.cn)/" UUID "/v2\\.0$")
+	return pattern_matches("^https://login\\.(microsoftonline\\.(com|us)|partner\\.microsoftonline\\.cn)/" UUID "/v2\\.0$",
+			       issuer)
 		   ? NULL
 		   : N_("It is https://login.microsoftonline.com/TENANT/v2.0, with the Directory (tenant) ID.");
 }
@@ -76,15 +77,15 @@ static bool is_microsofts(const char *issuer)
 
 static const char *keycloak_issuer_wrong(const char *issuer)
 {
-	return text_matches(issuer, "/realms/[^/]+$") ? NULL : N_("A realm's, such as https://id.example.com/realms/ml.");
+	return pattern_matches("/realms/[^/]+$", issuer) ? NULL : N_("A realm's, such as https://id.example.com/realms/ml.");
 }
 
 /* oauth2-proxy asks HOST/oauth/userinfo, whatever is before that. */
 static const char *gitlab_issuer_wrong(const char *issuer)
 {
-	return text_matches(issuer, "^https://[^/]+$") ? NULL
-						       : N_("GitLab's address without a path, such as https://gitlab.com: "
-							    "oauth2-proxy cannot use one below a path.");
+	return pattern_matches("^https://[^/]+$", issuer) ? NULL
+							  : N_("GitLab's address without a path, such as https://gitlab.com: "
+							       "oauth2-proxy cannot use one below a path.");
 }
 
 /* clang-format off */
@@ -202,5 +203,5 @@ const char *provider_domain_wrong(const struct answers *a, const char *domain)
 const char *check_client(const struct answers *a, const char *value)
 {
 	const struct identity_provider *p = provider_of(a);
-	return p->client_pattern && !text_matches(value, p->client_pattern) ? p->client_form : NULL;
+	return p->client_pattern && !pattern_matches(p->client_pattern, value) ? p->client_form : NULL;
 }

@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "base/text.h"
 #include "plan/alerts.h"
 #include "plan/answers.h"
@@ -444,5 +445,5 @@ const char *question_refuses(const struct question *q, const struct answers *a, 
 	const char *why = q->nth ? axis_refuses(q, a, value) : NULL;
 	if (!why && q->check)
 		why = q->check(a, value);
-	return why ? why : q->pattern && !text_matches(value, q->pattern) ? q->form : NULL;
+	return why ? why : q->pattern && !pattern_matches(q->pattern, value) ? q->form : NULL;
 }

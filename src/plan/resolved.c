@@ -4,6 +4,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "base/text.h"
 #include "plan/question.h"
 
@@ -42,12 +43,12 @@ static const struct row {
     {0},
 };
 static const char name_pattern[] = "^[-A-Za-z0-9_.]+$";
-/* A length in a pattern would be a state for each character: megabytes. */
+/* A length in a pattern would be a state for each character. */
 enum { TEXT_MAX = 500 };
 
 static bool matches(const char *text, const char *pattern)
 {
-	return strlen(text) <= TEXT_MAX && text_matches(text, pattern);
+	return strlen(text) <= TEXT_MAX && pattern_matches(pattern, text);
 }
 
 static bool is_text(const cJSON *v, const char *pattern)
