@@ -1,16 +1,13 @@
 /* Calls to Google's APIs. A job goes: token, request, reply, verdict of retry.c, and again or done. */
 #include "config.h"
-#include "net/api.h"
+#include "net/api_private.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/outside.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "net/context.h"
 #include "net/credentials.h"
-#include "net/cures.h"
 #include "net/fill.h"
 #include "net/retry.h"
 
@@ -21,45 +18,6 @@
 
 #define DEFAULT_BUDGET 300.0
 #define STRANGER_BUDGET 10.0 /* an address that never answered in this run: most likely it is the wrong one, or out of reach */
-
-struct api_job {
-	struct api *api;
-	struct api_job *next;
-	unsigned long id, sending; /* sending: the transport's id while a request is under way */
-	loop_id timer;
-	struct call call;
-	struct context *context; /* of a call that is for one */
-	struct api_policy policy;
-	char uuid[37];
-	double began, deadline;
-	int tries;
-	bool signed_in_again, plain; /* plain: without the quota project */
-	bool waits_token, cancelled;
-	char *host;
-	bool scout, parked; /* of a service that comes up: one asks, the others wait for it */
-	char *body;         /* what is being sent; wiped when the reply is there */
-	size_t body_len;
-	api_done *done;
-	void *arg;
-};
-
-struct api {
-	struct loop *loop;
-	struct transport *transport;
-	struct credentials *credentials;
-	struct contexts *contexts;
-	char *quota_project;
-	bool plain; /* it was denied: it is not sent any more */
-	struct secret *(*secrets)(void *arg, const char *name);
-	void *secrets_arg;
-	bool (*uploads)(void *arg, const char *name, struct buf *out);
-	void *uploads_arg;
-	struct api_job *jobs;
-	unsigned long last_id;
-	struct api_counts counts;
-	char **met; /* the hosts that answered */
-	size_t met_count, met_room;
-};
 
 struct api *api_new(struct loop *loop, struct transport *transport, struct credentials *credentials, const char *quota_project)
 {
@@ -105,9 +63,16 @@ char *api_uuid(char *into)
 	return into;
 }
 
+char *api_host(const char *url)
+{
+	const char *host = strstr(url, "://");
+	host = host ? host + 3 : url;
+	return xstrndup(host, strcspn(host, "/?"));
+}
+
 /* Jobs --------------------------------------------------------------------------------------------------------------------- */
 
-static void job_free(struct api_job *j)
+void api_job_free(struct api_job *j)
 {
 	struct api_job **p = &j->api->jobs;
 	while (*p && *p != j)
@@ -157,18 +122,15 @@ static void finish(struct api_job *j, struct api_result *result)
 		j->done(j->arg, result);
 	api_error_free(&result->error);
 	err_free(&result->err);
-	job_free(j);
+	api_job_free(j);
 }
 
-static void finish_err(struct api_job *j, struct err *e)
+void api_finish_err(struct api_job *j, struct err *e)
 {
 	struct api_result result = {.error.retry_after = -1};
 	err_move(&result.err, e);
 	finish(j, &result);
 }
-
-static char *host_of(const char *url);
-static void get_token(struct api_job *j);
 
 /* Puts the server's address into the URL of a call for a context. */
 static bool find_context(struct api_job *j, struct err *e)
@@ -184,7 +146,7 @@ static bool find_context(struct api_job *j, struct err *e)
 	free(c->url);
 	free(j->host);
 	c->url = url;
-	j->host = host_of(url);
+	j->host = api_host(url);
 	return true;
 }
 
@@ -195,18 +157,18 @@ static void on_timer(void *arg)
 	j->timer = 0;
 	if (j->call.fault) {
 		err_set(&e, EXIT_BUG, NULL, NULL, _("no request can be made: %s."), j->call.fault);
-		finish_err(j, &e);
+		api_finish_err(j, &e);
 		return;
 	}
 	if (find_context(j, &e))
-		get_token(j);
+		api_send(j);
 	else
-		finish_err(j, &e);
+		api_finish_err(j, &e);
 }
 
 /* Hosts --------------------------------------------------------------------------------------------------------------------- */
 
-static bool has_met(const struct api *a, const char *host)
+bool api_has_met(const struct api *a, const char *host)
 {
 	for (size_t i = 0; i < a->met_count; i++)
 		if (!strcmp(a->met[i], host))
@@ -216,7 +178,7 @@ static bool has_met(const struct api *a, const char *host)
 
 static void meet(struct api *a, const char *host)
 {
-	if (has_met(a, host))
+	if (api_has_met(a, host))
 		return;
 	a->met = xgrow(a->met, a->met_count, &a->met_room, sizeof *a->met);
 	a->met[a->met_count++] = xstrdup(host);
@@ -228,7 +190,7 @@ static bool is_stranger(const struct api_job *j)
 {
 	enum audience to = j->call.audience;
 	return (to == AUDIENCE_GOOGLE || to == AUDIENCE_CONTEXT || (to == AUDIENCE_CLUSTER && j->call.ca)) &&
-	       !has_met(j->api, j->host);
+	       !api_has_met(j->api, j->host);
 }
 
 /* Did nothing at all come from it? A reply that broke off is one. */
@@ -243,8 +205,6 @@ static double patience(const struct api_job *j, const struct http_reply *reply)
 	return is_silent(reply->failure) && is_stranger(j) ? fmin(j->deadline, j->began + STRANGER_BUDGET) : j->deadline;
 }
 
-static bool reads(const struct api_job *j);
-
 /* What one was told of a stranger after all its tries holds for all who wait for the same host: each would wait as long again. */
 static void give_up_host(struct api *a, const char *host, const struct err *e)
 {
@@ -255,7 +215,7 @@ static void give_up_host(struct api *a, const char *host, const struct err *e)
 			j = j->next;
 			continue;
 		}
-		struct api_result result = {.error.retry_after = -1, .unknown = j->sending && !reads(j)};
+		struct api_result result = {.error.retry_after = -1, .unknown = j->sending && !api_reads(j)};
 		if (j->sending)
 			a->transport->cancel(a->transport, j->sending);
 		loop_cancel(a->loop, j->timer);
@@ -263,142 +223,6 @@ static void give_up_host(struct api *a, const char *host, const struct err *e)
 		finish(j, &result);
 		j = a->jobs; /* whoever was told may have ended others */
 	}
-}
-
-/* Words -------------------------------------------------------------------------------------------------------------------- */
-
-/* Is the operator's access token for whoever answers this? */
-static bool shows_token(const struct api_job *j)
-{
-	return j->call.audience == AUDIENCE_GOOGLE || j->call.audience == AUDIENCE_CLUSTER;
-}
-
-/* May another credential be got where one is refused? */
-static bool signs_in(const struct api_job *j)
-{
-	return shows_token(j) || j->context;
-}
-
-static char *host_of(const char *url)
-{
-	const char *host = strstr(url, "://");
-	host = host ? host + 3 : url;
-	return xstrndup(host, strcspn(host, "/?"));
-}
-
-const char *api_tls_fix(void)
-{
-	return _("Check the clock of this machine. An authority of your own, such as that of a proxy that looks into TLS, is "
-		 "named by --cloud-ca FILE, "
-		 "SSL_CERT_FILE or CURL_CA_BUNDLE.");
-}
-
-/* A cluster's API server at an address of its own may be closed to this machine by where it stands, or by its authorized networks. */
-static bool is_closed(const struct api_job *j)
-{
-	return j->call.audience == AUDIENCE_CLUSTER && j->call.ca;
-}
-
-static const char *unreached_fix(const struct api_job *j)
-{
-	if (j->context)
-		return _("Does the cluster run, and is it reached from here? kubectl with this context shows the same.");
-	return is_closed(j)
-		   ? _("Is the cluster's API server closed to this machine? Open its DNS endpoint, which IAM guards: gcloud "
-		       "container "
-		       "clusters update CLUSTER --location=LOCATION --enable-dns-access. Or run this within its network.")
-		   : _("Check the network, then run the same command again.");
-}
-
-static void word_failure(const struct api_job *j, const struct http_reply *reply, struct err *e)
-{
-	char *host = host_of(j->call.url);
-	const char *text = reply->failure_text ? reply->failure_text : "",
-		   *fix = reply->failure_fix ? _(reply->failure_fix) : NULL;
-	switch (reply->failure) {
-	case HTTP_TLS:
-		err_set(e, j->context ? EXIT_CONFIG : EXIT_UNAVAILABLE, host,
-			j->context && http_refuses_certificate(text) ? _("The server takes no client certificate such as the "
-									 "context's: let the tool of the cluster's provider "
-									 "write the context again.")
-			: j->context
-			    ? _("Does the context name the cluster's own authority (certificate-authority-data)? kubectl with "
-				"this context shows the same.")
-			    : api_tls_fix(),
-			_("the connection is not safe: %s."), text);
-		break;
-	case HTTP_REFUSED:
-		err_set(e, EXIT_CONFIG, host, fix || !j->context ? fix : unreached_fix(j), _("it cannot be asked: %s."), text);
-		break;
-	case HTTP_TOO_LARGE:
-		err_set(e, EXIT_UNAVAILABLE, host, NULL, _("the reply is larger than any that is expected."));
-		break;
-	case HTTP_UNREACHABLE:
-		err_set(e, is_closed(j) || j->context ? EXIT_CONFIG : EXIT_UNAVAILABLE, host, fix ? fix : unreached_fix(j),
-			_("no connection: %s."), text);
-		break;
-	default:
-		err_set(e, EXIT_UNAVAILABLE, host,
-			j->context && is_stranger(j)
-			    ? unreached_fix(j)
-			    : _("Run the same command again: it looks before it sends anything twice."),
-			_("no whole reply came: %s."), text);
-	}
-	free(host);
-}
-
-static enum exit_code exit_of(const struct api_error *error)
-{
-	bool quota = error->http == 429 ||
-		     (error->message && strcasestr(error->message, "quota") && strcasestr(error->message, "exceeded"));
-	if (error->http >= 500)
-		return EXIT_UNAVAILABLE;
-	if (quota || error->http == 408)
-		return EXIT_TRYAGAIN;
-	return error->http == 401 || error->http == 403 ? EXIT_PERMISSION : EXIT_GENERAL;
-}
-
-char *api_policy_fix(const char *constraint)
-{
-	return xasprintf(_("The organization policy %s forbids it: ask its administrator."), constraint);
-}
-
-static void word_error(const struct api_job *j, const struct api_error *error, struct err *e)
-{
-	char *host = host_of(j->call.url), *fix = NULL;
-	char *expired = error->http == 401 && j->context ? context_expired(j->context) : NULL;
-	struct buf message = {0};
-	outside_text(&message, error->message, strlen(error->message), false, 1000);
-	if (error->http == 401 && shows_token(j))
-		fix = xstrdup(_("Sign in again: gcloud auth application-default login."));
-	else if (error->http == 401 && expired)
-		fix = xasprintf(
-		    _("The context's client certificate held until %s: let the tool of the cluster's provider write the "
-		      "context again."),
-		    expired);
-	else if (error->http == 401 && j->context)
-		fix = xasprintf(_("Sign in to the cluster again, in its provider's own way. Whether it lets you in is told by: "
-				  "kubectl --context=%s auth whoami"),
-				context_name(j->context));
-	else if (error->http == 404 && j->context && !error->reason) /* an API server gives one */
-		fix = xstrdup(_("Is this the address of the cluster's API server? kubectl with this context shows the same."));
-	else if (error->constraint && strcasestr(error->constraint, "constraints/"))
-		fix = api_policy_fix(error->constraint);
-	else if (error->reason && !strcmp(error->reason, "SERVICE_DISABLED") && error->service)
-		fix = xasprintf(_("Enable it: gcloud services enable %s."), error->service);
-	else if (error->reason && !strcmp(error->reason, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"))
-		fix = xstrdup(_("Sign in with the scope cloud-platform: gcloud auth application-default login."));
-	else if (error->http == 403 && error->permission)
-		fix = xasprintf(_("Ask for the permission %s, then run the same command again."), error->permission);
-	else if (cure_of(error->message))
-		fix = xstrdup(cure_of(error->message));
-	size_t len = message.len;
-	bool stop = len && strchr(".!?", message.data[len - 1]);
-	err_set(e, exit_of(error), host, fix, "%s%s", buf_text(&message), stop ? "" : ".");
-	buf_free(&message);
-	free(expired);
-	free(fix);
-	free(host);
 }
 
 /* Replies ------------------------------------------------------------------------------------------------------------------ */
@@ -422,12 +246,6 @@ static bool is_cut_short(const struct http_reply *reply)
 	return reply->status != 401 && reply->body.len && *buf_text(&reply->body) == '{';
 }
 
-/* Is our project charged for this call, by X-Goog-User-Project? */
-static bool charged(const struct api_job *j)
-{
-	return j->api->quota_project && !j->api->plain && !j->plain && j->call.audience == AUDIENCE_GOOGLE;
-}
-
 static void begin_retry(struct api_job *j, const struct retry *r, const struct api_result *result)
 {
 	struct api *a = j->api;
@@ -439,13 +257,13 @@ static void begin_retry(struct api_job *j, const struct retry *r, const struct a
 			context_reject(j->context);
 		else
 			credentials_reject(a->credentials);
-		get_token(j);
+		api_send(j);
 		return;
 	case RETRY_PLAIN:
 		j->plain = true;
 		if (result->error.reason && !strcmp(result->error.reason, "USER_PROJECT_DENIED"))
 			a->plain = true;
-		get_token(j);
+		api_send(j);
 		return;
 	default:
 		if (r->coming_up && park(j))
@@ -456,48 +274,65 @@ static void begin_retry(struct api_job *j, const struct retry *r, const struct a
 	}
 }
 
-static void judge(struct api_job *j, struct http_reply *reply, struct api_result *result)
+static struct retry verdict_on(const struct api_job *j, const struct http_reply *reply, const struct api_result *result)
 {
-	struct api *a = j->api;
-	bool bad = reply->failure != HTTP_OK || reply->status / 100 != 2;
 	struct retry_facts f = {
 	    .failure = reply->failure,
-	    .error = reply->failure == HTTP_OK && bad ? &result->error : NULL,
+	    .error = reply->failure == HTTP_OK ? &result->error : NULL,
 	    .retry_after = http_header(reply, "Retry-After"),
-	    .wall = loop_wall(a->loop),
+	    .wall = loop_wall(j->api->loop),
 	    .tries = j->tries,
 	    .chance = randombytes_uniform(1000) / 1000.0,
 	    .look_first = j->policy.no_retry_unknown,
 	    .just_enabled = j->policy.just_enabled,
-	    .signed_in_again = j->signed_in_again || !signs_in(j),
-	    .quota_project = charged(j),
+	    .signed_in_again = j->signed_in_again || !api_signs_in(j),
+	    .quota_project = api_charged(j),
 	};
-	struct retry r = bad ? retry_decide(&f) : (struct retry){RETRY_NEVER, 0, "answered", false};
-	bool again = r.class == RETRY_SIGN_IN || r.class == RETRY_PLAIN ||
-		     (r.class == RETRY_LATER && !j->policy.once && loop_now(a->loop) + r.delay < patience(j, reply));
-	if (again && !j->cancelled) {
+	bool good = reply->failure == HTTP_OK && reply->status / 100 == 2;
+	return good ? (struct retry){RETRY_NEVER, 0, "answered", false} : retry_decide(&f);
+}
+
+static bool is_tried_again(const struct api_job *j, const struct http_reply *reply, const struct retry *r)
+{
+	if (j->cancelled)
+		return false;
+	return r->class == RETRY_SIGN_IN || r->class == RETRY_PLAIN ||
+	       (r->class == RETRY_LATER && !j->policy.once && loop_now(j->api->loop) + r->delay < patience(j, reply));
+}
+
+/* The last reply: it is told, to all who wait for the same host where it is one that nothing comes from. */
+static void conclude(struct api_job *j, const struct http_reply *reply, struct api_result *result)
+{
+	struct api *a = j->api;
+	struct err why = {0};
+	char *silent = is_silent(reply->failure) && !j->policy.once && !j->cancelled && is_stranger(j) ? xstrdup(j->host)
+												       : NULL;
+	if (reply->failure != HTTP_OK)
+		api_word_failure(&j->call, j->context, is_stranger(j), reply, &result->err);
+	else if (reply->status / 100 != 2)
+		api_word_error(&j->call, j->context, &result->error, &result->err);
+	if (silent)
+		err_set(&why, result->err.exit, result->err.place, result->err.fix, "%s", result->err.what);
+	finish(j, result);
+	if (silent)
+		give_up_host(a, silent, &why);
+	free(silent);
+	err_free(&why);
+}
+
+static void judge(struct api_job *j, const struct http_reply *reply, struct api_result *result)
+{
+	struct retry r = verdict_on(j, reply, result);
+	if (is_tried_again(j, reply, &r)) {
 		begin_retry(j, &r, result);
 		api_error_free(&result->error);
 		return;
 	}
 	result->unknown = r.class == RETRY_UNKNOWN || reply->failure == HTTP_BROKEN || reply->failure == HTTP_TIMEOUT;
-	bool strange = is_silent(reply->failure) && !j->policy.once && !j->cancelled && is_stranger(j);
-	struct err why = {0};
-	char *host = strange ? xstrdup(j->host) : NULL;
-	if (reply->failure != HTTP_OK)
-		word_failure(j, reply, &result->err);
-	else if (bad)
-		word_error(j, &result->error, &result->err);
-	if (strange)
-		err_set(&why, result->err.exit, result->err.place, result->err.fix, "%s", result->err.what);
-	finish(j, result);
-	if (strange)
-		give_up_host(a, host, &why);
-	free(host);
-	err_free(&why);
+	conclude(j, reply, result);
 }
 
-static void on_reply(void *arg, struct http_reply *reply)
+void api_on_reply(void *arg, struct http_reply *reply)
 {
 	struct api_job *j = arg;
 	j->sending = 0;
@@ -523,179 +358,7 @@ static void on_reply(void *arg, struct http_reply *reply)
 	cJSON_Delete(json);
 }
 
-/* Requests ----------------------------------------------------------------------------------------------------------------- */
-
-static char *url_of(struct api_job *j)
-{
-	if (!j->call.request_id)
-		return xstrdup(j->call.url);
-	return xasprintf("%s%crequestId=%s", j->call.url, strchr(j->call.url, '?') ? '&' : '?', j->uuid);
-}
-
-static bool make_body(struct api_job *j, struct err *e)
-{
-	struct api *a = j->api;
-	j->body_len = 0;
-	if (j->call.upload) {
-		struct buf bytes = {0};
-		if (!a->uploads || !a->uploads(a->uploads_arg, j->call.upload, &bytes)) {
-			buf_free(&bytes);
-			return err_set(e, EXIT_BUG, NULL, NULL, "the upload %s is not known", j->call.upload);
-		}
-		j->body_len = bytes.len;
-		j->body = buf_take(&bytes);
-		return true;
-	}
-	j->body = j->call.body ? fill_body(j->call.body, a->secrets, a->secrets_arg, &j->body_len, e) : NULL;
-	return j->body || !j->call.body;
-}
-
-static bool reads(const struct api_job *j)
-{
-	const char *verb = strrchr(j->call.url, ':');
-	return !strcmp(j->call.method, "GET") ||
-	       (verb && (text_starts(verb, ":getIamPolicy") || text_starts(verb, ":testIam") || text_starts(verb, ":wait") ||
-			 text_starts(verb, ":generate"))) ||
-	       text_ends(j->call.url, "/wait");
-}
-
-/* The token goes where it is meant to go, whatever URL was put together. */
-static bool may_show(const struct api_job *j, struct err *e)
-{
-	const char *url = j->call.url;
-	bool fine = j->call.audience == AUDIENCE_NOBODY || (j->call.audience == AUDIENCE_OWN && text_starts(url, "https://")) ||
-		    (j->call.audience == AUDIENCE_CONTEXT && j->context && text_starts(url, "https://")) ||
-		    (j->call.audience == AUDIENCE_GOOGLE && call_is_google(url)) ||
-		    (j->call.audience == AUDIENCE_CLUSTER &&
-		     (j->call.ca ? text_starts(url, "https://") : call_is_cluster(url)));
-	return fine ||
-	       err_set(e, EXIT_BUG, j->host, NULL, _("nothing is sent there: it is not a host that the credentials are for."));
-}
-
-/* A secret that the call names, opened; NULL when it names none. False with e when there is no such secret. */
-static bool open_named(struct api_job *j, const char *name, struct secret **s, const char **text, struct err *e)
-{
-	const struct api *a = j->api;
-	*s = name && a->secrets ? a->secrets(a->secrets_arg, name) : NULL;
-	*text = *s ? secret_open(*s, NULL) : NULL;
-	return *s || !name || err_set(e, EXIT_BUG, NULL, NULL, "the secret %s is not known", name);
-}
-
-static void close_named(struct secret *s)
-{
-	if (s)
-		secret_close(s);
-}
-
-static void send_with(struct api_job *j, const struct context_shown *shows)
-{
-	const char *bearer = shows->token;
-	struct api *a = j->api;
-	static char authorization[] = "Authorization", content_type[] = "Content-Type", user_project[] = "X-Goog-User-Project",
-		    gzip[] = "application/gzip", json[] = "application/json", range_name[] = "Range", accept_name[] = "Accept";
-	char range[40];
-	struct header headers[5];
-	size_t count = 0;
-	char *shown = bearer ? xasprintf("Bearer %s", bearer) : NULL, *url = url_of(j), *type = j->call.upload ? gzip : json;
-	if (shown)
-		headers[count++] = (struct header){authorization, shown};
-	if (j->body)
-		headers[count++] = (struct header){content_type, j->call.content_type ? j->call.content_type : type};
-	if (j->call.accept)
-		headers[count++] = (struct header){accept_name, j->call.accept};
-	if (charged(j))
-		headers[count++] = (struct header){user_project, a->quota_project};
-	snprintf(range, sizeof range, "bytes=%lu-", j->policy.range_from);
-	if (j->policy.range_from)
-		headers[count++] = (struct header){range_name, range};
-	struct http_request request = {.method = j->call.method,
-				       .url = url,
-				       .headers = headers,
-				       .header_count = count,
-				       .body = j->body,
-				       .body_len = j->body_len,
-				       .timeout = j->policy.timeout,
-				       .ca = j->call.ca,
-				       .certificate = shows->certificate,
-				       .key = shows->key,
-				       .fleeting = shows->certificate && !has_met(a, j->host),
-				       .once = j->policy.no_retry_unknown};
-	if (j->context)
-		context_dress(j->context, &request);
-	j->tries++;
-	a->counts.requests++;
-	if (reads(j))
-		a->counts.reads++;
-	else
-		a->counts.writes++;
-	j->sending = a->transport->send(a->transport, &request, on_reply, j);
-	if (shown)
-		explicit_bzero(shown, strlen(shown));
-	free(shown);
-	free(url);
-}
-
-static void send_it(struct api_job *j, const char *token)
-{
-	struct secret *bearer = NULL, *key = NULL;
-	struct context_shown shows = {.certificate = j->call.certificate};
-	struct err e = {0};
-	if (may_show(j, &e) && make_body(j, &e) && open_named(j, j->call.bearer, &bearer, &shows.token, &e) &&
-	    open_named(j, j->call.key, &key, &shows.key, &e)) {
-		shows.token = token ? token : shows.token;
-		send_with(j, &shows);
-	}
-	close_named(bearer);
-	close_named(key);
-	if (e.exit)
-		finish_err(j, &e);
-}
-
-static void on_token(void *arg, const char *token, struct err *e)
-{
-	struct api_job *j = arg;
-	struct err own = {0};
-	j->waits_token = false;
-	if (j->cancelled) {
-		job_free(j);
-	} else if (!token) {
-		err_move(&own, e);
-		finish_err(j, &own);
-	} else {
-		send_it(j, token);
-	}
-}
-
-static void on_shown(void *arg, const struct context_shown *shown, struct err *e)
-{
-	struct api_job *j = arg;
-	struct err own = {0};
-	j->waits_token = false;
-	if (j->cancelled)
-		job_free(j);
-	else if (!shown || !may_show(j, &own) || !make_body(j, &own)) {
-		if (!shown)
-			err_move(&own, e);
-		finish_err(j, &own);
-	} else {
-		send_with(j, shown);
-	}
-}
-
-static void get_token(struct api_job *j)
-{
-	if (j->context) {
-		j->waits_token = true;
-		context_credential(j->context, on_shown, j);
-		return;
-	}
-	if (!shows_token(j)) {
-		send_it(j, NULL);
-		return;
-	}
-	j->waits_token = true;
-	credentials_token(j->api->credentials, on_token, j);
-}
+/* Calls -------------------------------------------------------------------------------------------------------------------- */
 
 unsigned long api_call(struct api *a, const struct call *call, const struct api_policy *policy, api_done *done, void *arg)
 {
@@ -705,7 +368,7 @@ unsigned long api_call(struct api *a, const struct call *call, const struct api_
 	if (policy)
 		j->policy = *policy;
 	j->call = call_copy(call);
-	j->host = host_of(call->url ? call->url : "");
+	j->host = api_host(call->url ? call->url : "");
 	if (j->policy.request_id)
 		snprintf(j->uuid, sizeof j->uuid, "%s", j->policy.request_id);
 	else
@@ -730,7 +393,7 @@ void api_cancel(struct api *a, unsigned long id)
 	unpark(j);
 	bool told = j->waits_token && !(j->context ? context_forget(j->context, j) : credentials_forget(a->credentials, j));
 	if (!told)
-		job_free(j); /* else its token is being handed out, and it goes when it gets it */
+		api_job_free(j); /* else its token is being handed out, and it goes when it gets it */
 }
 
 void api_free(struct api *a)

@@ -1,7 +1,7 @@
 noinst_LIBRARIES += src/net/libnet.a
 src_net_libnet_a_SOURCES = \
 	src/net/alert.c src/net/alert.h \
-	src/net/api.c src/net/api.h \
+	src/net/api.c src/net/api_send.c src/net/api_words.c src/net/api.h src/net/api_private.h \
 	src/net/cures.c src/net/cures.h \
 	src/net/credentials.c src/net/credentials.h \
 	src/net/credentials_external.c \
