@@ -22,7 +22,8 @@ src_cmd_libcmd_a_SOURCES = \
 # The simulated cloud may be left out of the program, and with it the tests that rehearse.
 bin_PROGRAMS += mlflow-setup
 if REHEARSAL
-mlflow_setup_SOURCES = src/main.c src/cmd/rehearsal.c
+mlflow_setup_SOURCES = src/main.c \
+	src/cmd/rehearsal.c src/cmd/rehearsal_cloud.c src/cmd/rehearsal_hand.c src/cmd/rehearsal_past.c src/cmd/rehearsal_private.h
 mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI) $(LIB_SIM)
 TESTS += tests/attack/attack.py tests/cases/adding.py tests/cases/bad_input.py tests/cases/rehearsed.py tests/cases/safety.py tests/cases/safety_engine.py tests/ui/rehearsal.py
 WALK_TESTS += tests/cases/clients.py tests/cases/github.py tests/cases/record.py tests/cases/tunnel.py tests/cases/upgrade.py tests/cases/waiting.py

@@ -8,12 +8,12 @@ static struct {
 	uint64_t seed, drawn;
 } luck;
 
-static const char *name(void)
+static const char *luck_name(void)
 {
 	return "rehearsal";
 }
 
-static void draw(void *into, size_t len)
+static void luck_draw(void *into, size_t len)
 {
 	unsigned char seed[randombytes_SEEDBYTES] = {0};
 	luck.drawn++;
@@ -21,16 +21,16 @@ static void draw(void *into, size_t len)
 	randombytes_buf_deterministic(into, len, seed);
 }
 
-static uint32_t draw_one(void)
+static uint32_t luck_draw_one(void)
 {
 	uint32_t value;
-	draw(&value, sizeof value);
+	luck_draw(&value, sizeof value);
 	return value;
 }
 
 void luck_fix(uint64_t seed)
 {
-	static randombytes_implementation drawn = {.implementation_name = name, .random = draw_one, .buf = draw};
+	static randombytes_implementation drawn = {.implementation_name = luck_name, .random = luck_draw_one, .buf = luck_draw};
 	luck.seed = seed;
 	randombytes_set_implementation(&drawn);
 }
