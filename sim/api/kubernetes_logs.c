@@ -102,7 +102,7 @@ static const cJSON *run_of(const struct sim_object *pod, const char *container)
 	return cJSON_GetObjectItemCaseSensitive(json_at(pod->hidden, "containers"), container);
 }
 
-static bool more(struct sim *s, void *state, struct buf *out)
+static bool logs_more(struct sim *s, void *state, struct buf *out)
 {
 	struct follower *f = state;
 	const struct sim_object *pod = sim_get(s, KUBERNETES_OBJECTS, f->key);
@@ -115,7 +115,7 @@ static bool more(struct sim *s, void *state, struct buf *out)
 	return same && json_at(status_of(pod->doc, f->container), "state.running");
 }
 
-static void end(void *state)
+static void logs_end(void *state)
 {
 	struct follower *f = state;
 	free(f->key);
@@ -162,5 +162,5 @@ void kubernetes_log(struct kubernetes_call *k, const struct sim_object *pod)
 			       count,
 			       json_num(run_of(pod, container), "starts", 0),
 			       timestamps};
-	k->c->reply->stream = (struct sim_stream){.more = more, .end = end, .state = f};
+	k->c->reply->stream = (struct sim_stream){.more = logs_more, .end = logs_end, .state = f};
 }

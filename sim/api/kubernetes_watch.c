@@ -56,7 +56,7 @@ static void tell_gone(struct sim *s, struct watch *w, struct buf *out)
 	}
 }
 
-static bool more(struct sim *s, void *state, struct buf *out)
+static bool watch_more(struct sim *s, void *state, struct buf *out)
 {
 	struct watch *w = state;
 	tell_gone(s, w, out);
@@ -71,7 +71,7 @@ static bool more(struct sim *s, void *state, struct buf *out)
 	return true;
 }
 
-static void end(void *state)
+static void watch_end(void *state)
 {
 	struct watch *w = state;
 	char *texts[] = {w->prefix, w->labels, w->fields, w->include};
@@ -109,5 +109,5 @@ void kubernetes_watch(struct kubernetes_call *k, const char *prefix)
 	sim_bytes(k->c, 200, "application/json", buf_text(&b), b.len);
 	buf_free(&b);
 	k->c->reply->stream = (struct sim_stream){
-	    .more = more, .end = end, .state = w, .seconds = strtod(sim_param(k->c, "timeoutSeconds"), NULL)};
+	    .more = watch_more, .end = watch_end, .state = w, .seconds = strtod(sim_param(k->c, "timeoutSeconds"), NULL)};
 }

@@ -242,10 +242,10 @@ char *machine_commands(struct machine *m, const cJSON *words)
 	return out;
 }
 
-static char *substitute(void *arg, const char *text)
+static char *machine_substitute(void *arg, const char *text)
 {
 	struct machine *m = arg;
-	const struct shell sh = {.env = m->env, .substitute = substitute, .arg = m};
+	const struct shell sh = {.env = m->env, .substitute = machine_substitute, .arg = m};
 	char *error = NULL, *out = NULL;
 	if (m->depth < DEEPEST) {
 		m->depth++;
@@ -280,7 +280,7 @@ static const char *here_document(const char *line, const char *rest, struct buf 
 static void write_here(struct machine *m, const char *line, const struct buf *here)
 {
 	const char *at = strstr(line, "<<"), *quote = at + 2 + strspn(at + 2, "- \t");
-	const struct shell sh = {.env = m->env, .substitute = substitute, .arg = m};
+	const struct shell sh = {.env = m->env, .substitute = machine_substitute, .arg = m};
 	char *error = NULL, *command_line = xstrndup(line, (size_t)(at - line));
 	const char *after = at + 2 + strcspn(at + 2, " \t>");
 	cJSON *words = shell_words(&sh, sim_tmp("%s %s", command_line, strchr(after, '>') ? strchr(after, '>') : ""), &error);
@@ -309,7 +309,7 @@ static void write_here(struct machine *m, const char *line, const struct buf *he
 
 void machine_script(struct machine *m, const char *text)
 {
-	const struct shell sh = {.env = m->env, .substitute = substitute, .arg = m};
+	const struct shell sh = {.env = m->env, .substitute = machine_substitute, .arg = m};
 	struct buf line = {0};
 	int number = 0;
 	if (m->depth >= DEEPEST)

@@ -25,7 +25,7 @@ static void put(cJSON *object, const char *name, const char *value)
 }
 
 /* $(mktemp) makes a file, $(cat FILE) reads one. Other commands give nothing. */
-static char *substitute(void *arg, const char *command)
+static char *script_substitute(void *arg, const char *command)
 {
 	struct container *k = arg;
 	const cJSON *file = !strncmp(command, "cat ", 4) ? cJSON_GetObjectItemCaseSensitive(k->files, command + 4) : NULL;
@@ -222,7 +222,7 @@ static void one_line(struct script *s, cJSON *words)
 cJSON *script_run(struct container *k, const char *file, const char *text)
 {
 	struct script s = {.k = k, .live = {true}};
-	const struct shell sh = {.env = k->env, .substitute = substitute, .arg = k};
+	const struct shell sh = {.env = k->env, .substitute = script_substitute, .arg = k};
 	struct buf line = {0};
 	for (int number = 0; !k->error && (text = shell_line(text, &line, &number));) {
 		char *error = NULL;

@@ -137,7 +137,7 @@ static bool image_passing(const struct view *v, const struct observation *seen)
 	return is_one_of(json_str(seen->found, "failureInfo.type", ""), types);
 }
 
-static char *log_url(const struct view *v, const cJSON *object)
+static char *image_log_url(const struct view *v, const cJSON *object)
 {
 	(void)v;
 	const cJSON *build = json_at(object, "metadata.build");
@@ -186,7 +186,7 @@ const struct kind kind_image = {
     .passing = image_passing,
     .gate = true,
     .cure = image_cure,
-    .log_url = log_url,
+    .log_url = image_log_url,
     .terraform = {.none = "It is built from the files beside this folder; Terraform gets its digest as a variable.",
 		  .value = image_terraform,
 		  .outputs = (const char *const[]){"image", "@", "digest", "split(\"@\", @)[1]", NULL}},

@@ -254,7 +254,7 @@ static char *port_lines(const cJSON *reply)
 	return buf_take(&out);
 }
 
-static char *console_lines(int turn, const cJSON *reply)
+static char *instance_console_lines(int turn, const cJSON *reply)
 {
 	return turn == CONSOLE_UNITS ? unit_lines(reply) : port_lines(reply);
 }
@@ -361,7 +361,7 @@ const struct kind kind_instance = {
     .destroy = instance_destroy,
     .cure = instance_cure,
     .console = instance_console,
-    .console_lines = console_lines,
+    .console_lines = instance_console_lines,
     .patience = 60,
     .terraform = {.type = "google_compute_instance",
 		  .place = "zone",

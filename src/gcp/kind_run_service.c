@@ -52,7 +52,7 @@ static void read_used(struct observation *out)
 	json_put(out->outputs, "used", used);
 }
 
-static bool renewed_by(const struct change *c)
+static bool run_service_renewed_by(const struct change *c)
 {
 	return kind_changes(c, "template");
 }
@@ -235,7 +235,7 @@ const struct kind kind_run_service = {
     .decode = run_service_decode,
     .compare = run_service_compare,
     .renews = true,
-    .renewed_by = renewed_by,
+    .renewed_by = run_service_renewed_by,
     .create = kind_run_service_create,
     .update = run_service_update,
     .destroy = run_service_destroy,

@@ -277,7 +277,7 @@ static void on_done(void *arg, struct http_reply *reply)
 	done(to, reply);
 }
 
-static unsigned long send_request(struct transport *t, const struct http_request *request, http_done *done, void *arg)
+static unsigned long recorder_send(struct transport *t, const struct http_request *request, http_done *done, void *arg)
 {
 	struct recording *r = (struct recording *)t;
 	struct flight *f = new_flight(r, request, arg);
@@ -286,7 +286,7 @@ static unsigned long send_request(struct transport *t, const struct http_request
 	return f->id;
 }
 
-static void cancel_request(struct transport *t, unsigned long id)
+static void recorder_cancel(struct transport *t, unsigned long id)
 {
 	struct recording *r = (struct recording *)t;
 	struct flight *f = r->flying;
@@ -331,7 +331,8 @@ static void on_ended(void *arg, const char *why)
 	to->ended(whose, why);
 }
 
-static unsigned long upgrade(struct transport *t, const struct http_request *request, const struct http_channel *to, void *arg)
+static unsigned long recorder_upgrade(struct transport *t, const struct http_request *request, const struct http_channel *to,
+				      void *arg)
 {
 	struct recording *r = (struct recording *)t;
 	struct flight *f = new_flight(r, request, arg);
@@ -341,17 +342,17 @@ static unsigned long upgrade(struct transport *t, const struct http_request *req
 	return f->id;
 }
 
-static void say(struct transport *t, unsigned long id, const void *data, size_t len)
+static void recorder_say(struct transport *t, unsigned long id, const void *data, size_t len)
 {
 	struct recording *r = (struct recording *)t;
 	r->inner->say(r->inner, id, data, len);
 }
 
-static void free_recording(struct transport *t)
+static void recorder_free(struct transport *t)
 {
 	struct recording *r = (struct recording *)t;
 	while (r->flying)
-		cancel_request(t, r->flying->id);
+		recorder_cancel(t, r->flying->id);
 	r->inner->free(r->inner);
 	free(r);
 }
@@ -359,11 +360,11 @@ static void free_recording(struct transport *t)
 struct transport *recorder_transport(struct recorder *recorder, struct transport *inner, struct loop *loop)
 {
 	struct recording *r = xcalloc(1, sizeof *r);
-	r->transport = (struct transport){.send = send_request,
-					  .cancel = cancel_request,
-					  .upgrade = inner->upgrade ? upgrade : NULL,
-					  .say = inner->say ? say : NULL,
-					  .free = free_recording};
+	r->transport = (struct transport){.send = recorder_send,
+					  .cancel = recorder_cancel,
+					  .upgrade = inner->upgrade ? recorder_upgrade : NULL,
+					  .say = inner->say ? recorder_say : NULL,
+					  .free = recorder_free};
 	r->inner = inner;
 	r->loop = loop;
 	r->recorder = recorder;
