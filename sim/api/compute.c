@@ -160,7 +160,7 @@ struct sim_object *compute_target(struct sim_call *c)
 
 struct sim_object *compute_ready_target(struct sim_call *c)
 {
-	struct sim_object *o = compute_target(c);
+	struct sim_object *o = compute_repeated(c) ? NULL : compute_target(c);
 	return o && !compute_busy(c, o) ? o : NULL;
 }
 

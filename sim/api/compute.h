@@ -84,7 +84,7 @@ void compute_not_found(struct sim_call *c, const char *path);
 bool compute_scope(struct sim_call *c, struct buf *out);
 /* The object that the call names, or NULL after a 404. */
 struct sim_object *compute_target(struct sim_call *c);
-/* The same, refused as resourceNotReady while an operation works on it. */
+/* The same for a change: NULL also where it was answered as a repeated one, or refused as resourceNotReady while an operation works on it. */
 struct sim_object *compute_ready_target(struct sim_call *c);
 bool compute_busy(struct sim_call *c, const struct sim_object *o);
 
@@ -170,8 +170,6 @@ int compute_machine_cpus(const char *type);
 int compute_machine_memory(const char *type);
 /* A machine in the zone as an instance template's properties describe it, begun at once; NULL, answered, when it cannot be. */
 struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, const char *name, const cJSON *properties);
-/* The machine that the call names, ready for a change; NULL: answered, also because the same was asked before. */
-struct sim_object *compute_instance_asked(struct sim_call *c);
 /* Makes the disks of a new machine's document, or finds those that are there; false: answered. */
 bool compute_instance_disks(struct sim_call *c, cJSON *doc);
 /* May the disk or machine at key have the resource policies of these links, which are then told in full? False: answered. */

@@ -133,7 +133,7 @@ static void service_update(struct sim_call *c)
 /* The reference alone; "" takes it away. */
 static void compute_backend_services_set_policy(struct sim_call *c)
 {
-	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	struct sim_object *o = compute_ready_target(c);
 	cJSON *doc = o ? json_make("{'securityPolicy':%s}", json_str(c->body, "securityPolicy", "")) : NULL;
 	if (!o)
 		return;

@@ -145,8 +145,6 @@ static bool replace(struct sim_call *c, const struct compute_kind *k, struct sim
 static void change(struct sim_call *c, const char *type, bool whole)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
-	if (compute_repeated(c))
-		return;
 	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
@@ -241,8 +239,6 @@ static void removed(struct sim *s, const cJSON *arg)
 void compute_delete(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
-	if (compute_repeated(c))
-		return;
 	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
@@ -257,8 +253,6 @@ void compute_delete(struct sim_call *c)
 /* Labels and policies. ---------------------------------------------------------------------------------------------------- */
 void compute_set_labels(struct sim_call *c)
 {
-	if (compute_repeated(c))
-		return;
 	struct sim_object *o = compute_ready_target(c);
 	if (!o || !compute_fingerprint(c, o->doc, c->body, "labelFingerprint", true,
 				       "Labels fingerprint either invalid or resource labels have changed"))

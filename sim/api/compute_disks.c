@@ -83,7 +83,7 @@ static char *compute_disks_landed(struct sim *s, struct sim_object *o, const cha
 
 static void compute_disks_resize(struct sim_call *c)
 {
-	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
 	char size[24];

@@ -209,7 +209,7 @@ static void compute_forwarding_rules_removed(struct sim *s, const struct sim_obj
 
 static void set_target(struct sim_call *c)
 {
-	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
 	cJSON *doc = cJSON_Duplicate(o->doc, true);

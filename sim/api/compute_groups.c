@@ -34,8 +34,6 @@ static cJSON *member(const struct sim_object *group, const char *link)
 
 static void change_members(struct sim_call *c, bool add)
 {
-	if (compute_repeated(c))
-		return;
 	struct sim_object *o = compute_ready_target(c);
 	const cJSON *item;
 	if (!o)
@@ -100,8 +98,6 @@ static void list_instances(struct sim_call *c)
 
 static void set_named_ports(struct sim_call *c)
 {
-	if (compute_repeated(c))
-		return;
 	struct sim_object *o = compute_ready_target(c);
 	if (!o || !compute_fingerprint(c, o->doc, c->body, "fingerprint", false, "Invalid fingerprint."))
 		return;
@@ -146,8 +142,6 @@ static bool check_neg(struct sim_call *c, cJSON *doc, const struct sim_object *o
 
 static void change_endpoints(struct sim_call *c)
 {
-	if (compute_repeated(c))
-		return;
 	struct sim_object *o = compute_ready_target(c);
 	const cJSON *item;
 	if (!o)

@@ -142,7 +142,7 @@ static void free_disk(struct sim *s, const cJSON *attached)
 
 static void attach_disk(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	const cJSON *d;
 	if (!o)
 		return;
@@ -182,7 +182,7 @@ static cJSON *disk_asked(struct sim_call *c, const struct sim_object *o)
 
 static void set_disk_auto_delete(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	cJSON *d = o ? disk_asked(c, o) : NULL;
 	if (!d)
 		return;
@@ -192,7 +192,7 @@ static void set_disk_auto_delete(struct sim_call *c)
 
 static void detach_disk(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	cJSON *found = o ? disk_asked(c, o) : NULL;
 	if (!found)
 		return;

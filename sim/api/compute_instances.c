@@ -292,14 +292,9 @@ static void stopped(struct sim *s, const cJSON *arg)
 	compute_end(s, arg, NULL, NULL);
 }
 
-struct sim_object *compute_instance_asked(struct sim_call *c)
-{
-	return compute_repeated(c) ? NULL : compute_ready_target(c);
-}
-
 static void compute_instances_start(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
 	if (!strcmp(json_str(o->doc, "status", ""), "RUNNING")) { /* it does not boot anew: there is nothing to do */
@@ -313,7 +308,7 @@ static void compute_instances_start(struct sim_call *c)
 
 static void compute_instances_stop(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
 	if (!strcmp(json_str(o->doc, "status", ""), "TERMINATED")) {
@@ -326,7 +321,7 @@ static void compute_instances_stop(struct sim_call *c)
 
 static void compute_instances_reset(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
 	if (strcmp(json_str(o->doc, "status", ""), "RUNNING"))
@@ -337,7 +332,7 @@ static void compute_instances_reset(struct sim_call *c)
 
 static void set_metadata(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o || !compute_fingerprint(c, json_at(o->doc, "metadata"), c->body, "fingerprint", false,
 				       "Supplied fingerprint does not match current metadata fingerprint."))
 		return;
@@ -350,7 +345,7 @@ static void set_metadata(struct sim_call *c)
 
 static void set_tags(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o || !compute_fingerprint(c, json_at(o->doc, "tags"), c->body, "fingerprint", true,
 				       "Supplied fingerprint does not match current tags fingerprint."))
 		return;
@@ -374,7 +369,7 @@ static bool is_stopped(struct sim_call *c, const struct sim_object *o)
 /* What is left out stays as it was. */
 static void set_scheduling(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
 	cJSON *new = cJSON_Duplicate(json_at(o->doc, "scheduling"), true);
@@ -398,7 +393,7 @@ static void set_scheduling(struct sim_call *c)
 
 static void set_protection(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
 	json_put_bool(o->doc, "deletionProtection",
@@ -408,7 +403,7 @@ static void set_protection(struct sim_call *c)
 
 static struct sim_object *stopped_one(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	return o && is_stopped(c, o) ? o : NULL;
 }
 
@@ -440,7 +435,7 @@ static void set_account(struct sim_call *c)
 
 static void add_access(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	cJSON *nic = o ? json_at(o->doc, "networkInterfaces.0") : NULL;
 	if (!nic)
 		return;
@@ -457,7 +452,7 @@ static void add_access(struct sim_call *c)
 
 static void delete_access(struct sim_call *c)
 {
-	struct sim_object *o = compute_instance_asked(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
 	json_drop(json_at(o->doc, "networkInterfaces.0"), "accessConfigs");

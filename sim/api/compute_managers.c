@@ -344,7 +344,7 @@ static void set_template(struct sim_call *c)
 
 static void recreate(struct sim_call *c)
 {
-	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (o && fit(c, o, true))
 		compute_begin(c, o, c->id, sim_draw(c->sim, "compute.default.update"), true, NULL);
 }
@@ -357,7 +357,7 @@ static void errors(struct sim_call *c)
 
 static void resize(struct sim_call *c)
 {
-	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
 	if (json_at(o->hidden, "account")) {

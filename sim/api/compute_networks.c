@@ -339,8 +339,6 @@ static void update_peering(struct sim_call *c)
 
 static void switch_to_custom(struct sim_call *c)
 {
-	if (compute_repeated(c))
-		return;
 	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;

@@ -122,7 +122,7 @@ static bool check_security(struct sim_call *c, cJSON *doc, const struct sim_obje
 
 static struct sim_object *with_rule(struct sim_call *c, cJSON **rule)
 {
-	struct sim_object *o = strcmp(c->method, "GET") && compute_repeated(c) ? NULL : compute_ready_target(c);
+	struct sim_object *o = compute_ready_target(c);
 	*rule = o ? rule_of(o->doc, atoi(sim_param(c, "priority"))) : NULL;
 	if (o && !*rule)
 		sim_fail(c, "INVALID_ARGUMENT", "invalid",
@@ -146,7 +146,7 @@ static void changed(struct sim_call *c, struct sim_object *o, const char *type)
 
 static void add_rule(struct sim_call *c)
 {
-	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o || !rule_ok(c, c->body))
 		return;
 	if (rule_of(o->doc, (int)json_num(c->body, "priority", 0))) {

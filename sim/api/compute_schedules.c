@@ -171,7 +171,7 @@ static bool put_one(struct sim_call *c, const struct sim_object *o, cJSON *now, 
 static void compute_schedules_put(struct sim_call *c)
 {
 	bool add = strstr(c->id, ".add") != NULL;
-	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	struct sim_object *o = compute_ready_target(c);
 	const cJSON *asked = json_at(c->body, "resourcePolicies"), *one;
 	if (!o)
 		return;

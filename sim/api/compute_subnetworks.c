@@ -156,8 +156,6 @@ static void compute_subnetworks_removed(struct sim *s, const struct sim_object *
 
 static void set_google_access(struct sim_call *c)
 {
-	if (compute_repeated(c))
-		return;
 	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
@@ -168,8 +166,6 @@ static void set_google_access(struct sim_call *c)
 
 static void compute_subnetworks_expand(struct sim_call *c)
 {
-	if (compute_repeated(c))
-		return;
 	struct sim_object *o = compute_ready_target(c);
 	struct ip4_range now, wider;
 	const char *range = json_str(c->body, "ipCidrRange", "");

@@ -141,7 +141,7 @@ static void compute_url_maps_validate(struct sim_call *c)
 
 static void compute_url_maps_invalidate(struct sim_call *c)
 {
-	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (o)
 		compute_begin(c, o, "invalidateCache", sim_draw(c->sim, "compute.urlMap.update"), true, NULL);
 }
@@ -177,7 +177,7 @@ static bool check_https(struct sim_call *c, cJSON *doc, const struct sim_object 
 static void compute_url_maps_set_field(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
-	struct sim_object *o = compute_repeated(c) ? NULL : compute_ready_target(c);
+	struct sim_object *o = compute_ready_target(c);
 	if (!o)
 		return;
 	const char *verb = strstr(c->id, ".set") + 1;
