@@ -22,7 +22,7 @@ extern const struct sim_api sim_compute_addresses, sim_compute_autoscalers, sim_
 
 /* sim/api/serving.mk */
 extern const struct sim_api sim_appengine, sim_appengine_versions, sim_artifactregistry, sim_artifactregistry_files,
-    sim_cloudbuild, sim_cloudscheduler, sim_docker_registry, sim_logging, sim_run;
+    sim_cloudbuild, sim_cloudscheduler, sim_docker_registry, sim_logging, sim_run, sim_run_jobs, sim_run_services;
 
 /* sim/api/observing.mk */
 extern const struct sim_api sim_containeranalysis, sim_logging_config, sim_monitoring;
@@ -109,6 +109,8 @@ const struct sim_api *const sim_apis[] = {
     &sim_docker_registry,
     &sim_logging,
     &sim_run,
+    &sim_run_jobs,
+    &sim_run_services,
     /* observing */
     &sim_containeranalysis,
     &sim_logging_config,

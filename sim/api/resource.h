@@ -6,12 +6,15 @@
 
 #include "sim/api/shared.h"
 
+struct sim_resource;
 /* How an API's long-running operations look. */
 struct sim_operations {
 	const char *collection;
 	/* A new one with its name, for what is at key; verb is "create", "update" or "delete". Its end sets what is said below at `type`. */
 	cJSON *(*begun)(struct sim_call *c, const char *key, const char *verb);
 	int decimals; /* of its end's time; 0: nine */
+	/* Where operations are the API's own affair, in place of all that: begins one, sees to its end, and returns it. */
+	struct sim_object *(*begin)(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb);
 };
 
 /* What an id may be: so many letters of these, the first of those, no dash at the end. */
@@ -48,6 +51,7 @@ struct sim_resource {
 
 	/* Created: what is looked at, in this order. */
 	const char *id; /* the parameter or the body's field with its id; NULL: what is last in the body's "name" */
+	bool upsert;    /* a change with allowMissing makes what is missing */
 	bool (*placed)(struct sim_call *c); /* may it be in this location? False: answered */
 	const struct sim_id_rule *ids;
 	bool deep;                                         /* an id may have slashes in it: it is all the rest of the path */
@@ -62,6 +66,8 @@ struct sim_resource {
 	int decimals;                  /* of those */
 	/* Checks and completes a new document (old is NULL), or a changed one before it replaces old. False: answered. */
 	bool (*complete)(struct sim_call *c, cJSON *doc, const struct sim_object *old);
+	/* Does the call only ask whether that may be, or whether what is so may go? True: answered, and nothing is done. */
+	bool (*dry)(struct sim_call *c, const cJSON *doc);
 	/* After it is made, or changed: a new etag and the like. */
 	void (*touched)(struct sim_call *c, struct sim_object *o);
 
@@ -111,6 +117,9 @@ void resource_forget_below(struct sim *s, const char *collection, const char *pr
 
 /* Takes it out of the store, with its policy and what is below it. */
 void resource_remove(struct sim *s, const struct sim_resource *r, struct sim_object *o);
+/* Completes the document, which is taken, and keeps it, at key or in the place of old; NULL: answered. Its operation is not begun. */
+struct sim_object *resource_put(struct sim_call *c, const struct sim_resource *r, const char *key, cJSON *doc,
+				struct sim_object *old);
 /* Begins an operation on what is, or was, at key, and answers with it. */
 void resource_begin(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb);
 /* The same where its row does not say how long that takes: a key of durations.tbl. */

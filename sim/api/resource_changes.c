@@ -90,10 +90,13 @@ bool resource_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 
 void resource_begin(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb)
 {
-	resource_begin_for(c, r, key, verb,
-			   !strcmp(verb, "create")   ? r->create
-			   : !strcmp(verb, "update") ? r->change
-						     : r->remove);
+	if (r->operations->begin)
+		sim_ok(c, cJSON_Duplicate(r->operations->begin(c, r, key, verb)->doc, true));
+	else
+		resource_begin_for(c, r, key, verb,
+				   !strcmp(verb, "create")   ? r->create
+				   : !strcmp(verb, "update") ? r->change
+							     : r->remove);
 }
 
 void resource_begin_for(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb,
@@ -110,7 +113,7 @@ void resource_begin_for(struct sim_call *c, const struct sim_resource *r, const 
 
 static void answer(struct sim_call *c, const struct sim_resource *r, const struct sim_object *o, const char *verb)
 {
-	if (r->operations && (r->change || strcmp(verb, "update")))
+	if (r->operations && (r->operations->begin || r->change || strcmp(verb, "update")))
 		resource_begin(c, r, o->key, verb);
 	else
 		sim_ok(c, resource_seen(c, r, o));
@@ -162,10 +165,32 @@ static cJSON *new_doc(struct sim_call *c, const struct sim_resource *r, const ch
 	return doc;
 }
 
-void resource_create(struct sim_call *c)
+struct sim_object *resource_put(struct sim_call *c, const struct sim_resource *r, const char *key, cJSON *doc,
+				struct sim_object *old)
 {
-	const struct sim_resource *r = resource_of(c);
-	const char *id = new_id(c, r);
+	if (old) {
+		sim_retain(doc, old->doc, "name");
+		sim_retain(doc, old->doc, r->created);
+		sim_retain(doc, old->doc, r->kept);
+	}
+	if (!complete(c, r, doc, old) || (r->dry && r->dry(c, doc))) {
+		cJSON_Delete(doc);
+		return NULL;
+	}
+	struct sim_object *o = old ? old : sim_put(c->sim, r->collection, key, doc);
+	if (old) {
+		cJSON_Delete(o->doc);
+		o->doc = doc;
+	} else if (r->awaited) {
+		json_put_bool(o->hidden, "creating", true);
+	}
+	if (r->touched)
+		r->touched(c, o);
+	return o;
+}
+
+static void create(struct sim_call *c, const struct sim_resource *r, const char *id)
+{
 	if (r->born)
 		r->born(c);
 	if ((r->placed && !r->placed(c)) || !id_ok(c, r, id) || (r->within && !resource_find(c, r->within)) ||
@@ -178,17 +203,15 @@ void resource_create(struct sim_call *c)
 			 r->taken ? resource_text_of(c, r->taken, id) : "Requested entity already exists");
 		return;
 	}
-	cJSON *doc = new_doc(c, r, id);
-	if (!complete(c, r, doc, NULL)) {
-		cJSON_Delete(doc);
-		return;
-	}
-	struct sim_object *o = sim_put(c->sim, r->collection, key, doc);
-	if (r->awaited)
-		json_put_bool(o->hidden, "creating", true);
-	if (r->touched)
-		r->touched(c, o);
-	answer(c, r, o, "create");
+	struct sim_object *o = resource_put(c, r, key, new_doc(c, r, id), NULL);
+	if (o)
+		answer(c, r, o, "create");
+}
+
+void resource_create(struct sim_call *c)
+{
+	const struct sim_resource *r = resource_of(c);
+	create(c, r, new_id(c, r));
 }
 
 /* Changed. ---------------------------------------------------------------------------------------------------------------- */
@@ -216,25 +239,26 @@ static cJSON *masked(struct sim_call *c, const struct sim_resource *r, const str
 	return doc;
 }
 
+/* Makes what is missing, where the call asks for that. True: answered. */
+static bool made(struct sim_call *c, const struct sim_resource *r)
+{
+	const char *key = r->upsert ? resource_text(c, r->key) : NULL;
+	if (!key || sim_get(c->sim, r->collection, key))
+		return false;
+	if (sim_param_bool(c, "allowMissing"))
+		create(c, r, strrchr(key, '/') + 1);
+	return sim_param_bool(c, "allowMissing");
+}
+
 void resource_patch(struct sim_call *c)
 {
 	const struct sim_resource *r = resource_of(c);
-	struct sim_object *o = resource_find(c, r);
+	struct sim_object *o = made(c, r) ? NULL : resource_find(c, r);
 	if (!o || (r->current && !r->current(c, o, json_str(c->body, "etag", ""))) || (r->changing && !r->changing(c, o)))
 		return;
-	cJSON *doc = r->changed ? r->changed(c, o) : masked(c, r, o);
-	sim_retain(doc, o->doc, "name");
-	sim_retain(doc, o->doc, r->created);
-	sim_retain(doc, o->doc, r->kept);
-	if (!complete(c, r, doc, o)) {
-		cJSON_Delete(doc);
-		return;
-	}
-	cJSON_Delete(o->doc);
-	o->doc = doc;
-	if (r->touched)
-		r->touched(c, o);
-	answer(c, r, o, "update");
+	o = resource_put(c, r, o->key, r->changed ? r->changed(c, o) : masked(c, r, o), o);
+	if (o)
+		answer(c, r, o, "update");
 }
 
 /* Deleted. ---------------------------------------------------------------------------------------------------------------- */
@@ -262,7 +286,8 @@ void resource_delete(struct sim_call *c)
 {
 	const struct sim_resource *r = resource_of(c);
 	struct sim_object *o = resource_find(c, r);
-	if (!o || (r->current && !r->current(c, o, sim_param(c, "etag"))) || (r->deleting && !r->deleting(c, o)))
+	if (!o || (r->current && !r->current(c, o, sim_param(c, "etag"))) || (r->deleting && !r->deleting(c, o)) ||
+	    (r->dry && r->dry(c, o->doc)))
 		return;
 	const char *key = sim_tmp("%s", o->key);
 	if (!r->lasts)

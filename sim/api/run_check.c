@@ -62,7 +62,7 @@ bool run_check_permission(struct sim_call *c, const char *permission)
 					"'metadata':{'permission':%s}}]",
 					permission),
 			      "Permission '%s' denied on resource '%s' (or resource may not exist).", permission,
-			      c->path + strlen("/v2/"));
+			      strchr(c->path + 1, '/') + 1);
 	return yes;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "sim/api/serving.h"
 
 #include <stdlib.h>
@@ -55,27 +56,18 @@ cJSON *run_condition(struct sim *s, const char *type, const char *state)
 	return condition;
 }
 
-const char *run_operation_name(struct sim *s, const char *parent)
+struct sim_object *run_operation(struct sim *s, const char *key, cJSON *metadata)
 {
 	char id[37];
 	sim_uuid(s, id);
-	return sim_tmp("%s/operations/%s", parent, id);
+	const char *name = sim_tmp("projects/%s/locations/%s/operations/%s", run_project(key), run_region(key), id);
+	return sim_lro(s, RUN_OPERATIONS, name, metadata);
 }
 
 const char *run_email(const char *principal)
 {
 	const char *colon = principal ? strchr(principal, ':') : NULL;
 	return colon ? colon + 1 : "anonymous";
-}
-
-bool run_etag_matches(struct sim_call *c, const cJSON *doc, const char *etag)
-{
-	const char *now = json_str(doc, "etag", "");
-	if (!*etag || !strcmp(etag, now))
-		return true;
-	sim_fail(c, "ABORTED", NULL, "Conflict for resource '%s': version '%s' was specified but current version is '%s'.",
-		 strrchr(json_str(doc, "name", "/"), '/') + 1, etag, now);
-	return false;
 }
 
 static void stamp(struct sim *s, const char *principal, cJSON *doc, long long generation)
@@ -101,19 +93,82 @@ void run_stamp(struct sim *s, const char *principal, cJSON *doc)
 	stamp(s, principal, doc, 1);
 }
 
-void run_touch(struct sim *s, const char *principal, cJSON *doc)
+void run_touch(struct sim_call *c, struct sim_object *o)
 {
-	stamp(s, principal, doc, json_int64(doc, "generation", 0) + 1);
+	if (json_at(o->doc, "uid"))
+		stamp(c->sim, c->principal, o->doc, json_int64(o->doc, "generation", 0) + 1);
+	else
+		run_stamp(c->sim, c->principal, o->doc);
+	json_put_str(o->hidden, "principal", c->principal ? c->principal : "");
 }
 
-void run_operation_get(struct sim_call *c)
+/* What the kinds' rows share. ---------------------------------------------------------------------------------------------- */
+bool run_placed(struct sim_call *c)
 {
-	sim_lro_get(c, RUN_OPERATIONS);
+	return run_check_location(c, sim_part(c, 4));
 }
 
-void run_operation_wait(struct sim_call *c)
+bool run_current(struct sim_call *c, const struct sim_object *o, const char *etag)
 {
-	sim_lro_wait(c, RUN_OPERATIONS);
+	const char *now = json_str(o->doc, "etag", "");
+	if (!*etag || !strcmp(etag, now))
+		return true;
+	sim_fail(c, "ABORTED", NULL, "Conflict for resource '%s': version '%s' was specified but current version is '%s'.",
+		 strrchr(o->key, '/') + 1, etag, now);
+	return false;
+}
+
+bool run_not_leaving(struct sim_call *c, const struct sim_object *o)
+{
+	if (!*json_str(o->doc, "deleteTime", ""))
+		return true;
+	sim_fail(c, "FAILED_PRECONDITION", NULL, "Resource '%s' is being deleted.", strrchr(o->key, '/') + 1);
+	return false;
+}
+
+cJSON *run_changed(struct sim_call *c, const struct sim_object *o)
+{
+	const char *mask = sim_param(c, "updateMask");
+	if (!*mask || !strcmp(mask, "*"))
+		return sim_take_body(c);
+	cJSON *doc = cJSON_Duplicate(o->doc, true);
+	if (c->body)
+		sim_merge(doc, c->body, mask);
+	return doc;
+}
+
+bool run_dry(struct sim_call *c, const cJSON *doc)
+{
+	const struct sim_resource *r = resource_of(c);
+	if (r && sim_param_bool(c, "validateOnly"))
+		sim_ok(c, json_make("{'name':%s,'done':true,'metadata':%j,'response':%j}",
+				    run_operation(c->sim, json_str(doc, "name", ""), NULL)->key, sim_typed(doc, r->type),
+				    sim_typed(doc, r->type)));
+	else if (!r && !strcmp(sim_param(c, "dryRun"), "all"))
+		sim_ok(c, sim_take_body(c));
+	else
+		return false;
+	return true;
+}
+
+void run_leaving(struct sim_call *c, struct sim_object *o)
+{
+	char later[40];
+	const char *now = sim_stamp(c->sim, 6);
+	run_touch(c, o);
+	json_put_str(o->doc, "deleteTime", now);
+	json_put_str(o->doc, "expireTime", text_rfc3339(sim_wall(c->sim) + 30 * 86400.0, 6, later));
+	json_put_bool(o->doc, "reconciling", true);
+}
+
+struct sim_object *run_remove(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb)
+{
+	(void)verb;
+	struct sim_object *o = sim_get(c->sim, r->collection, key), *op = run_operation(c->sim, key, NULL);
+	json_put_str(o->doc, "deleteTime", sim_stamp(c->sim, 6));
+	sim_lro_done(c->sim, RUN_OPERATIONS, op->key, sim_typed(o->doc, r->type), sim_typed(o->doc, r->type));
+	resource_remove(c->sim, r, o);
+	return op;
 }
 
 void run_verdict_free(struct run_verdict *v)

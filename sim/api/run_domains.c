@@ -273,10 +273,8 @@ bool run_domain_id(struct sim_call *c, const char *id, const char *field)
 	return false;
 }
 
-bool run_domain_ok(struct sim_call *c, const cJSON *doc, const char *id, const struct sim_object *old)
+static bool domain_ok(struct sim_call *c, const cJSON *doc)
 {
-	(void)old;
-	(void)id;
 	const char *region = knative_region(c);
 	if (!sim_region(region)->mapping) {
 		sim_fail(c, "UNIMPLEMENTED", NULL, "Creating domain mappings is not allowed in %s.", region);
@@ -288,32 +286,29 @@ bool run_domain_ok(struct sim_call *c, const cJSON *doc, const char *id, const s
 	return false;
 }
 
-bool run_domain_taken(struct sim *s, const char *key)
+static bool domain_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	return sim_get(s, RUN_DOMAINS, key) != NULL;
+	(void)old;
+	json_put(doc, "status", json_make("{'conditions':[]}"));
+	return domain_ok(c, doc);
 }
 
-struct sim_object *run_domain_put(struct sim *s, const char *principal, const char *key, cJSON *body, const char *operation)
+static void domain_touched(struct sim_call *c, struct sim_object *o)
 {
 	static const char *const types[] = {"Ready", "CertificateProvisioned", "DomainRoutable"};
-	json_put_str(body, "name", key);
-	json_put_str(body, "operation", strrchr(operation, '/') + 1);
-	json_put(body, "status", json_make("{'conditions':[]}"));
-	run_stamp(s, principal, body);
-	struct sim_object *o = sim_put(s, RUN_DOMAINS, key, body);
+	char operation[37];
+	sim_uuid(c->sim, operation);
+	json_put_str(o->doc, "operation", operation);
+	run_touch(c, o);
 	for (int i = 0; i < 3; i++)
-		condition(s, o, types[i], "Unknown", "", "");
-	sim_after(s, sim_draw(s, "run.domainmapping.create"), look,
-		  json_make("{'key':%s,'uid':%s,'tries':0}", key, json_str(body, "uid", "")));
-	return o;
+		condition(c->sim, o, types[i], "Unknown", "", "");
+	sim_after(c->sim, sim_draw(c->sim, "run.domainmapping.create"), look,
+		  json_make("{'key':%s,'uid':%s,'tries':0}", o->key, json_str(o->doc, "uid", "")));
 }
 
-void run_domain_remove(struct sim *s, struct sim_object *o, const char *principal, const char *operation)
-{
-	(void)principal;
-	(void)operation;
-	sim_remove(s, o);
-}
+const struct sim_resource run_domains[] = {
+    {.collection = RUN_DOMAINS, .complete = domain_complete, .dry = run_dry, .touched = domain_touched},
+};
 
 cJSON *run_domain_out(struct sim *s, const struct sim_object *o)
 {

@@ -201,8 +201,9 @@ static const char *new_name(struct sim *s, const struct sim_object *job)
 }
 
 struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_object *job, const cJSON *overrides,
-			       const char *name, const char *operation)
+			       const char *name)
 {
+	struct sim_object *op = run_operation(s, job->key, NULL);
 	if (!name)
 		name = new_name(s, job);
 	const char *id = strrchr(name, '/') + 1, *project = run_project(name), *job_id = strrchr(job->key, '/') + 1;
@@ -226,35 +227,15 @@ struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_
 	json_put(job->doc, "latestCreatedExecution", cJSON_CreateObject());
 	refer(s, o, "EXECUTION_PENDING");
 	add_task(s, o);
-	sim_lro(s, RUN_OPERATIONS, operation, sim_typed(doc, RUN_TYPE "Execution"));
+	json_put(op->doc, "metadata", sim_typed(doc, RUN_TYPE "Execution"));
+	json_put_str(o->hidden, "operation", op->key);
 	/* A third of the time goes by before the container starts; the rest is what it does, or what starting and stopping takes. */
 	double seconds = sim_draw(s, "run.job.execute");
-	sim_after(s, seconds / 3, started, json_make("{'execution':%s,'operation':%s}", o->key, operation));
+	sim_after(s, seconds / 3, started, json_make("{'execution':%s,'operation':%s}", o->key, op->key));
 	return o;
 }
 
-/* Requests. ---------------------------------------------------------------------------------------------------------------- */
-static void reply_done(struct sim_call *c, const struct sim_object *o)
-{
-	const char *name = run_operation_name(c->sim, sim_parent(c));
-	struct sim_object *op = sim_lro(c->sim, RUN_OPERATIONS, name, sim_typed(o->doc, RUN_TYPE "Execution"));
-	sim_lro_done(c->sim, RUN_OPERATIONS, name, NULL, sim_typed(o->doc, RUN_TYPE "Execution"));
-	sim_lro_reply(c, op);
-}
-
-void run_execution_delete(struct sim_call *c)
-{
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	json_put_str(o->doc, "deleteTime", sim_stamp(c->sim, 6));
-	reply_done(c, o);
-	struct sim_object *task = sim_first(c->sim, RUN_TASKS, sim_tmp("%s/", o->key));
-	if (task)
-		sim_remove(c->sim, task);
-	sim_remove(c->sim, o);
-}
-
+/* Cancelled. ---------------------------------------------------------------------------------------------------------------- */
 bool run_execution_stop(struct sim_call *c, struct sim_object *o)
 {
 	if (*json_str(o->doc, "completionTime", "")) {
@@ -274,6 +255,10 @@ bool run_execution_stop(struct sim_call *c, struct sim_object *o)
 void run_execution_cancel(struct sim_call *c)
 {
 	struct sim_object *o = resource_named(c);
-	if (o && run_execution_stop(c, o))
-		reply_done(c, o);
+	if (!o || !run_execution_stop(c, o))
+		return;
+	struct sim_object *op = run_operation(c->sim, o->key, NULL);
+	sim_lro_done(c->sim, RUN_OPERATIONS, op->key, sim_typed(o->doc, RUN_TYPE "Execution"),
+		     sim_typed(o->doc, RUN_TYPE "Execution"));
+	sim_lro_reply(c, op);
 }

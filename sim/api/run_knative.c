@@ -31,45 +31,24 @@ static const char *parent(const struct sim_call *c)
 #define JOBS "run.googleapis.com"
 #define DOMAINS "domains.cloudrun.com"
 
-static bool job_ok(struct sim_call *c, const cJSON *body, const char *id, const struct sim_object *old)
-{
-	(void)id;
-	(void)old;
-	return run_job_ok(c, body);
-}
-
-static struct sim_object *service_put(struct sim *s, const char *principal, const char *key, cJSON *body, const char *operation)
-{
-	return run_service_put(s, principal, key, body, false, operation);
-}
-
-static bool job_taken(struct sim *s, const char *key)
-{
-	return sim_get(s, RUN_JOBS, key) != NULL;
-}
-
 static const struct knative {
-	const char *plural, *collection, *among, *word, *group, *list;
+	const char *plural, *among, *word, *group, *list;
+	const struct sim_resource *row;
 	cJSON *(*out)(struct sim *s, const struct sim_object *o);
-	/* What is made and changed by clients: */
+	/* What is made by clients: */
 	bool (*id)(struct sim_call *c, const char *id, const char *field);
 	cJSON *(*in)(struct sim *s, const cJSON *body);
-	bool (*taken)(struct sim *s, const char *key);
-	bool (*ok)(struct sim_call *c, const cJSON *body, const char *id, const struct sim_object *old);
-	struct sim_object *(*put)(struct sim *s, const char *principal, const char *key, cJSON *body, const char *operation);
-	void (*remove)(struct sim *s, struct sim_object *o, const char *principal, const char *operation);
 } kinds[] = {
-    {"services", RUN_SERVICES, "services", "SERVICE", SERVING, "ServiceList", translate_service, run_check_id,
-     translate_service_in, run_service_taken, run_service_ok, service_put, run_service_remove},
-    {"jobs", RUN_JOBS, "jobs", "JOB", JOBS, "JobList", translate_job, run_check_id, translate_job_in, job_taken, job_ok,
-     run_job_put, run_job_remove},
-    {"domainmappings", RUN_DOMAINS, "domainmappings", "DOMAIN_MAPPING", DOMAINS, "DomainMappingList", run_domain_out,
-     run_domain_id, run_domain_in, run_domain_taken, run_domain_ok, run_domain_put, run_domain_remove},
-    {.plural = "revisions", RUN_REVISIONS, "services", "REVISION", SERVING, "RevisionList", translate_revision},
-    {.plural = "routes", RUN_SERVICES, "services", "SERVICE", SERVING, "RouteList", translate_route},
-    {.plural = "configurations", RUN_SERVICES, "services", "SERVICE", SERVING, "ConfigurationList", translate_configuration},
-    {.plural = "executions", RUN_EXECUTIONS, "jobs", "EXECUTION", JOBS, "ExecutionList", translate_execution},
-    {.plural = "tasks", RUN_TASKS, "jobs", "TASK", JOBS, "TaskList", translate_task},
+    {"services", "services", "SERVICE", SERVING, "ServiceList", run_services, translate_service, run_check_id,
+     translate_service_in},
+    {"jobs", "jobs", "JOB", JOBS, "JobList", run_jobs, translate_job, run_check_id, translate_job_in},
+    {"domainmappings", "domainmappings", "DOMAIN_MAPPING", DOMAINS, "DomainMappingList", run_domains, run_domain_out,
+     run_domain_id, run_domain_in},
+    {"revisions", "services", "REVISION", SERVING, "RevisionList", &run_kinds[RUN_REVISION], translate_revision, NULL, NULL},
+    {"routes", "services", "SERVICE", SERVING, "RouteList", run_services, translate_route, NULL, NULL},
+    {"configurations", "services", "SERVICE", SERVING, "ConfigurationList", run_services, translate_configuration, NULL, NULL},
+    {"executions", "jobs", "EXECUTION", JOBS, "ExecutionList", &run_kinds[RUN_EXECUTION], translate_execution, NULL, NULL},
+    {"tasks", "jobs", "TASK", JOBS, "TaskList", &run_kinds[RUN_TASK], translate_task, NULL, NULL},
 };
 
 /* The one that the method is of: "run.namespaces.jobs.run". */
@@ -89,7 +68,7 @@ static struct sim_object *named(struct sim_call *c)
 {
 	const struct knative *k = kind_of(c);
 	const char *id = sim_part(c, 6), *prefix = sim_tmp("%s/%s/", parent(c), k->among);
-	for (struct sim_object *o = sim_first(c->sim, k->collection, prefix); o; o = sim_following(c->sim, o, prefix))
+	for (struct sim_object *o = sim_first(c->sim, k->row->collection, prefix); o; o = sim_following(c->sim, o, prefix))
 		if (!strcmp(strrchr(o->key, '/') + 1, id))
 			return o;
 	sim_fail(c, "NOT_FOUND", NULL, "Resource '%s' of kind '%s' in region '%s' in project '%s' does not exist.", id, k->word,
@@ -136,7 +115,7 @@ void knative_list(struct sim_call *c)
 						: sim_tmp("projects/%s/locations/", c->project);
 	int limit = *sim_param(c, "limit") ? atoi(sim_param(c, "limit")) : 500;
 	cJSON *items = cJSON_CreateArray(), *metadata = cJSON_CreateObject();
-	for (struct sim_object *o = sim_first(c->sim, k->collection, prefix); o; o = sim_following(c->sim, o, prefix)) {
+	for (struct sim_object *o = sim_first(c->sim, k->row->collection, prefix); o; o = sim_following(c->sim, o, prefix)) {
 		if (*from && strcmp(o->key, from) < 0)
 			continue;
 		if (cJSON_GetArraySize(items) >= limit) {
@@ -154,16 +133,6 @@ void knative_list(struct sim_call *c)
 }
 
 /* Changes. ------------------------------------------------------------------------------------------------------------------ */
-static void done(struct sim_call *c)
-{
-	sim_ok(c, json_make("{'status':'Success','details':{'name':%s}}", sim_part(c, 6)));
-}
-
-static bool dry(const struct sim_call *c)
-{
-	return !strcmp(sim_param(c, "dryRun"), "all");
-}
-
 /* The same version as was read? */
 static bool current(struct sim_call *c, const struct sim_object *o)
 {
@@ -186,20 +155,17 @@ static bool right_namespace(struct sim_call *c)
 	return false;
 }
 
-static void put(struct sim_call *c, const char *key, const struct sim_object *old)
+static void put(struct sim_call *c, const char *key, struct sim_object *old)
 {
 	const struct knative *k = kind_of(c);
-	cJSON *body = k->in(c->sim, c->body);
-	if (!k->ok(c, body, strrchr(key, '/') + 1, old)) {
-		cJSON_Delete(body);
+	cJSON *doc = k->in(c->sim, c->body);
+	json_put_str(doc, "name", key);
+	struct sim_object *o = resource_put(c, k->row, key, doc, old);
+	if (!o)
 		return;
-	}
-	if (dry(c)) {
-		cJSON_Delete(body);
-		sim_ok(c, sim_take_body(c));
-		return;
-	}
-	tell(c, k->put(c->sim, c->principal, key, body, run_operation_name(c->sim, parent(c))));
+	if (k->row->operations)
+		k->row->operations->begin(c, k->row, key, old ? "update" : "create");
+	tell(c, o);
 }
 
 void knative_create(struct sim_call *c)
@@ -208,7 +174,7 @@ void knative_create(struct sim_call *c)
 	const char *id = json_str(c->body, "metadata.name", ""), *key = sim_tmp("%s/%s/%s", parent(c), k->among, id);
 	if (!run_check_location(c, knative_region(c)) || !right_namespace(c) || !k->id(c, id, "metadata.name"))
 		return;
-	if (k->taken(c->sim, key))
+	if (sim_get(c->sim, k->row->collection, key) || run_service_buried(c->sim, key))
 		sim_fail(c, "ALREADY_EXISTS", NULL, "Resource '%s' already exists.", id);
 	else
 		put(c, key, NULL);
@@ -223,28 +189,17 @@ void knative_replace(struct sim_call *c)
 
 void knative_delete(struct sim_call *c)
 {
+	const struct sim_resource *r = kind_of(c)->row;
 	struct sim_object *o = named(c);
-	if (!o)
+	if (!o || (r->deleting && !r->deleting(c, o)))
 		return;
-	if (!dry(c))
-		kind_of(c)->remove(c->sim, o, c->principal, run_operation_name(c->sim, parent(c)));
-	done(c);
-}
-
-void knative_revision_delete(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (!o)
-		return;
-	if (run_revision_in_use(c->sim, o)) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL,
-			 "Revision '%s' cannot be deleted because it is the latest created revision or serves traffic.",
-			 sim_part(c, 6));
-		return;
-	}
-	if (!dry(c))
-		sim_remove(c->sim, o);
-	done(c);
+	if (!strcmp(sim_param(c, "dryRun"), "all"))
+		;
+	else if (r->operations)
+		r->operations->begin(c, r, o->key, "delete");
+	else
+		resource_remove(c->sim, r, o);
+	sim_ok(c, json_make("{'status':'Success','details':{'name':%s}}", sim_part(c, 6)));
 }
 
 void knative_job_run(struct sim_call *c)
@@ -253,21 +208,9 @@ void knative_job_run(struct sim_call *c)
 	if (!o)
 		return;
 	cJSON *overrides = translate_overrides_in(json_at(c->body, "overrides"));
-	struct sim_object *e = run_execute(c->sim, c->principal, o, overrides, NULL, run_operation_name(c->sim, parent(c)));
+	struct sim_object *e = run_execute(c->sim, c->principal, o, overrides, NULL);
 	cJSON_Delete(overrides);
 	sim_ok(c, translate_execution(c->sim, e));
-}
-
-void knative_execution_delete(struct sim_call *c)
-{
-	struct sim_object *o = named(c);
-	if (!o)
-		return;
-	struct sim_object *task = sim_first(c->sim, RUN_TASKS, sim_tmp("%s/", o->key));
-	if (task)
-		sim_remove(c->sim, task);
-	sim_remove(c->sim, o);
-	done(c);
 }
 
 void knative_execution_cancel(struct sim_call *c)

@@ -70,13 +70,8 @@ struct sim_object *run_revision_new(struct sim *s, struct sim_object *service)
 	return sim_put(s, RUN_REVISIONS, name, doc);
 }
 
-void run_revisions_forget(struct sim *s, const char *service_key)
-{
-	resource_forget_below(s, RUN_REVISIONS, sim_tmp("%s/revisions/", service_key));
-}
-
 /* A revision that serves, by traffic, tag or as the latest, stays. */
-bool run_revision_in_use(struct sim *s, const struct sim_object *revision)
+static bool in_use(struct sim *s, const struct sim_object *revision)
 {
 	const char *cut = strstr(revision->key, "/revisions/"), *id = strrchr(revision->key, '/') + 1;
 	struct sim_object *service = sim_get(s, RUN_SERVICES, sim_tmp("%.*s", (int)(cut - revision->key), revision->key));
@@ -91,21 +86,12 @@ bool run_revision_in_use(struct sim *s, const struct sim_object *revision)
 	return false;
 }
 
-void run_revision_delete(struct sim_call *c)
+bool run_revision_deleting(struct sim_call *c, struct sim_object *o)
 {
-	struct sim_object *o = resource_named(c);
-	if (!o || !run_etag_matches(c, o->doc, sim_param(c, "etag")))
-		return;
-	if (run_revision_in_use(c->sim, o)) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL,
-			 "Revision '%s' cannot be deleted because it is the latest created revision or serves traffic.",
-			 sim_part(c, 8));
-		return;
-	}
-	json_put_str(o->doc, "deleteTime", sim_stamp(c->sim, 6));
-	const char *name = run_operation_name(c->sim, sim_parent(c));
-	struct sim_object *op = sim_lro(c->sim, RUN_OPERATIONS, name, sim_typed(o->doc, RUN_TYPE "Revision"));
-	sim_lro_done(c->sim, RUN_OPERATIONS, name, NULL, sim_typed(o->doc, RUN_TYPE "Revision"));
-	sim_remove(c->sim, o);
-	sim_lro_reply(c, op);
+	if (!in_use(c->sim, o))
+		return true;
+	sim_fail(c, "FAILED_PRECONDITION", NULL,
+		 "Revision '%s' cannot be deleted because it is the latest created revision or serves traffic.",
+		 strrchr(o->key, '/') + 1);
+	return false;
 }

@@ -23,6 +23,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/run_jobs.c \
 	sim/api/run_knative.c \
 	sim/api/run_revisions.c \
+	sim/api/run_rollout.c \
 	sim/api/run_services.c \
 	sim/api/run_translate.c sim/api/run_translate.h \
 	sim/api/run_translate_spec.c \

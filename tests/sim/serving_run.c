@@ -158,10 +158,10 @@ static void named_revisions(void)
 	    "traffic to no revision is 400"));
 }
 
+#define JOB "{\"template\":{\"template\":{\"containers\":[{\"image\":\"" HELLO "\"}]}}}"
 static void jobs_run(void)
 {
-	cJSON *op = expect(200, "POST", RUN_HOST, JOBS "?jobId=j",
-			   "{\"template\":{\"template\":{\"containers\":[{\"image\":\"" HELLO "\"}]}}}", "a job is created");
+	cJSON *op = expect(200, "POST", RUN_HOST, JOBS "?jobId=j", JOB, "a job is created");
 	ok(json_at(op, "metadata.latestCreatedExecution") && !json_at(op, "metadata.latestCreatedExecution.name"),
 	   "with an empty latestCreatedExecution");
 	is_str(json_str(op, "metadata.template.template.timeout", ""), "600s", "and defaults");
@@ -176,7 +176,18 @@ static void jobs_run(void)
 	cJSON *list = expect(200, "GET", RUN_HOST, JOBS "/j/executions", NULL, "executions are listed");
 	is_int(cJSON_GetArraySize(json_at(list, "executions")), 1, "one");
 	cJSON_Delete(list);
-	cJSON_Delete(finished(RUN_HOST, "v2", expect(200, "DELETE", RUN_HOST, JOBS "/j", NULL, "the job is deleted")));
+	op = expect(200, "DELETE", RUN_HOST, JOBS "/j?validateOnly=true", NULL, "whether the job could be deleted is asked");
+	ok(json_bool(op, "done", false), "and answered at once");
+	cJSON_Delete(op);
+	op = expect(200, "DELETE", RUN_HOST, JOBS "/j", NULL, "the job is deleted, which the question did not");
+	cJSON_Delete(expect(400, "PATCH", RUN_HOST, JOBS "/j", JOB, "what is being deleted is not changed"));
+	cJSON_Delete(finished(RUN_HOST, "v2", op));
+	cJSON_Delete(expect(404, "PATCH", RUN_HOST, JOBS "/j", JOB, "nor what is not there"));
+	op = expect(200, "PATCH", RUN_HOST, JOBS "/k?allowMissing=true", JOB, "unless it may be made so");
+	cJSON_Delete(finished(RUN_HOST, "v2", op));
+	op = expect(200, "GET", RUN_HOST, JOBS "/k", NULL, "which it is");
+	is_str(json_str(op, "generation", ""), "1", "as a new one");
+	cJSON_Delete(op);
 	cJSON *gone = expect(404, "GET", RUN_HOST, JOBS "/j", NULL, "and gone");
 	is_str(json_str(gone, "error.message", ""),
 	       "Resource 'j' of kind 'JOB' in region 'us-central1' in project 'demo-proj' does not exist.", "as recorded");
