@@ -1,10 +1,10 @@
-/* What the files of Google Kubernetes Engine share: calls and operations (container_operations.c), clusters (container_clusters.c) and what they
+/* What the files of Google Kubernetes Engine share: calls and clusters (container_clusters.c), operations (container_operations.c), what clusters
  * become (container_defaults.c, container_features.c, container_network.c, container_endpoints.c), changes to them (container_updates.c), node pools
  * (container_pools.c) and their nodes (container_nodes.c). */
 #ifndef MS_SIM_API_CONTAINER_H
 #define MS_SIM_API_CONTAINER_H
 
-#include "sim/api/shared.h"
+#include "sim/api/resource.h"
 
 #define CONTAINER_BASE "https://container.googleapis.com/v1/"
 
@@ -15,8 +15,6 @@ struct container_place {
 	bool legacy; /* asked through /zones/ */
 };
 struct container_place container_place(const struct sim_call *c);
-/* "projects/P/locations/L/clusters/C" */
-const char *container_key(const struct sim_call *c, const struct container_place *p);
 /* The cluster that the call names, or NULL after a 404. changing: refused while an operation works on it. */
 struct sim_object *container_cluster(struct sim_call *c, bool changing);
 

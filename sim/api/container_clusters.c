@@ -1,4 +1,4 @@
-/* Google Kubernetes Engine's clusters, Autopilot and standard: made, read, deleted; and what the server offers. */
+/* Google Kubernetes Engine's clusters, Autopilot and standard: where calls point, made, read, deleted; what the server offers. */
 #include "config.h"
 
 #include "sim/api/compute.h"
@@ -12,6 +12,55 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where calls point. ------------------------------------------------------------------------------------------------------ */
+/* The text after "/word/" up to the next '/' or ':'. */
+static void after(const char *path, const char *word, char *out, size_t room)
+{
+	char mark[32];
+	snprintf(mark, sizeof mark, "/%s/", word);
+	const char *at = strstr(path, mark);
+	at = at ? at + strlen(mark) : "";
+	snprintf(out, room, "%.*s", (int)strcspn(at, "/:"), at);
+}
+
+struct container_place container_place(const struct sim_call *c)
+{
+	struct container_place p = {0};
+	const char *rest = strstr(c->path, "/projects/");
+	rest = rest ? rest + 10 : c->path;
+	p.legacy = strstr(rest, "/locations/") == NULL;
+	after(rest, p.legacy ? "zones" : "locations", p.location, sizeof p.location);
+	after(rest, "clusters", p.cluster, sizeof p.cluster);
+	after(rest, "nodePools", p.pool, sizeof p.pool);
+	after(rest, "operations", p.operation, sizeof p.operation);
+	p.zonal = compute_zone_known(p.location);
+	return p;
+}
+
+/* "projects/P/locations/L/clusters/C" */
+static const char *cluster_key(const struct sim_call *c, const struct container_place *p)
+{
+	return sim_tmp("projects/%s/locations/%s/clusters/%s", c->project, p->location, p->cluster);
+}
+
+struct sim_object *container_cluster(struct sim_call *c, bool changing)
+{
+	struct container_place p = container_place(c);
+	const char *key = cluster_key(c, &p);
+	struct sim_object *o = sim_get(c->sim, "container.clusters", key);
+	if (!o) {
+		sim_fail(c, "NOT_FOUND", "notFound", "Not found: projects/%s/%s/%s/clusters/%s.", c->project,
+			 p.zonal ? "zones" : "locations", p.location, p.cluster);
+		return NULL;
+	}
+	const char *op = json_str(o->hidden, "op", NULL);
+	if (!changing || !op)
+		return o;
+	sim_fail(c, "FAILED_PRECONDITION", "failedPrecondition", "Cluster is running incompatible operation %s.", op);
+	return NULL;
+}
+
+/* Made. --------------------------------------------------------------------------------------------------------------------- */
 static bool settle_location(struct sim_call *c, cJSON *doc, const struct container_place *p, char region[static 40])
 {
 	bool autopilot = json_bool(doc, "autopilot.enabled", false), regional = compute_region_known(p->location);
@@ -173,7 +222,7 @@ static void cluster_create(struct sim_call *c)
 	snprintf(p.cluster, sizeof p.cluster, "%s", name);
 	if (!good_name(c, name))
 		goto out;
-	key = container_key(c, &p);
+	key = cluster_key(c, &p);
 	if (sim_get(c->sim, "container.clusters", key)) {
 		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "Already exists: projects/%s/%s/%s/clusters/%s.", c->project,
 			 p.zonal ? "zones" : "locations", p.location, name);
@@ -195,31 +244,19 @@ out:
 	cJSON_Delete(hidden);
 }
 
-static cJSON *shown(const struct sim_object *o)
+static cJSON *container_clusters_seen(const struct sim_call *c, const struct sim_object *o)
 {
+	(void)c;
 	cJSON *doc = cJSON_Duplicate(o->doc, true);
 	if (json_bool(o->hidden, "measured", false))
 		container_measure(doc);
 	return doc;
 }
 
-static void cluster_get(struct sim_call *c)
+static struct sim_object *container_clusters_find(struct sim_call *c, const struct sim_resource *r)
 {
-	struct sim_object *o = container_cluster(c, false);
-	if (o)
-		sim_ok(c, shown(o));
-}
-
-static void cluster_list(struct sim_call *c)
-{
-	struct container_place p = container_place(c);
-	const char *prefix = sim_tmp("projects/%s/locations/%s", c->project, strcmp(p.location, "-") ? p.location : "");
-	cJSON *items = cJSON_CreateArray(), *reply = cJSON_CreateObject();
-	for (struct sim_object *o = sim_first(c->sim, "container.clusters", prefix); o; o = sim_following(c->sim, o, prefix))
-		if (!strcmp(p.location, "-") || !strcmp(json_str(o->doc, "location", ""), p.location))
-			cJSON_AddItemToArray(items, shown(o));
-	sim_put_list(reply, "clusters", items);
-	sim_ok(c, reply);
+	(void)r;
+	return container_cluster(c, false);
 }
 
 static void deleted(struct sim *s, const cJSON *arg)
@@ -253,10 +290,17 @@ static void server_config(struct sim_call *c)
 	sim_ok(c, container_server_config());
 }
 
+#define KIND(in)                                                                                                               \
+	{                                                                                                                      \
+		.methods = "container.projects." in ".clusters", .collection = "container.clusters",                           \
+		.key = "projects/{project}/locations/{" in "}/clusters/{clusters}", .field = "clusters",                       \
+		.find = container_clusters_find, .seen = container_clusters_seen                                               \
+	}
+static const struct sim_resource resources[] = {KIND("locations"), KIND("zones"), {0}};
+
 #define CLUSTERS(in)                                                                                                           \
-	{"container.projects." in ".clusters.create", cluster_create, "container.clusters.create", NULL},                      \
-	    {"container.projects." in ".clusters.get", cluster_get, "container.clusters.get", NULL},                           \
-	    {"container.projects." in ".clusters.list", cluster_list, "container.clusters.list", NULL},                        \
+	RESOURCE_READS("container.projects." in ".clusters", "container.clusters"),                                            \
+	    {"container.projects." in ".clusters.create", cluster_create, "container.clusters.create", NULL},                  \
 	{                                                                                                                      \
 		"container.projects." in ".clusters.delete", cluster_delete, "container.clusters.delete", NULL                 \
 	}
@@ -269,5 +313,8 @@ static const struct sim_route routes[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_container_clusters = {
-    .name = "container", .service = "container.googleapis.com", .errors = SIM_ERRORS_BOTH, .routes = routes};
+const struct sim_api sim_container_clusters = {.name = "container",
+					       .service = "container.googleapis.com",
+					       .errors = SIM_ERRORS_BOTH,
+					       .routes = routes,
+					       .resources = resources};

@@ -1,4 +1,4 @@
-/* Google Kubernetes Engine: where calls point, and operations. */
+/* Google Kubernetes Engine's operations. */
 #include "config.h"
 
 #include "sim/api/compute.h"
@@ -12,52 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The text after "/word/" up to the next '/' or ':'. */
-static void after(const char *path, const char *word, char *out, size_t room)
-{
-	char mark[32];
-	snprintf(mark, sizeof mark, "/%s/", word);
-	const char *at = strstr(path, mark);
-	at = at ? at + strlen(mark) : "";
-	snprintf(out, room, "%.*s", (int)strcspn(at, "/:"), at);
-}
-
-struct container_place container_place(const struct sim_call *c)
-{
-	struct container_place p = {0};
-	const char *rest = strstr(c->path, "/projects/");
-	rest = rest ? rest + 10 : c->path;
-	p.legacy = strstr(rest, "/locations/") == NULL;
-	after(rest, p.legacy ? "zones" : "locations", p.location, sizeof p.location);
-	after(rest, "clusters", p.cluster, sizeof p.cluster);
-	after(rest, "nodePools", p.pool, sizeof p.pool);
-	after(rest, "operations", p.operation, sizeof p.operation);
-	p.zonal = compute_zone_known(p.location);
-	return p;
-}
-
-const char *container_key(const struct sim_call *c, const struct container_place *p)
-{
-	return sim_tmp("projects/%s/locations/%s/clusters/%s", c->project, p->location, p->cluster);
-}
-
-struct sim_object *container_cluster(struct sim_call *c, bool changing)
-{
-	struct container_place p = container_place(c);
-	const char *key = container_key(c, &p);
-	struct sim_object *o = sim_get(c->sim, "container.clusters", key);
-	if (!o) {
-		sim_fail(c, "NOT_FOUND", "notFound", "Not found: projects/%s/%s/%s/clusters/%s.", c->project,
-			 p.zonal ? "zones" : "locations", p.location, p.cluster);
-		return NULL;
-	}
-	const char *op = json_str(o->hidden, "op", NULL);
-	if (!changing || !op)
-		return o;
-	sim_fail(c, "FAILED_PRECONDITION", "failedPrecondition", "Cluster is running incompatible operation %s.", op);
-	return NULL;
-}
 
 static char *link_of(struct sim *s, const char *project, const struct container_place *p, const char *rest)
 {
@@ -179,7 +133,7 @@ static void node_progress(cJSON *doc, int nodes)
 		add_metric(doc, names[i], i == 1 || i == 2 ? nodes : 0);
 }
 
-static cJSON *shown(const struct sim_call *c, const struct sim_object *op)
+static cJSON *container_operations_seen(const struct sim_call *c, const struct sim_object *op)
 {
 	cJSON *doc = cJSON_Duplicate(op->doc, true);
 	bool done = !strcmp(json_str(doc, "status", ""), "DONE");
@@ -221,38 +175,19 @@ void container_end(struct sim *s, const cJSON *arg, cJSON *error)
 	cJSON_Delete(error);
 }
 
-static struct sim_object *operation(struct sim_call *c)
+static struct sim_object *operation(struct sim_call *c, const struct sim_resource *r)
 {
 	struct container_place p = container_place(c);
-	const char *key = sim_tmp("projects/%s/locations/%s/operations/%s", c->project, p.location, p.operation);
-	struct sim_object *op = sim_get(c->sim, "container.operations", key);
+	struct sim_object *op = sim_get(c->sim, r->collection, resource_text(c, r->key));
 	if (!op)
 		sim_fail(c, "NOT_FOUND", "notFound", "Not found: projects/%s/%s/%s/operations/%s.", c->project,
 			 p.zonal ? "zones" : "locations", p.location, p.operation);
 	return op;
 }
 
-static void container_operations_operation_get(struct sim_call *c)
-{
-	struct sim_object *op = operation(c);
-	if (op)
-		sim_ok(c, shown(c, op));
-}
-
-static void container_operations_operation_list(struct sim_call *c)
-{
-	struct container_place p = container_place(c);
-	const char *prefix = sim_tmp("projects/%s/locations/%s", c->project, strcmp(p.location, "-") ? p.location : "");
-	cJSON *items = cJSON_CreateArray(), *reply = cJSON_CreateObject();
-	for (struct sim_object *o = sim_first(c->sim, "container.operations", prefix); o; o = sim_following(c->sim, o, prefix))
-		cJSON_AddItemToArray(items, shown(c, o));
-	sim_put_list(reply, "operations", items);
-	sim_ok(c, reply);
-}
-
 static void container_operations_cancel(struct sim_call *c)
 {
-	if (operation(c))
+	if (resource_named(c))
 		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "The operation cannot be cancelled.");
 }
 
@@ -269,12 +204,18 @@ static bool container_operations_spoil(struct sim *s, const cJSON *arg, const cJ
 	return true;
 }
 
+#define AT(in)                                                                                                                 \
+	{                                                                                                                      \
+		.methods = "container.projects." in ".operations", .collection = "container.operations",                       \
+		.key = "projects/{project}/locations/{" in "}/operations/{operations}", .field = "operations",                 \
+		.find = operation, .seen = container_operations_seen                                                           \
+	}
+static const struct sim_resource resources[] = {AT("locations"), AT("zones"), {0}};
+
 static const struct sim_route routes[] = {
-    {"container.projects.locations.operations.get", container_operations_operation_get, "container.operations.get", NULL},
-    {"container.projects.locations.operations.list", container_operations_operation_list, "container.operations.list", NULL},
+    RESOURCE_READS("container.projects.locations.operations", "container.operations"),
+    RESOURCE_READS("container.projects.zones.operations", "container.operations"),
     {"container.projects.locations.operations.cancel", container_operations_cancel, "container.operations.get", NULL},
-    {"container.projects.zones.operations.get", container_operations_operation_get, "container.operations.get", NULL},
-    {"container.projects.zones.operations.list", container_operations_operation_list, "container.operations.list", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -282,4 +223,5 @@ const struct sim_api sim_container_operations = {.name = "container",
 						 .service = "container.googleapis.com",
 						 .errors = SIM_ERRORS_BOTH,
 						 .routes = routes,
+						 .resources = resources,
 						 .spoil = container_operations_spoil};

@@ -74,6 +74,15 @@ static void ranges(void)
 	is_text(doc, "error.errors.0.code", "RESOURCE_IN_USE_BY_ANOTHER_RESOURCE");
 	ok(strstr(json_str(doc, "error.errors.0.message", ""), "/zones/us-central1-a/instances/gke-c-default-pool-"),
 	   "its nodes hold the subnet");
+	static const char region[] = "container.googleapis.com/v1/projects/demo-proj/locations/us-central1/operations";
+	doc = asks("GET", LOCATION "operations", NULL, 200);
+	ok(json_at(doc, "operations.0"), "a zone's operations are listed");
+	doc = asks("GET", region, NULL, 200);
+	bool own = true;
+	const cJSON *op;
+	cJSON_ArrayForEach(op, json_at(doc, "operations"))
+		own = own && !strcmp(json_str(op, "zone", ""), "us-central1");
+	ok(own, "and are none of the region's");
 	sim_advance(cloud, sim_now(cloud) + 7200);
 	doc = cluster();
 	ok(json_num(doc, "ipAllocationPolicy.defaultPodIpv4RangeUtilization", 0) == 0.0625, "one of sixteen blocks is taken");
