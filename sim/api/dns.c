@@ -20,9 +20,8 @@ static struct sim_object *zone_find(struct sim_call *c, const struct sim_resourc
 
 struct sim_object *dns_zone(struct sim_call *c)
 {
-	const char *name = sim_path_part(c, "managedZones");
-	struct sim_object *o = sim_get(c->sim, DNS_ZONES, sim_tmp("projects/%s/managedZones/%s", c->project, name));
-	for (o = o ? o : sim_first(c->sim, DNS_ZONES, "projects/"); o; o = sim_following(c->sim, o, "projects/"))
+	const char *name = sim_path_part(c, "managedZones"), *prefix = sim_tmp("projects/%s/managedZones/", c->project);
+	for (struct sim_object *o = sim_first(c->sim, DNS_ZONES, prefix); o; o = sim_following(c->sim, o, prefix))
 		if (!strcmp(json_str(o->doc, "name", ""), name) || !strcmp(json_str(o->doc, "id", ""), name))
 			return o;
 	sim_fail(c, "NOT_FOUND", "notFound", "The 'parameters.managedZone' resource named '%s' does not exist.", name);
@@ -67,46 +66,71 @@ static void first_records(struct sim *s, struct sim_object *zone)
 	dns_record_put(s, zone, dns_record_doc(origin, "SOA", 21600, json_make("[%s]", soa)));
 }
 
-static void settle_zone(cJSON *zone)
+/* A change is told as an operation that is done. */
+static void changed(struct sim_call *c, const cJSON *doc, const struct sim_object *old)
 {
-	if (json_at(zone, "dnssecConfig"))
-		json_put_str(zone, "dnssecConfig.kind", "dns#managedZoneDnsSecConfig");
-	if (!cJSON_GetArraySize(json_at(zone, "privateVisibilityConfig.networks")))
-		json_drop(zone, "privateVisibilityConfig");
+	char id[37];
+	sim_uuid(c->sim, id);
+	const char *key = sim_tmp("%s/operations/%s", old->key, id);
+	sim_put(c->sim, OPERATIONS, key,
+		json_make("{'kind':'dns#operation','id':%s,'startTime':%s,'status':'done','type':'update','user':%s,"
+			  "'zoneContext':{'oldValue':%j,'newValue':%j}}",
+			  id, sim_stamp(c->sim, 3), c->principal ? strchr(c->principal, ':') + 1 : "",
+			  cJSON_Duplicate(old->doc, true), cJSON_Duplicate(doc, true)));
+	json_put_str(old->hidden, "operation", key);
 }
 
-/* A zone with its first records, of what was said of it; doc is taken. */
-static struct sim_object *make_zone(struct sim *s, const char *key, cJSON *doc)
+static bool zone_valid(struct sim_call *c, const char *id)
 {
-	char id[32];
-	snprintf(id, sizeof id, "%lld", sim_serial(s));
-	if (!json_at(doc, "visibility"))
-		json_put_str(doc, "visibility", "public");
-	settle_zone(doc);
-	if (!json_at(doc, "description"))
-		json_put_str(doc, "description", "");
-	json_put_str(doc, "id", id);
-	json_put_str(doc, "creationTime", sim_stamp(s, 3));
+	(void)id;
+	return dns_zone_ok(c, c->body);
+}
+
+static bool zone_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
+{
 	json_put_str(doc, "kind", "dns#managedZone");
 	json_put_str(doc, "cloudLoggingConfig.kind", "dns#managedZoneCloudLoggingConfig");
-	json_put(doc, "nameServers", name_servers(s, !strcmp(json_str(doc, "visibility", ""), "private")));
-	struct sim_object *o = sim_put(s, DNS_ZONES, key, doc);
-	first_records(s, o);
-	return o;
+	if (json_at(doc, "dnssecConfig"))
+		json_put_str(doc, "dnssecConfig.kind", "dns#managedZoneDnsSecConfig");
+	if (!cJSON_GetArraySize(json_at(doc, "privateVisibilityConfig.networks")))
+		json_drop(doc, "privateVisibilityConfig");
+	if (old && !dns_zone_ok(c, doc))
+		return false;
+	if (old) {
+		changed(c, doc, old);
+		return true;
+	}
+	json_put_str(doc, "id", sim_tmp("%lld", sim_serial(c->sim)));
+	json_put(doc, "nameServers", name_servers(c->sim, !strcmp(json_str(doc, "visibility", ""), "private")));
+	return true;
 }
 
-static void create_zone(struct sim_call *c)
+static void zone_touched(struct sim_call *c, struct sim_object *o)
 {
-	const char *name = json_str(c->body, "name", "");
-	const char *key = sim_tmp("projects/%s/managedZones/%s", c->project, name);
-	if (!dns_zone_ok(c, c->body))
-		return;
-	if (sim_get(c->sim, DNS_ZONES, key)) {
-		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource 'entity.managedZone' named '%s' already exists",
-			 name);
-	} else {
-		sim_ok(c, cJSON_Duplicate(make_zone(c->sim, key, sim_take_body(c))->doc, true));
-	}
+	if (!json_at(o->hidden, "operation"))
+		first_records(c->sim, o);
+}
+
+static bool is_change(const struct sim_call *c)
+{
+	return !strcmp(c->method, "PUT") || !strcmp(c->method, "PATCH");
+}
+
+static cJSON *zone_seen(const struct sim_call *c, const struct sim_object *o)
+{
+	const struct sim_object *op = is_change(c) ? sim_get(c->sim, OPERATIONS, json_str(o->hidden, "operation", "")) : NULL;
+	return cJSON_Duplicate(op ? op->doc : o->doc, true);
+}
+
+/* An update says all that a change can say. */
+static cJSON *zone_changed(struct sim_call *c, const struct sim_object *o)
+{
+	cJSON *doc = cJSON_Duplicate(o->doc, true);
+	if (!strcmp(c->method, "PUT"))
+		json_drop(doc, "description"), json_drop(doc, "labels");
+	if (c->body)
+		sim_merge(doc, c->body, NULL);
+	return doc;
 }
 
 static bool of_name(const struct sim_call *c, const struct sim_object *o)
@@ -115,44 +139,26 @@ static bool of_name(const struct sim_call *c, const struct sim_object *o)
 	return !*name || !strcmp(name, json_str(o->doc, "dnsName", ""));
 }
 
-static void list_zones(struct sim_call *c)
+static bool zone_deleting(struct sim_call *c, struct sim_object *zone)
 {
-	dns_list(c, DNS_ZONES, sim_tmp("projects/%s/managedZones/", c->project), "managedZones", "dns#managedZonesListResponse",
-		 of_name);
+	const char *prefix = sim_tmp("%s/rrsets/", zone->key), *kept = dns_records_of(zone);
+	for (struct sim_object *o = sim_first(c->sim, kept, prefix); o; o = sim_following(c->sim, o, prefix))
+		if (!dns_record_own(zone, json_str(o->doc, "name", ""), json_str(o->doc, "type", ""))) {
+			sim_fail(
+			    c, "FAILED_PRECONDITION", "containerNotEmpty",
+			    "The resource named '%s' cannot be deleted because it contains one or more 'resource records'.",
+			    json_str(zone->doc, "name", ""));
+			return false;
+		}
+	return true;
 }
 
-static void change_zone(struct sim_call *c)
+static void zone_deleted(struct sim_call *c)
 {
-	struct sim_object *o = dns_zone(c);
-	char id[37], *now;
-	if (!o)
-		return;
-	sim_uuid(c->sim, id);
-	now = sim_time(c->sim, 3);
-	cJSON *old = cJSON_Duplicate(o->doc, true);
-	json_drop(c->body, "name");
-	json_drop(c->body, "dnsName");
-	json_drop(c->body, "kind");
-	json_drop(c->body, "id");
-	json_drop(c->body, "creationTime");
-	json_drop(c->body, "nameServers");
-	if (!strcmp(c->method, "PUT")) /* what is not sent is as it was not said */
-		json_put_str(o->doc, "description", ""), json_drop(o->doc, "labels");
-	sim_merge(o->doc, c->body, NULL);
-	settle_zone(o->doc);
-	if (!dns_zone_ok(c, o->doc)) {
-		cJSON_Delete(o->doc);
-		o->doc = old;
-		free(now);
-		return;
-	}
-	cJSON *op = json_make("{'kind':'dns#operation','id':%s,'startTime':%s,'status':'done','type':'update','user':%s,"
-			      "'zoneContext':{'oldValue':%j,'newValue':%j}}",
-			      id, now, c->principal ? strchr(c->principal, ':') + 1 : "", old, cJSON_Duplicate(o->doc, true));
-	const char *key = sim_tmp("%s/operations/%s", o->key, id);
-	sim_put(c->sim, OPERATIONS, key, cJSON_Duplicate(op, true));
-	sim_ok(c, op);
-	free(now);
+	if (strstr(c->path, "/v1beta2/"))
+		sim_empty(c);
+	else
+		sim_no_content(c);
 }
 
 static struct sim_object *operation_find(struct sim_call *c, const struct sim_resource *r)
@@ -165,31 +171,6 @@ static struct sim_object *operation_find(struct sim_call *c, const struct sim_re
 	return o;
 }
 
-static void delete_zone(struct sim_call *c)
-{
-	struct sim_object *zone = dns_zone(c), *o;
-	if (!zone)
-		return;
-	const char *prefix = sim_tmp("%s/rrsets/", zone->key);
-	for (o = sim_first(c->sim, dns_records_of(zone), prefix); o; o = sim_following(c->sim, o, prefix))
-		if (!dns_record_own(zone, json_str(o->doc, "name", ""), json_str(o->doc, "type", "")))
-			break;
-	if (o) {
-		sim_fail(c, "FAILED_PRECONDITION", "containerNotEmpty",
-			 "The resource named '%s' cannot be deleted because it contains one or more 'resource records'.",
-			 json_str(zone->doc, "name", ""));
-	} else {
-		resource_forget_below(c->sim, dns_records_of(zone), sim_tmp("%s/", zone->key));
-		resource_forget_below(c->sim, "dns.changes", sim_tmp("%s/", zone->key));
-		resource_forget_below(c->sim, OPERATIONS, sim_tmp("%s/", zone->key));
-		sim_remove(c->sim, zone);
-		if (strstr(c->path, "/v1beta2/"))
-			sim_empty(c);
-		else
-			sim_bytes(c, 204, NULL, "", 0);
-	}
-}
-
 static void get_project(struct sim_call *c)
 {
 	sim_ok(c, json_make("{'kind':'dns#project','id':%s,'number':%s,'quota':{'kind':'dns#quota','managedZones':10000,'"
@@ -199,19 +180,38 @@ static void get_project(struct sim_call *c)
 }
 
 static const struct sim_resource resources[] = {
-    {.methods = "dns.managedZones", .collection = DNS_ZONES, .find = zone_find, .holder = "//dns.googleapis.com/"},
+    {.methods = "dns.managedZones",
+     .collection = DNS_ZONES,
+     .key = "projects/{project}/managedZones/{managedZones}",
+     .find = zone_find,
+     .field = "managedZones",
+     .list = "dns#managedZonesListResponse",
+     .empty = true,
+     .shown = of_name,
+     .seen = zone_seen,
+     .holder = "//dns.googleapis.com/",
+     .id = "name",
+     .valid = zone_valid,
+     .taken = "The resource 'entity.managedZone' named '{managedZones}' already exists",
+     .name = "{managedZones}",
+     .defaults = "{'visibility':'public','description':''}",
+     .created = "creationTime",
+     .decimals = 3,
+     .complete = zone_complete,
+     .touched = zone_touched,
+     .kept = "dnsName kind id nameServers",
+     .changed = zone_changed,
+     .deleting = zone_deleting,
+     .deleted = zone_deleted,
+     .below = "dns.rrsets dns.privateRrsets dns.changes " OPERATIONS},
     {.methods = "dns.managedZoneOperations", .collection = OPERATIONS, .find = operation_find},
     {0},
 };
 
 static const struct sim_route routes[] = {
     {"dns.projects.get", get_project, "dns.projects.get", NULL},
-    {"dns.managedZones.create", create_zone, "dns.managedZones.create", NULL},
-    {"dns.managedZones.get", resource_get, "dns.managedZones.get", NULL},
-    {"dns.managedZones.list", list_zones, "dns.managedZones.list", NULL},
-    {"dns.managedZones.patch", change_zone, "dns.managedZones.update", NULL},
-    {"dns.managedZones.update", change_zone, "dns.managedZones.update", NULL},
-    {"dns.managedZones.delete", delete_zone, "dns.managedZones.delete", NULL},
+    RESOURCE_ROUTES("dns.managedZones", "dns.managedZones"),
+    {"dns.managedZones.update", resource_patch, "dns.managedZones.update", NULL},
     RESOURCE_POLICIES("dns.managedZones", "dns.managedZones"),
     {"dns.managedZoneOperations.get", resource_get, "dns.managedZoneOperations.get", NULL},
     {0},

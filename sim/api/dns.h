@@ -19,10 +19,6 @@ cJSON *dns_record_doc(const char *name, const char *type, int ttl, cJSON *data);
 void dns_record_put(struct sim *s, struct sim_object *zone, cJSON *doc);
 /* One that every zone has at its top: NS and SOA. */
 bool dns_record_own(const struct sim_object *zone, const char *name, const char *type);
-/* Answers a list, which is always there, even when empty. */
-void dns_list(struct sim_call *c, const char *collection, const char *prefix, const char *field, const char *kind,
-	      bool (*keep)(const struct sim_call *, const struct sim_object *));
-
 /* Labels of at most 63 letters, digits, dashes and underscores, each with a dot behind; "*" may be the first. */
 bool dns_name_ok(const char *name);
 /* May it be so? False: answered. */

@@ -65,28 +65,6 @@ bool dns_record_own(const struct sim_object *zone, const char *name, const char 
 	return !strcasecmp(name, json_str(zone->doc, "dnsName", "")) && (!strcmp(type, "NS") || !strcmp(type, "SOA"));
 }
 
-/* Lists are always there, even when empty. */
-void dns_list(struct sim_call *c, const char *collection, const char *prefix, const char *field, const char *kind,
-	      bool (*keep)(const struct sim_call *, const struct sim_object *))
-{
-	long most = strtol(sim_param(c, "maxResults"), NULL, 10);
-	const char *token = sim_param(c, "pageToken");
-	cJSON *items = cJSON_CreateArray(), *reply = json_make("{'kind':%s}", kind);
-	struct sim_object *o = *token && text_starts(token, prefix) ? sim_first_from(c->sim, collection, prefix, token)
-								    : sim_first(c->sim, collection, prefix);
-	for (most = most > 0 ? most : 100; o; o = sim_following(c->sim, o, prefix)) {
-		if (keep && !keep(c, o))
-			continue;
-		if (cJSON_GetArraySize(items) == most) {
-			cJSON_AddStringToObject(reply, "nextPageToken", o->key);
-			break;
-		}
-		cJSON_AddItemToArray(items, cJSON_Duplicate(o->doc, true));
-	}
-	cJSON_AddItemToObject(reply, field, items);
-	sim_ok(c, reply);
-}
-
 /* Record sets. ----------------------------------------------------------------------------------------------------------- */
 static bool wanted(const struct sim_call *c, const struct sim_object *o)
 {
@@ -98,9 +76,9 @@ static bool wanted(const struct sim_call *c, const struct sim_object *o)
 static void list_records(struct sim_call *c)
 {
 	struct sim_object *zone = dns_zone(c);
-	const char *prefix = zone ? sim_tmp("%s/rrsets/", zone->key) : NULL;
 	if (zone)
-		dns_list(c, dns_records_of(zone), prefix, "rrsets", "dns#resourceRecordSetsListResponse", wanted);
+		sim_list(c, dns_records_of(zone), sim_tmp("%s/rrsets/", zone->key), "rrsets", wanted,
+			 json_make("{'kind':'dns#resourceRecordSetsListResponse','rrsets':[]}"));
 }
 
 static struct sim_object *record_for(struct sim_call *c, const struct sim_resource *r)
@@ -158,17 +136,12 @@ static void apex_needed(struct sim_call *c, const char *type)
 		 type);
 }
 
-static void record_delete(struct sim_call *c)
+static bool record_deleting(struct sim_call *c, struct sim_object *o)
 {
-	struct sim_object *zone = dns_zone(c), *o = zone ? record_for(c, NULL) : NULL;
-	if (!o)
-		return;
-	if (dns_record_own(zone, sim_param(c, "name"), sim_param(c, "type"))) {
-		apex_needed(c, sim_param(c, "type"));
-		return;
-	}
-	sim_remove(c->sim, o);
-	sim_empty(c);
+	bool own = dns_record_own(dns_zone(c), json_str(o->doc, "name", ""), json_str(o->doc, "type", ""));
+	if (own)
+		apex_needed(c, json_str(o->doc, "type", ""));
+	return !own;
 }
 
 /* Changes. ---------------------------------------------------------------------------------------------------------------- */
@@ -314,13 +287,13 @@ static struct sim_object *change_find(struct sim_call *c, const struct sim_resou
 static void list_changes(struct sim_call *c)
 {
 	struct sim_object *zone = dns_zone(c);
-	const char *prefix = zone ? sim_tmp("%s/changes/", zone->key) : NULL;
 	if (zone)
-		dns_list(c, CHANGES, prefix, "changes", "dns#changesListResponse", NULL);
+		sim_list(c, CHANGES, sim_tmp("%s/changes/", zone->key), "changes", NULL,
+			 json_make("{'kind':'dns#changesListResponse','changes':[]}"));
 }
 
 static const struct sim_resource resources[] = {
-    {.methods = "dns.resourceRecordSets", .find = record_for},
+    {.methods = "dns.resourceRecordSets", .find = record_for, .deleting = record_deleting},
     {.methods = "dns.changes", .collection = CHANGES, .find = change_find},
     {0},
 };
@@ -330,7 +303,7 @@ static const struct sim_route routes[] = {
     {"dns.resourceRecordSets.get", resource_get, "dns.resourceRecordSets.get", NULL},
     {"dns.resourceRecordSets.create", record_create, "dns.resourceRecordSets.create", NULL},
     {"dns.resourceRecordSets.patch", record_patch, "dns.resourceRecordSets.update", NULL},
-    {"dns.resourceRecordSets.delete", record_delete, "dns.resourceRecordSets.delete", NULL},
+    {"dns.resourceRecordSets.delete", resource_delete, "dns.resourceRecordSets.delete", NULL},
     {"dns.changes.create", create_change, "dns.changes.create", NULL},
     {"dns.changes.get", resource_get, "dns.changes.get", NULL},
     {"dns.changes.list", list_changes, "dns.changes.list", NULL},

@@ -149,10 +149,13 @@ void resource_list(struct sim_call *c)
 	const struct sim_resource *r = resource_of(c);
 	if (r->born)
 		r->born(c);
-	if (!r->nested || resource_find(c, r->within))
-		sim_list_seen(c, r->collection, resource_prefix(c, r), r->field,
-			      r->there || r->shown || r->awaited ? listed : NULL, r->seen,
-			      r->list ? json_make("{'kind':%s}", r->list) : NULL);
+	if (r->nested && !resource_find(c, r->within))
+		return;
+	cJSON *reply = r->list ? json_make("{'kind':%s}", r->list) : NULL;
+	if (r->empty)
+		json_put(reply, r->field, cJSON_CreateArray());
+	sim_list_seen(c, r->collection, resource_prefix(c, r), r->field, r->there || r->shown || r->awaited ? listed : NULL,
+		      r->seen, reply);
 }
 
 void resource_get_policy(struct sim_call *c)

@@ -37,6 +37,7 @@ struct sim_resource {
 	const char *reason;     /* of that in the older dialect; NULL: "notFound" */
 	const char *field;      /* of a list's reply */
 	const char *list;       /* the "kind" that a list's reply says it is; NULL: none */
+	bool empty;             /* that field is there when nothing is listed, too */
 	const char *holder;     /* before the key, whose policy it has: "//run.googleapis.com/"; NULL: none */
 	/* Makes what is there of this kind from the start, before anything is asked of it. NULL: nothing is. */
 	void (*born)(struct sim_call *c);

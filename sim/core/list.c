@@ -69,7 +69,10 @@ static long page_size(const struct sim_call *c)
 	long n = strtol(asked, NULL, 10);
 	if (n > 0 && n < 1000)
 		return n;
-	return strstr(c->host, "sqladmin") ? LONG_MAX : strstr(c->host, "storage") || strstr(c->host, "logging") ? 1000 : 500;
+	return strstr(c->host, "sqladmin")                                ? LONG_MAX
+	       : strstr(c->host, "dns.")                                  ? 100
+	       : strstr(c->host, "storage") || strstr(c->host, "logging") ? 1000
+									  : 500;
 }
 
 void sim_put_list(cJSON *reply, const char *field, cJSON *list)

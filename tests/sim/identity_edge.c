@@ -72,6 +72,17 @@ static void zones(void)
 	wants(412, "POST " DNS "/z1/changes",
 	      "{\"deletions\":[{\"name\":\"a.example.net.\",\"type\":\"A\",\"ttl\":300,\"rrdatas\":[\"203.0.113.8\"]}]}",
 	      "a deletion of what is not so");
+#define OTHER "other-project-1"
+	wants(200, "POST cloudresourcemanager.googleapis.com/v1/projects", "{\"projectId\":\"" OTHER "\",\"name\":\"Other\"}",
+	      "another project");
+	pass(600);
+	wants(200, "PUT cloudbilling.googleapis.com/v1/projects/" OTHER "/billingInfo",
+	      "{\"billingAccountName\":\"billingAccounts/012345-6789AB-CDEF01\"}", "with billing");
+	pass(600);
+	wants(200, "POST serviceusage.googleapis.com/v1/projects/" OTHER "/services/dns.googleapis.com:enable", "{}",
+	      "and Cloud DNS");
+	pass(1800);
+	wants(404, "GET dns.googleapis.com/dns/v1/projects/" OTHER "/managedZones/z1", NULL, "has not this zone");
 	wants(400, "DELETE " DNS "/z1", NULL, "a zone with records cannot be deleted");
 	wants(200, "DELETE " DNS "/z1/rrsets/a.example.net./A", NULL, "a record can");
 	wants(204, "DELETE " DNS "/z1", NULL, "then the zone");
