@@ -194,6 +194,27 @@ bool text_unpercent(char *text)
 	return true;
 }
 
+char *text_query(const char *url, const char *name)
+{
+	size_t len = strlen(name);
+	const char *p = url + strcspn(url, "?#");
+	while (*p == '?' || *p == '&') {
+		const char *value = p + 1, *end = value + strcspn(value, "&#");
+		if (strncmp(value, name, len) || value[len] != '=') {
+			p = end;
+			continue;
+		}
+		char *out = xstrndup(value + len + 1, (size_t)(end - value) - len - 1);
+		for (char *plus = out; (plus = strchr(plus, '+'));)
+			*plus = ' ';
+		if (text_unpercent(out))
+			return out;
+		free(out);
+		return NULL;
+	}
+	return NULL;
+}
+
 char *text_snake(const char *camel)
 {
 	struct buf b = {0};

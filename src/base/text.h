@@ -31,6 +31,8 @@ int text_yes_no(const char *typed);
 void text_percent(struct buf *b, const char *text, bool keep_slash);
 /* Decodes %XX in place; false when a sequence is malformed or gives NUL. */
 bool text_unpercent(char *text);
+/* The value of the first parameter of this name in a URL's query, decoded as a form's; NULL where there is none, or it is malformed. The caller frees. */
+char *text_query(const char *url, const char *name);
 
 /* "ipv4Enabled" as "ipv4_enabled", "enableCDN" as "enable_cdn"; the caller frees. */
 char *text_snake(const char *camel);

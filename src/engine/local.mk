@@ -18,7 +18,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/mode.c src/engine/back.c \
 	src/engine/oauth_client.c src/engine/oauth_client.h src/engine/oauth_try.c \
 	src/engine/passage.c src/engine/passage.h \
-	src/engine/proof.c src/engine/proof.h src/engine/proof_stages.c \
+	src/engine/proof.c src/engine/proof.h src/engine/proof_sign_in.c src/engine/proof_stages.c \
 	src/engine/reach.c src/engine/reach.h src/engine/reaches.tbl \
 	src/engine/reach_cluster.c \
 	src/engine/reach_tunnel.c \
@@ -48,4 +48,4 @@ tests_engine_lines_LDADD = src/engine/libengine.a $(LIB_BASE)
 
 # Runs of the whole program against the served simulated cloud.
 TESTS += tests/cases/kill9.py
-WALK_TESTS += tests/cases/faults.py tests/cases/oauth_client.py tests/cases/providers.py
+WALK_TESTS += tests/cases/faults.py tests/cases/oauth_client.py tests/cases/providers.py tests/cases/sign_in.py

@@ -20,9 +20,11 @@ const struct proof_stage *proof_stage_of(const struct proof *p)
 	return &proof_stages[p->at];
 }
 
-/* Is the stage for this stack's files? */
+/* Is the stage for this stack's wall, and its files? */
 static bool applies(const struct proof *p, const struct proof_stage *s)
 {
+	if (s->begins && !p->run->plan->wall.begins.at)
+		return false;
 	return s->files == FILES_ANY || (s->files == FILES_SERVED) == p->run->plan->artifacts_served;
 }
 
@@ -158,6 +160,8 @@ static bool may_pass(const struct proof *p, const struct http_reply *reply)
 		return true;
 	if (reply->status == 200 && s->who == PROVER && !s->host && !s->origin) /* let in, and the answer is garbled */
 		return true;
+	if (s->begins && (p->run->created || p->run->updated)) /* what stood there before may still answer */
+		return true;
 	return reply->status == 429 || reply->status >= 500 || (reply->status == 404 && s->early);
 }
 
@@ -173,7 +177,7 @@ static double patience(const struct proof *p, const struct http_reply *reply, co
 	const struct proof_stage *s = proof_stage_of(p);
 	if (settling(p))
 		return fmax(s->budget, p->run->plan->settles);
-	if (s->spreads && is_wall(reply))
+	if ((s->spreads && is_wall(reply)) || (s->begins && reply->status / 100 == 3))
 		return fmax(s->budget, p->run->plan->wall.spreads);
 	return s->grants > 0 && says_not_permitted(wrong) ? s->grants : s->budget;
 }
@@ -199,7 +203,8 @@ static void on_reply(void *arg, struct http_reply *reply)
 static size_t make_headers(struct proof *p, const struct proof_stage *s, struct header *h, char **authorization, char **origin)
 {
 	static char authorization_name[] = "Authorization", origin_name[] = "Origin", host_name[] = "Host",
-		    type_name[] = "Content-Type", json[] = "application/json", text[] = "text/plain", stranger[] = STRANGER;
+		    type_name[] = "Content-Type", accept_name[] = "Accept", json[] = "application/json", text[] = "text/plain",
+		    html[] = "text/html", stranger[] = STRANGER;
 	size_t n = 0;
 	*authorization = s->who == NOBODY ? NULL : credential_header(p->credential, s->who == FORGER);
 	if (*authorization)
@@ -213,6 +218,8 @@ static size_t make_headers(struct proof *p, const struct proof_stage *s, struct 
 		h[n++] = (struct header){host_name, stranger};
 	if (s->body || s->text)
 		h[n++] = (struct header){type_name, s->body ? json : text};
+	if (s->begins)
+		h[n++] = (struct header){accept_name, html};
 	return n;
 }
 

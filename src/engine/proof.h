@@ -30,6 +30,7 @@ struct proof_stage {
 	bool early;   /* it may meet what is not up yet: a 404 may pass */
 	bool spreads; /* it is the first that the wall has to let in: a refusal may pass while grants spread */
 	bool file;    /* its path is of the run's file, which has to be where the answers want it */
+	bool begins;  /* it asks as a browser does, of a wall whose people sign in on a page */
 	bool bucket; /* a request to the bucket with the operator's own rights: path is of its object, method says what to do */
 };
 
@@ -50,6 +51,9 @@ struct proof {
 	struct step *console; /* whose that is */
 	int console_turn;
 };
+
+/* proof_sign_in.c: judges where a browser is sent, for stages that say begins. */
+char *proof_begins(struct proof *p, const struct http_reply *reply, const cJSON *json);
 
 /* proof_stages.c: in order; the last has no check. */
 extern const struct proof_stage proof_stages[];

@@ -127,6 +127,12 @@ static void search_path(struct proof *p, struct buf *out)
 	buf_puts(out, "/api/2.0/mlflow/experiments/search?max_results=1");
 }
 
+static void root_path(struct proof *p, struct buf *out)
+{
+	(void)p;
+	buf_putc(out, '/');
+}
+
 /* What GHSA-63jm-59jj-478j and its like let through: a path that looks open until it is decoded, cut or folded. */
 static void fragment_path(struct proof *p, struct buf *out)
 {
@@ -270,6 +276,8 @@ const struct proof_stage proof_stages[] = {
      .budget = ANSWER_BUDGET, .early = true},
     {"bad-token", N_("a request with a bad token is refused"), FORGER, "GET", search_path, .judge = proof_refused,
      .budget = TRIES_BUDGET},
+    {"sign-in", N_("a browser is sent to the right sign-in page"), NOBODY, "GET", root_path, .judge = proof_begins,
+     .budget = TRIES_BUDGET, .begins = true},
     {"disguise", N_("a disguised request is refused"), NOBODY, "GET", fragment_path, .judge = kept_outside,
      .budget = TRIES_BUDGET},
     {"disguise", NULL, NOBODY, "GET", query_path, .judge = kept_outside, .budget = TRIES_BUDGET},

@@ -16,7 +16,8 @@
 static const struct question questions_of_iap[] = {
 	{.id = "iap.client_id", .page = "auth", .type = TYPE_TEXT, .title = N_("OAuth client ID for IAP"), .optional = true,
 	 .help = N_("Empty: Google's own client, which lets in accounts of the project's organisation only. A client of yours is needed where there is no organisation, "
-		    "or for people outside of it: in the console make an OAuth client ID of type Web application."),
+		    "or for people outside of it: in the console make an OAuth client ID of type Web application. With its ID here, the redirect URI that it needs is "
+		    "shown."),
 	 .after = "auth.mode",
 	 .pattern = "^[0-9]+-[a-z0-9_]+\\.apps\\.googleusercontent\\.com$",
 	 .form = N_("It ends in .apps.googleusercontent.com.")},
@@ -61,11 +62,37 @@ static void auth_iap_check(const struct answers *a, problem_fn *found, void *arg
 		found(arg, "iap.client_secret", _("A client of yours needs its secret."));
 }
 
+/* Where Google sends people back to who have signed in for IAP by this client. */
+static char *return_address(const struct answers *a)
+{
+	return xasprintf("https://iap.googleapis.com/v1/oauth/clientIds/%s:handleRedirect", answers_str(a, "iap.client_id"));
+}
+
+/* A client of ours has to know that address, which has its own ID in it: without, Google shows an error in place of its sign-in page. */
+static void add_errand(struct design *d)
+{
+	struct plan *p = d->plan;
+	const char *client = answers_str(d->answers, "iap.client_id");
+	char *address = return_address(d->answers),
+	     *steps = xasprintf(_("Open this address and choose the OAuth client %s:\n"
+				  "https://console.cloud.google.com/auth/clients?project=%s\n"
+				  "Add the redirect URI below to its authorized redirect URIs, exactly as it is written."),
+				client, p->project);
+	plan_errand(p, "oauth-client", "errand.redirect", client, _("Add a redirect URI to the OAuth client"), steps,
+		    cJSON_CreateString(address),
+		    json_make("{'client_id':%s,'redirect_uri':%s,'answered':%b}", client, address, true));
+	free(steps);
+	free(address);
+}
+
 static bool auth_iap_prepare(struct design *d, struct err *e)
 {
 	(void)e;
-	if (!d->axes.exposure->reach)
-		design_prover(d);
+	if (d->axes.exposure->reach)
+		return true;
+	design_prover(d);
+	if (own_client(d->answers))
+		add_errand(d);
 	return true;
 }
 
@@ -130,6 +157,12 @@ static void auth_iap_wall(const struct design *d, struct wall *out)
 	out->people = true;
 	out->audience = xasprintf("%s/*", d->plan->url);
 	out->sign_in = xstrdup("https://accounts.google.com/");
+	out->begins.at = cJSON_CreateString(GOOGLE_SIGN_IN);
+	if (!own_client(d->answers)) /* Google's own client is nobody's business */
+		return;
+	out->begins.client_id = xstrdup(answers_str(d->answers, "iap.client_id"));
+	out->begins.client_from = "iap.client_id";
+	out->begins.redirect_uri = return_address(d->answers);
 }
 
 static void auth_iap_connect(const struct plan *p, struct buf *out)

@@ -253,6 +253,12 @@ static void auth_oauth2_proxy_join(struct design *d)
 	d->workload->front = c->name;
 }
 
+/* oauth2-proxy has the address of Google's page from its release, and that of others as their issuer says it. */
+static cJSON *sign_in_page(const struct identity_provider *provider)
+{
+	return provider->discovers ? plan_ref("given/issuer", "authorize") : cJSON_CreateString(provider->authorize);
+}
+
 /* A program is never sent to a sign-in page: API routes answer 401, so a redirect there is no refusal. */
 static void auth_oauth2_proxy_wall(const struct design *d, struct wall *out)
 {
@@ -260,6 +266,10 @@ static void auth_oauth2_proxy_wall(const struct design *d, struct wall *out)
 	out->refuses = 401;
 	out->people = true;
 	out->audience = xstrdup(d->plan->url);
+	out->begins = (struct begins){.at = sign_in_page(provider_of(d->answers)),
+				      .client_id = xstrdup(answers_str(d->answers, "auth.client_id")),
+				      .client_from = "auth.client_id",
+				      .redirect_uri = redirect_uri(d)};
 }
 
 static void auth_oauth2_proxy_connect(const struct plan *p, struct buf *out)

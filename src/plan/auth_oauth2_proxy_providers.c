@@ -18,6 +18,7 @@
 #include "base/gettext.h"
 #include "base/pattern.h"
 #include "base/text.h"
+#include "plan/people.h"
 
 #include <string.h>
 #include <strings.h>
@@ -94,7 +95,7 @@ static const struct identity_provider providers[] = {
 	 .type = "google", .google = true, .refresh = "1h",
 	 .client_pattern = "^[0-9]+-[a-z0-9_]+\\.apps\\.googleusercontent\\.com$",
 	 .client_form = N_("It ends in .apps.googleusercontent.com."),
-	 .authorize = "https://accounts.google.com/o/oauth2/v2/auth",
+	 .authorize = GOOGLE_SIGN_IN,
 	 .token = "https://oauth2.googleapis.com/token"},
 	{.choice = {.id = "entra-id", .title = N_("Microsoft Entra ID"),
 		    .help = N_("Work accounts of one tenant. People are listed by the name that they sign in with (user principal name).")},

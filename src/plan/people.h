@@ -5,6 +5,9 @@
 #include "plan/answers.h"
 #include "plan/design.h"
 
+/* Google's sign-in page: what follows is a version of its protocol's. */
+#define GOOGLE_SIGN_IN "https://accounts.google.com/o/oauth2/"
+
 extern const struct question people_questions[];
 
 /* For struct choice's check: somebody has to be able to sign in. */

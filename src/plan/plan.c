@@ -70,6 +70,9 @@ void plan_free(struct plan *p)
 	free(p->wall.user);
 	free(p->wall.password);
 	free(p->wall.sign_in);
+	cJSON_Delete(p->wall.begins.at);
+	free(p->wall.begins.client_id);
+	free(p->wall.begins.redirect_uri);
 	cJSON_Delete(p->reach.with);
 	cJSON_Delete(p->render);
 	free(p);

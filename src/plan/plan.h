@@ -66,6 +66,13 @@ enum shown {
 	CREDENTIAL_CHANNEL   /* nothing: the way there asked already */
 };
 
+/* The page on which people sign in, and what brings a browser there that shows nothing. */
+struct begins {
+	cJSON *at; /* its address: a text or a reference; what ends in "/" may go on. NULL: nobody is sent anywhere */
+	char *client_id, *redirect_uri; /* that the browser has to bring; NULL: whichever */
+	const char *client_from;        /* the question whose answer client_id is */
+};
+
 /* What the wall of a stack does: the proof and the clients' texts are written against it. A 401 or 403 is always a refusal. */
 struct wall {
 	enum shown shows;
@@ -77,6 +84,7 @@ struct wall {
 	/* MLflow itself asks who comes, and no gate stands before it: that a path which it leaves open has nothing (404) is no way around it. */
 	bool own;
 	bool people; /* people sign in on a page of their identity provider's, which no program can try */
+	struct begins begins;
 	char *
 	    sign_in; /* a redirect of somebody who shows nothing to an address that begins so is a refusal too; NULL: none is */
 };

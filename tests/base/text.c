@@ -64,6 +64,30 @@ static void snakes(void)
 	}
 }
 
+static void queries(void)
+{
+	static const struct {
+		const char *url, *value;
+	} rows[] = {
+	    {"https://id.example/auth?a=1", "1"},
+	    {"https://id.example/auth?xa=2&a=1&a=3", "1"},
+	    {"https://id.example/auth?ab=2&a=b%20c+d", "b c d"},
+	    {"https://id.example/auth?a=", ""},
+	    {"https://id.example/auth?a", NULL},
+	    {"https://id.example/auth?b=1#a=1", NULL},
+	    {"https://id.example/a=1", NULL},
+	    {"https://id.example/auth?a=%zz", NULL},
+	    {"?a=1#x", "1"},
+	    {"", NULL},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *value = text_query(rows[i].url, "a");
+		ok(rows[i].value ? value && !strcmp(value, rows[i].value) : !value, "%s: %s", rows[i].url,
+		   value ? value : "none");
+		free(value);
+	}
+}
+
 static void urls(void)
 {
 	static const struct {
@@ -101,6 +125,7 @@ int main(void)
 	dates();
 	words();
 	snakes();
+	queries();
 	urls();
 	return tap_done();
 }

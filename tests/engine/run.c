@@ -51,6 +51,9 @@ struct plan *plan_make(const struct answers *a, struct err *e)
 	p->wall.audience = xstrdup("https://front.example");
 	p->wall.sign_in = wall.sign_in ? xstrdup(wall.sign_in) : NULL;
 	p->wall.user = wall.user ? xstrdup(wall.user) : NULL;
+	p->wall.begins.at = wall.begins.at ? cJSON_Duplicate(wall.begins.at, 1) : NULL;
+	p->wall.begins.client_id = wall.begins.client_id ? xstrdup(wall.begins.client_id) : NULL;
+	p->wall.begins.redirect_uri = wall.begins.redirect_uri ? xstrdup(wall.begins.redirect_uri) : NULL;
 	p->wall.password = wall.password ? xstrdup(wall.password) : NULL;
 	add(p, "a", "");
 	add(p, "b", "a");
@@ -488,6 +491,46 @@ static void other_walls(void)
 	close_world(&w);
 }
 
+/* Where a browser has to be sent, and where it is. */
+static const struct {
+	const char *page, *wrong, *says;
+} sign_in_pages[] = {
+    {"https://id.example/auth?client_id=me&redirect_uri=https%3A%2F%2Ffront.example%2Fback&state=x", NULL, "as the plan says"},
+    {"https://id.example/auth?client_id=you&redirect_uri=https%3A%2F%2Ffront.example%2Fback",
+     "by the OAuth client you, and auth.client_id names me", "for another client"},
+    {"https://id.example/auth?xclient_id=me&redirect_uri=https%3A%2F%2Ffront.example%2Fback", "by the OAuth client -",
+     "for no client"},
+    {"https://id.example/auth?client_id=me&redirect_uri=http%3A%2F%2Ffront.example%2Fback",
+     "sent back to http://front.example/back: the redirect URI has to be https://front.example/back", "back in the clear"},
+    {"https://id.example/auth?client_id=me&redirect_uri=https%3A%2F%2Fother.example%2Fback",
+     "sent back to https://other.example", "back to another host"},
+    {"https://id.example/author?client_id=me&redirect_uri=https%3A%2F%2Ffront.example%2Fback",
+     "sent to https://id.example/author, which is not", "to another page"},
+    {"https://id.example.net/auth?client_id=me&redirect_uri=https%3A%2F%2Ffront.example%2Fback",
+     "sent to https://id.example.net/auth, which is not", "to another host"},
+    {NULL, "HTTP 401", "nowhere"},
+};
+
+static void sign_in_page(void)
+{
+	static char client[] = "me", back[] = "https://front.example/back", elsewhere[200];
+	for (size_t i = 0; i < sizeof sign_in_pages / sizeof *sign_in_pages; i++) {
+		struct world w;
+		open_world(&w);
+		cJSON *at = cJSON_CreateString("https://id.example/auth");
+		wall.begins = (struct begins){at, client, back, "auth.client_id"};
+		snprintf(elsewhere, sizeof elsewhere, "%s", sign_in_pages[i].page ? sign_in_pages[i].page : "");
+		w.toy->page = sign_in_pages[i].page ? elsewhere : NULL;
+		bool proven = proven_by(&w) == EXIT_DONE;
+		const char *said = json_str(w.result, "message", "");
+		ok(proven == !sign_in_pages[i].wrong && failed(&w, "sign-in") == !proven &&
+		       (proven || strstr(said, sign_in_pages[i].wrong)),
+		   "a browser that is sent to sign in %s: %s", sign_in_pages[i].says, proven ? "proven" : said);
+		cJSON_Delete(at);
+		close_world(&w);
+	}
+}
+
 static void patience(void)
 {
 	struct world w;
@@ -540,6 +583,7 @@ int main(void)
 	interruption();
 	walls();
 	other_walls();
+	sign_in_page();
 	patience();
 	straight_to_the_bucket();
 	return tap_done();

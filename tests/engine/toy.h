@@ -35,6 +35,8 @@ struct toy {
 	const char *slow;         /* this thing's GET takes long */
 	const char *takes;        /* the Authorization that its wall takes; NULL: the prover's ID token */
 	char *signs_in;           /* where its wall sends those who show nothing; NULL: they get 401 */
+	char *page;               /* the same for a browser that asks for its page alone; NULL: as for everybody */
+	char *sent;               /* the last of them was sent there */
 	const char *root;         /* where a run's files go; NULL: through the server */
 	int no_certificate;       /* so many requests find none yet */
 	int grants_lag;           /* so many requests of one who is permitted are refused */
@@ -56,7 +58,7 @@ static void toy_land(void *arg)
 	static char name[] = "Content-Type", location[] = "Location";
 	struct toy_flight *f = arg;
 	bool moved = f->reply.status == 302;
-	struct header h[] = {{name, f->type}, {location, moved ? f->toy->signs_in : NULL}};
+	struct header h[] = {{name, f->type}, {location, moved ? f->toy->sent : NULL}};
 	f->reply.headers = h;
 	f->reply.header_count = moved ? 2 : 1;
 	f->done(f->arg, &f->reply);
@@ -185,6 +187,13 @@ static void toy_mlflow(struct toy *t, const struct http_request *q, const cJSON 
 	}
 }
 
+static char *toy_sends(const struct toy *t, const struct http_request *q)
+{
+	const char *accepts = toy_header(q, "Accept");
+	bool browser = accepts && !strcmp(accepts, "text/html") && text_ends(q->url, "front.example/");
+	return browser && t->page ? t->page : t->signs_in;
+}
+
 static void toy_front(struct toy *t, const struct http_request *q, const cJSON *body, struct http_reply *r)
 {
 	const char *token = toy_header(q, "Authorization"), *origin = toy_header(q, "Origin");
@@ -193,7 +202,7 @@ static void toy_front(struct toy *t, const struct http_request *q, const cJSON *
 		r->failure = HTTP_TLS;
 	else if (!stranger && t->grants_lag && t->grants_lag--)
 		toy_answer(r, 403, json_make("{}"));
-	else if (!t->no_wall && !token && t->signs_in)
+	else if (!t->no_wall && !token && (t->sent = toy_sends(t, q)))
 		r->status = 302;
 	else if (!t->no_wall && stranger)
 		toy_answer(r, token ? 403 : 401, json_make("{}"));
