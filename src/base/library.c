@@ -8,8 +8,11 @@
 #include <link.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+enum { SEGMENTS_MAX = 32 };
 
 static void *unusable(const char *soname, const char *package, struct err *e)
 {
@@ -33,15 +36,17 @@ static bool has_text_relocations(const struct dl_phdr_info *object)
 	return false;
 }
 
+/* The headers stand in the first of the pages that go: read after that, they would bring it back, and its neighbours with it. */
 static int let_go(struct dl_phdr_info *object, size_t size, void *unused)
 {
 	(void)size;
 	(void)unused;
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	if (has_text_relocations(object))
+	ElfW(Phdr) segments[SEGMENTS_MAX];
+	if (has_text_relocations(object) || object->dlpi_phnum > SEGMENTS_MAX)
 		return 0;
-	for (int i = 0; i < object->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+	memcpy(segments, object->dlpi_phdr, object->dlpi_phnum * sizeof *segments);
+	for (const ElfW(Phdr) *segment = segments; segment < segments + object->dlpi_phnum; segment++) {
 		if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W))
 			continue;
 		uintptr_t start = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);

@@ -52,6 +52,11 @@ TESTS += tests/base/text
 tests_base_text_SOURCES = tests/base/text.c tests/tap.h
 tests_base_text_LDADD = $(LIB_BASE)
 
+check_PROGRAMS += tests/base/library
+TESTS += tests/base/library
+tests_base_library_SOURCES = tests/base/library.c tests/tap.h
+tests_base_library_LDADD = $(LIB_BASE)
+
 check_PROGRAMS += tests/base/pattern
 TESTS += tests/base/pattern
 tests_base_pattern_SOURCES = tests/base/pattern.c tests/tap.h
