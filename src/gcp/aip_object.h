@@ -25,32 +25,32 @@ void aip_update(const struct aip_object *o, const struct view *v, const struct o
 		struct call *out);
 void aip_destroy(const struct aip_object *o, const struct view *v, const struct observation *seen, struct call *out);
 
-/* The static functions of a kind that is such an object, all but decode. */
-#define AIP_OBJECT(object)                                                                                                     \
-	static void observe(const struct view *v, struct call *out)                                                            \
+/* The static functions of a kind that is such an object, all but decode; kind is its word: certificate for certificate_observe. */
+#define AIP_OBJECT(kind, object)                                                                                               \
+	static void kind##_observe(const struct view *v, struct call *out)                                                     \
 	{                                                                                                                      \
 		aip_observe(&(object), v, out);                                                                                \
 	}                                                                                                                      \
-	static void compare(const struct view *v, const struct observation *seen, struct change *out)                          \
+	static void kind##_compare(const struct view *v, const struct observation *seen, struct change *out)                   \
 	{                                                                                                                      \
 		aip_compare(&(object), v, seen, out);                                                                          \
 	}                                                                                                                      \
-	static void create(const struct view *v, const struct observation *seen, struct call *out)                             \
+	static void kind##_create(const struct view *v, const struct observation *seen, struct call *out)                      \
 	{                                                                                                                      \
 		aip_create(&(object), v, seen, out);                                                                           \
 	}                                                                                                                      \
-	static void update(const struct view *v, const struct observation *seen, const struct change *change,                  \
-			   struct call *out)                                                                                   \
+	static void kind##_update(const struct view *v, const struct observation *seen, const struct change *change,           \
+				  struct call *out)                                                                            \
 	{                                                                                                                      \
 		aip_update(&(object), v, seen, change, out);                                                                   \
 	}                                                                                                                      \
-	static void destroy(const struct view *v, const struct observation *seen, struct call *out)                            \
+	static void kind##_destroy(const struct view *v, const struct observation *seen, struct call *out)                     \
 	{                                                                                                                      \
 		aip_destroy(&(object), v, seen, out);                                                                          \
 	}
 /* And decode, where a reply needs no more reading. */
-#define AIP_DECODE(object)                                                                                                     \
-	static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)                        \
+#define AIP_DECODE(kind, object)                                                                                               \
+	static void kind##_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)                 \
 	{                                                                                                                      \
 		aip_decode(&(object), v, http, reply, out);                                                                    \
 	}

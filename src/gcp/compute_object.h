@@ -37,32 +37,32 @@ char *compute_object_permits(const char *resources, const char *change, const cJ
 /* The object as it is wanted: body, name and description. The caller deletes it. */
 cJSON *compute_object_wanted(const struct view *v);
 
-/* The static functions of a kind that is no more than such an object. */
-#define COMPUTE_OBJECT(object)                                                                                                 \
-	static void observe(const struct view *v, struct call *out)                                                            \
+/* The static functions of a kind that is no more than such an object: kind is its word, url_map for url_map_observe. */
+#define COMPUTE_OBJECT(kind, object)                                                                                           \
+	static void kind##_observe(const struct view *v, struct call *out)                                                     \
 	{                                                                                                                      \
 		compute_object_observe(&(object), v, out);                                                                     \
 	}                                                                                                                      \
-	static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)                        \
+	static void kind##_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)                 \
 	{                                                                                                                      \
 		compute_object_decode(&(object), v, http, reply, out);                                                         \
 	}                                                                                                                      \
-	static void compare(const struct view *v, const struct observation *seen, struct change *out)                          \
+	static void kind##_compare(const struct view *v, const struct observation *seen, struct change *out)                   \
 	{                                                                                                                      \
 		compute_object_compare(&(object), v, seen, out);                                                               \
 	}                                                                                                                      \
-	static void create(const struct view *v, const struct observation *seen, struct call *out)                             \
+	static void kind##_create(const struct view *v, const struct observation *seen, struct call *out)                      \
 	{                                                                                                                      \
 		compute_object_create(&(object), v, seen, out);                                                                \
 	}                                                                                                                      \
-	static void destroy(const struct view *v, const struct observation *seen, struct call *out)                            \
+	static void kind##_destroy(const struct view *v, const struct observation *seen, struct call *out)                     \
 	{                                                                                                                      \
 		compute_object_destroy(&(object), v, seen, out);                                                               \
 	}
 /* And its update by PATCH. */
-#define COMPUTE_UPDATE(object)                                                                                                 \
-	static void update(const struct view *v, const struct observation *seen, const struct change *change,                  \
-			   struct call *out)                                                                                   \
+#define COMPUTE_UPDATE(kind, object)                                                                                           \
+	static void kind##_update(const struct view *v, const struct observation *seen, const struct change *change,           \
+				  struct call *out)                                                                            \
 	{                                                                                                                      \
 		(void)change;                                                                                                  \
 		compute_object_update(&(object), v, seen, out);                                                                \

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-MONITORING_OBJECT("alertPolicies")
+MONITORING_OBJECT(alert_policy, "alertPolicies")
 
 #define CHANNELS "notificationChannels"
 /* What was read of the list of channels, beside the policy: names of the stack's own, the next page, whether that was all. */
@@ -31,7 +31,7 @@ static void alert_policy_observe_more(const struct view *v, const struct observa
 {
 	const char *page = json_str(seen->found, PAGE, NULL);
 	if (!json_at(seen->found, "name")) {
-		observe_more(v, seen, out);
+		alert_policy_observe_page(v, seen, out);
 		return;
 	}
 	if (!has_more(v, seen->found) || (page && !*page))
@@ -46,7 +46,7 @@ static void alert_policy_decode_more(const struct view *v, int http, const cJSON
 {
 	const cJSON *channel, *list = http == 200 ? json_at(reply, CHANNELS) : NULL;
 	if (!json_at(out->found, "name")) {
-		decode(v, http, reply, out);
+		alert_policy_decode(v, http, reply, out);
 		return;
 	}
 	if (!json_at(out->found, OURS))
@@ -116,12 +116,12 @@ const struct kind kind_alert_policy = {
     .labelled = true,
     .billable = true,
     .monthly = alert_policy_monthly,
-    .observe = observe,
-    .decode = decode,
+    .observe = alert_policy_observe,
+    .decode = alert_policy_decode,
     .observe_more = alert_policy_observe_more,
     .decode_more = alert_policy_decode_more,
     .compare = alert_policy_compare,
-    .create = create,
+    .create = alert_policy_create,
     .update = alert_policy_update,
     .destroy = monitoring_destroy,
     .patience = 120,

@@ -10,8 +10,8 @@ static const char *const skip[] = {"iap.oauth2ClientSecret", NULL};
 
 static const struct compute_object object = {.scope = "global", .collection = "backendServices", .fixed = fixed, .skip = skip};
 
-COMPUTE_OBJECT(object)
-COMPUTE_UPDATE(object)
+COMPUTE_OBJECT(backend_service, object)
+COMPUTE_UPDATE(backend_service, object)
 
 const struct kind kind_backend_service = {
     .id = "compute.backendService",
@@ -27,12 +27,12 @@ const struct kind kind_backend_service = {
     .slow = 19,
     .deadline = 1200,
     .quotas = (const struct kind_quota[]){{.metric = "BACKEND_SERVICES"}, {.metric = NULL}},
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = backend_service_observe,
+    .decode = backend_service_decode,
+    .compare = backend_service_compare,
+    .create = backend_service_create,
+    .update = backend_service_update,
+    .destroy = backend_service_destroy,
     .patience = 60,
     .terraform = {.adds = "{'connectionDrainingTimeoutSec':0}",
 		  .type = "google_compute_backend_service",

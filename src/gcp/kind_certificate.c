@@ -14,7 +14,7 @@ static const struct aip_object object = {.base = "https://certificatemanager.goo
 					 .id_parameter = "certificateId",
 					 .fixed = fixed};
 
-AIP_OBJECT(object)
+AIP_OBJECT(certificate, object)
 
 static void certificate_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
@@ -44,12 +44,12 @@ const struct kind kind_certificate = {
     .slow = 1800,
     .deadline = 7200,
     .labelled = true,
-    .observe = observe,
+    .observe = certificate_observe,
     .decode = certificate_decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .compare = certificate_compare,
+    .create = certificate_create,
+    .update = certificate_update,
+    .destroy = certificate_destroy,
     .patience = 120,
     .terraform = {.type = "google_certificate_manager_certificate",
 		  .import = "projects/{project}/locations/global/certificates/{name}",

@@ -9,8 +9,8 @@ static const struct aip_object object = {.base = "https://certificatemanager.goo
 					 .collection = "certificateMaps",
 					 .id_parameter = "certificateMapId"};
 
-AIP_OBJECT(object)
-AIP_DECODE(object)
+AIP_OBJECT(certificate_map, object)
+AIP_DECODE(certificate_map, object)
 
 const struct kind kind_certificate_map = {
     .id = "certificatemanager.certificateMap",
@@ -26,12 +26,12 @@ const struct kind kind_certificate_map = {
     .slow = 0.3,
     .deadline = 600,
     .labelled = true,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = certificate_map_observe,
+    .decode = certificate_map_decode,
+    .compare = certificate_map_compare,
+    .create = certificate_map_create,
+    .update = certificate_map_update,
+    .destroy = certificate_map_destroy,
     .patience = 120,
     .terraform = {.type = "google_certificate_manager_certificate_map",
 		  .import = "projects/{project}/locations/global/certificateMaps/{name}",

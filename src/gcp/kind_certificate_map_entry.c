@@ -11,8 +11,8 @@ static const struct aip_object object = {.base = "https://certificatemanager.goo
 					 .id_parameter = "certificateMapEntryId",
 					 .fixed = fixed};
 
-AIP_OBJECT(object)
-AIP_DECODE(object)
+AIP_OBJECT(certificate_map_entry, object)
+AIP_DECODE(certificate_map_entry, object)
 
 const struct kind kind_certificate_map_entry = {
     .id = "certificatemanager.certificateMapEntry",
@@ -28,12 +28,12 @@ const struct kind kind_certificate_map_entry = {
     .slow = 0.4,
     .deadline = 600,
     .labelled = true,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = certificate_map_entry_observe,
+    .decode = certificate_map_entry_decode,
+    .compare = certificate_map_entry_compare,
+    .create = certificate_map_entry_create,
+    .update = certificate_map_entry_update,
+    .destroy = certificate_map_entry_destroy,
     .patience = 120,
     .terraform = {.type = "google_certificate_manager_certificate_map_entry",
 		  .import = "projects/{project}/{parent}/certificateMapEntries/{name}",

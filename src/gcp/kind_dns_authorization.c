@@ -13,7 +13,7 @@ static const struct aip_object object = {.base = "https://certificatemanager.goo
 					 .id_parameter = "dnsAuthorizationId",
 					 .fixed = fixed};
 
-AIP_OBJECT(object)
+AIP_OBJECT(dns_authorization, object)
 
 static void dns_authorization_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
@@ -38,12 +38,12 @@ const struct kind kind_dns_authorization = {
     .slow = 0.5,
     .deadline = 600,
     .labelled = true,
-    .observe = observe,
+    .observe = dns_authorization_observe,
     .decode = dns_authorization_decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .compare = dns_authorization_compare,
+    .create = dns_authorization_create,
+    .update = dns_authorization_update,
+    .destroy = dns_authorization_destroy,
     .patience = 120,
     .terraform = {.type = "google_certificate_manager_dns_authorization",
 		  .import = "projects/{project}/locations/global/dnsAuthorizations/{name}",

@@ -10,8 +10,8 @@ static const char *const fixed[] = {"network", "direction", NULL};
 
 static const struct compute_object object = {.scope = "global", .collection = "firewalls", .fixed = fixed};
 
-COMPUTE_OBJECT(object)
-COMPUTE_UPDATE(object)
+COMPUTE_OBJECT(firewall, object)
+COMPUTE_UPDATE(firewall, object)
 
 /* What is let through is a block each, in words of its own. */
 static cJSON *firewall_terraform(const struct view *v)
@@ -42,12 +42,12 @@ const struct kind kind_firewall = {
     .slow = 12,
     .deadline = 1200,
     .quotas = (const struct kind_quota[]){{.metric = "FIREWALLS"}, {.metric = NULL}},
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = firewall_observe,
+    .decode = firewall_decode,
+    .compare = firewall_compare,
+    .create = firewall_create,
+    .update = firewall_update,
+    .destroy = firewall_destroy,
     .patience = 5,
     .terraform = {.type = "google_compute_firewall",
 		  .import = "projects/{project}/global/firewalls/{name}",

@@ -9,8 +9,8 @@ static const char *const fixed[] = {"type", NULL};
 
 static const struct compute_object object = {.scope = "global", .collection = "healthChecks", .fixed = fixed};
 
-COMPUTE_OBJECT(object)
-COMPUTE_UPDATE(object)
+COMPUTE_OBJECT(health_check, object)
+COMPUTE_UPDATE(health_check, object)
 
 const struct kind kind_health_check = {
     .id = "compute.healthCheck",
@@ -26,12 +26,12 @@ const struct kind kind_health_check = {
     .slow = 1.6,
     .deadline = 1200,
     .quotas = (const struct kind_quota[]){{.metric = "HEALTH_CHECKS"}, {.metric = NULL}},
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = health_check_observe,
+    .decode = health_check_decode,
+    .compare = health_check_compare,
+    .create = health_check_create,
+    .update = health_check_update,
+    .destroy = health_check_destroy,
     .patience = 60,
     .terraform = {.type = "google_compute_health_check",
 		  .import = "projects/{project}/global/healthChecks/{name}",

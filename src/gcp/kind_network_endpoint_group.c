@@ -9,7 +9,7 @@ static const char *const fixed[] = {"networkEndpointType", "cloudRun", "appEngin
 
 static const struct compute_object object = {.scope = "regions", .collection = "networkEndpointGroups", .fixed = fixed};
 
-COMPUTE_OBJECT(object)
+COMPUTE_OBJECT(network_endpoint_group, object)
 
 const struct kind kind_network_endpoint_group = {
     .id = "compute.networkEndpointGroup",
@@ -23,11 +23,11 @@ const struct kind kind_network_endpoint_group = {
     .usual = 2,
     .slow = 4,
     .deadline = 1200,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .destroy = destroy,
+    .observe = network_endpoint_group_observe,
+    .decode = network_endpoint_group_decode,
+    .compare = network_endpoint_group_compare,
+    .create = network_endpoint_group_create,
+    .destroy = network_endpoint_group_destroy,
     .patience = 60,
     .terraform = {.type = "google_compute_region_network_endpoint_group",
 		  .place = "region",

@@ -5,7 +5,7 @@
 
 #include "base/gettext.h"
 
-MONITORING_OBJECT("notificationChannels")
+MONITORING_OBJECT(notification_channel, "notificationChannels")
 
 const struct kind kind_notification_channel = {
     .id = "monitoring.notificationChannel",
@@ -21,12 +21,12 @@ const struct kind kind_notification_channel = {
     .slow = 2,
     .deadline = 600,
     .labelled = true,
-    .observe = observe,
-    .decode = decode,
-    .observe_more = observe_more,
-    .decode_more = decode,
+    .observe = notification_channel_observe,
+    .decode = notification_channel_decode,
+    .observe_more = notification_channel_observe_page,
+    .decode_more = notification_channel_decode,
     .compare = monitoring_compare,
-    .create = create,
+    .create = notification_channel_create,
     .update = monitoring_update,
     .destroy = monitoring_destroy,
     .patience = 120,

@@ -11,8 +11,8 @@ static const char *const fixed[] = {"network", NULL};
 
 static const struct compute_object object = {.scope = "regions", .collection = "routers", .fixed = fixed};
 
-COMPUTE_OBJECT(object)
-COMPUTE_UPDATE(object)
+COMPUTE_OBJECT(router, object)
+COMPUTE_UPDATE(router, object)
 
 /* The gateway for one machine, an hour; what passes through it comes on top. */
 static double router_monthly(const cJSON *spec, const char *region)
@@ -72,12 +72,12 @@ const struct kind kind_router = {
     .monthly = router_monthly,
     .quotas = (const struct kind_quota[]){{.metric = "ROUTERS"}, {.metric = NULL}},
     .constraints = router_constraints,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = router_observe,
+    .decode = router_decode,
+    .compare = router_compare,
+    .create = router_create,
+    .update = router_update,
+    .destroy = router_destroy,
     .patience = 60,
     .terraform = {.type = "google_compute_router",
 		  .place = "region",

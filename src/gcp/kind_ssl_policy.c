@@ -7,8 +7,8 @@
 
 static const struct compute_object object = {.scope = "global", .collection = "sslPolicies"};
 
-COMPUTE_OBJECT(object)
-COMPUTE_UPDATE(object)
+COMPUTE_OBJECT(ssl_policy, object)
+COMPUTE_UPDATE(ssl_policy, object)
 
 const struct kind kind_ssl_policy = {
     .id = "compute.sslPolicy",
@@ -23,12 +23,12 @@ const struct kind kind_ssl_policy = {
     .usual = 1,
     .slow = 2,
     .deadline = 1200,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = ssl_policy_observe,
+    .decode = ssl_policy_decode,
+    .compare = ssl_policy_compare,
+    .create = ssl_policy_create,
+    .update = ssl_policy_update,
+    .destroy = ssl_policy_destroy,
     .patience = 60,
     .terraform = {.type = "google_compute_ssl_policy",
 		  .import = "projects/{project}/global/sslPolicies/{name}",

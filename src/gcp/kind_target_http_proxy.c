@@ -7,8 +7,8 @@
 
 static const struct compute_object object = {.scope = "global", .collection = "targetHttpProxies"};
 
-COMPUTE_OBJECT(object)
-COMPUTE_UPDATE(object)
+COMPUTE_OBJECT(target_http_proxy, object)
+COMPUTE_UPDATE(target_http_proxy, object)
 
 const struct kind kind_target_http_proxy = {
     .id = "compute.targetHttpProxy",
@@ -23,12 +23,12 @@ const struct kind kind_target_http_proxy = {
     .usual = 1.2,
     .slow = 2,
     .deadline = 1200,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = target_http_proxy_observe,
+    .decode = target_http_proxy_decode,
+    .compare = target_http_proxy_compare,
+    .create = target_http_proxy_create,
+    .update = target_http_proxy_update,
+    .destroy = target_http_proxy_destroy,
     .patience = 60,
     .terraform = {.type = "google_compute_target_http_proxy",
 		  .import = "projects/{project}/global/targetHttpProxies/{name}",

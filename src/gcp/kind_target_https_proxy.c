@@ -7,8 +7,8 @@
 
 static const struct compute_object object = {.scope = "global", .collection = "targetHttpsProxies"};
 
-COMPUTE_OBJECT(object)
-COMPUTE_UPDATE(object)
+COMPUTE_OBJECT(target_https_proxy, object)
+COMPUTE_UPDATE(target_https_proxy, object)
 
 const struct kind kind_target_https_proxy = {
     .id = "compute.targetHttpsProxy",
@@ -24,12 +24,12 @@ const struct kind kind_target_https_proxy = {
     .slow = 2,
     .deadline = 1200,
     .quotas = (const struct kind_quota[]){{.metric = "TARGET_HTTPS_PROXIES"}, {.metric = NULL}},
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = target_https_proxy_observe,
+    .decode = target_https_proxy_decode,
+    .compare = target_https_proxy_compare,
+    .create = target_https_proxy_create,
+    .update = target_https_proxy_update,
+    .destroy = target_https_proxy_destroy,
     .patience = 60,
     .terraform = {.type = "google_compute_target_https_proxy",
 		  .import = "projects/{project}/global/targetHttpsProxies/{name}",

@@ -5,7 +5,7 @@
 
 #include "base/gettext.h"
 
-MONITORING_OBJECT("uptimeCheckConfigs")
+MONITORING_OBJECT(uptime_check, "uptimeCheckConfigs")
 
 const struct kind kind_uptime_check = {
     .id = "monitoring.uptimeCheckConfig",
@@ -21,12 +21,12 @@ const struct kind kind_uptime_check = {
     .slow = 2,
     .deadline = 600,
     .labelled = true,
-    .observe = observe,
-    .decode = decode,
-    .observe_more = observe_more,
-    .decode_more = decode,
+    .observe = uptime_check_observe,
+    .decode = uptime_check_decode,
+    .observe_more = uptime_check_observe_page,
+    .decode_more = uptime_check_decode,
     .compare = monitoring_compare,
-    .create = create,
+    .create = uptime_check_create,
     .update = monitoring_update,
     .destroy = monitoring_destroy,
     .patience = 120,

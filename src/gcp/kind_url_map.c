@@ -7,8 +7,8 @@
 
 static const struct compute_object object = {.scope = "global", .collection = "urlMaps"};
 
-COMPUTE_OBJECT(object)
-COMPUTE_UPDATE(object)
+COMPUTE_OBJECT(url_map, object)
+COMPUTE_UPDATE(url_map, object)
 
 const struct kind kind_url_map = {
     .id = "compute.urlMap",
@@ -24,12 +24,12 @@ const struct kind kind_url_map = {
     .slow = 1,
     .deadline = 1200,
     .quotas = (const struct kind_quota[]){{.metric = "URL_MAPS"}, {.metric = NULL}},
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = url_map_observe,
+    .decode = url_map_decode,
+    .compare = url_map_compare,
+    .create = url_map_create,
+    .update = url_map_update,
+    .destroy = url_map_destroy,
     .patience = 60,
     .terraform = {.type = "google_compute_url_map",
 		  .import = "projects/{project}/global/urlMaps/{name}",

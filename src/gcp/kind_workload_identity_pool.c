@@ -11,8 +11,8 @@ static const struct aip_object object = {.base = "https://iam.googleapis.com/v1"
 					 .described = true,
 					 .revived = true};
 
-AIP_OBJECT(object)
-AIP_DECODE(object)
+AIP_OBJECT(workload_identity_pool, object)
+AIP_DECODE(workload_identity_pool, object)
 
 const struct kind kind_workload_identity_pool = {
     .id = "iam.workloadIdentityPool",
@@ -27,12 +27,12 @@ const struct kind kind_workload_identity_pool = {
     .usual = 2,
     .slow = 10,
     .deadline = 300,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = workload_identity_pool_observe,
+    .decode = workload_identity_pool_decode,
+    .compare = workload_identity_pool_compare,
+    .create = workload_identity_pool_create,
+    .update = workload_identity_pool_update,
+    .destroy = workload_identity_pool_destroy,
     .terraform = {.type = "google_iam_workload_identity_pool",
 		  .name = "workload_identity_pool_id",
 		  .import = "projects/{project}/locations/global/workloadIdentityPools/{name}",

@@ -12,8 +12,8 @@ static const struct aip_object object = {.base = "https://iam.googleapis.com/v1"
 					 .described = true,
 					 .revived = true};
 
-AIP_OBJECT(object)
-AIP_DECODE(object)
+AIP_OBJECT(workload_identity_provider, object)
+AIP_DECODE(workload_identity_provider, object)
 
 const struct kind kind_workload_identity_provider = {
     .id = "iam.workloadIdentityPoolProvider",
@@ -28,12 +28,12 @@ const struct kind kind_workload_identity_provider = {
     .usual = 2,
     .slow = 10,
     .deadline = 300,
-    .observe = observe,
-    .decode = decode,
-    .compare = compare,
-    .create = create,
-    .update = update,
-    .destroy = destroy,
+    .observe = workload_identity_provider_observe,
+    .decode = workload_identity_provider_decode,
+    .compare = workload_identity_provider_compare,
+    .create = workload_identity_provider_create,
+    .update = workload_identity_provider_update,
+    .destroy = workload_identity_provider_destroy,
     .terraform = {.type = "google_iam_workload_identity_pool_provider",
 		  .name = "workload_identity_pool_provider_id",
 		  .import = "projects/{project}/{parent}/providers/{name}",

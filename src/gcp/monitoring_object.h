@@ -18,21 +18,21 @@ void monitoring_destroy(const struct view *v, const struct observation *seen, st
 /* Why `render` does not spell them for Terraform. */
 #define MONITORING_TERRAFORM "Google draws its id, which the answers do not keep: an import could not name it."
 
-/* Those that know their collection, as static functions of a kind. */
-#define MONITORING_OBJECT(collection)                                                                                          \
-	static void observe(const struct view *v, struct call *out)                                                            \
+/* Those that know their collection, as static functions of a kind, whose word is kind: uptime_check for uptime_check_observe. */
+#define MONITORING_OBJECT(kind, collection)                                                                                    \
+	static void kind##_observe(const struct view *v, struct call *out)                                                     \
 	{                                                                                                                      \
 		monitoring_observe(collection, v, out);                                                                        \
 	}                                                                                                                      \
-	static void decode(const struct view *v, int http, const cJSON *reply, struct observation *out)                        \
+	static void kind##_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)                 \
 	{                                                                                                                      \
 		monitoring_decode(collection, v, http, reply, out);                                                            \
 	}                                                                                                                      \
-	static void observe_more(const struct view *v, const struct observation *seen, struct call *out)                       \
+	static void kind##_observe_page(const struct view *v, const struct observation *seen, struct call *out)                \
 	{                                                                                                                      \
 		monitoring_observe_more(collection, v, seen, out);                                                             \
 	}                                                                                                                      \
-	static void create(const struct view *v, const struct observation *seen, struct call *out)                             \
+	static void kind##_create(const struct view *v, const struct observation *seen, struct call *out)                      \
 	{                                                                                                                      \
 		(void)seen;                                                                                                    \
 		monitoring_create(collection, v, out);                                                                         \
