@@ -15,6 +15,7 @@ struct sim_operations {
 	int decimals; /* of its end's time; 0: nine */
 	/* Where operations are the API's own affair, in place of all that: begins one, sees to its end, and returns it. */
 	struct sim_object *(*begin)(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb);
+	cJSON *(*seen)(const struct sim_call *c, const struct sim_object *op); /* NULL: as it is */
 };
 
 /* What an id may be: so many letters of these, the first of those, no dash at the end. */

@@ -90,13 +90,15 @@ bool resource_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 
 void resource_begin(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb)
 {
-	if (r->operations->begin)
-		sim_ok(c, cJSON_Duplicate(r->operations->begin(c, r, key, verb)->doc, true));
-	else
+	if (!r->operations->begin) {
 		resource_begin_for(c, r, key, verb,
 				   !strcmp(verb, "create")   ? r->create
 				   : !strcmp(verb, "update") ? r->change
 							     : r->remove);
+		return;
+	}
+	const struct sim_object *op = r->operations->begin(c, r, key, verb);
+	sim_ok(c, r->operations->seen ? r->operations->seen(c, op) : cJSON_Duplicate(op->doc, true));
 }
 
 void resource_begin_for(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb,

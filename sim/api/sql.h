@@ -10,7 +10,7 @@
 void sql_ok(struct sim_call *c, cJSON *doc);
 /* The same as a row's `seen`. */
 cJSON *sql_seen(const struct sim_call *c, const struct sim_object *o);
-/* What lies within an instance: one that is there, and one that runs (a row's `within`). */
+/* What lies within an instance: one that is there, and one that runs (a row's `within`); for writes, one to which nothing else is being done. */
 extern const struct sim_resource sql_there, sql_runs;
 #define SQL_INSTANCE "projects/{project}/instances/{instances}"
 /* 400 "Invalid request: ..."; false. */

@@ -9,19 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct sim_resource resources[] = {
-    {.methods = "sql.databases",
-     .collection = "sql.databases",
-     .key = SQL_INSTANCE "/databases/{databases}",
-     .missing = "Not Found",
-     .field = "items",
-     .list = "sql#databasesList",
-     .within = &sql_runs,
-     .nested = true,
-     .seen = sql_seen},
-    {0},
-};
-
 /* The collation that a character set has where none is said. */
 static const char *mysql_collation(const struct sim_object *instance, const char *charset)
 {
@@ -65,84 +52,100 @@ static bool check_words(struct sim_call *c, bool mysql, const char *name, const 
 			   collation);
 }
 
+static cJSON *described(struct sim *s, const struct sim_object *instance, const char *name, const char *charset,
+			const char *collation)
+{
+	return json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'"
+			 "selfLink':%s}",
+			 name, charset, collation, sim_keep(sim_hex(s, 64)), strrchr(instance->key, '/') + 1,
+			 json_str(instance->doc, "project", ""), sim_tmp(SQL_BASE "%s/databases/%s", instance->key, name));
+}
+
 void sql_database_put(struct sim *s, const struct sim_object *instance, const char *name, const char *charset,
 		      const char *collation)
 {
-	const char *key = sim_tmp("%s/databases/%s", instance->key, name);
-	sim_put(s, "sql.databases", key,
-		json_make("{'kind':'sql#database','name':%s,'charset':%s,'collation':%s,'etag':%s,'instance':%s,'project':%s,'"
-			  "selfLink':%s}",
-			  name, charset, collation, sim_keep(sim_hex(s, 64)), strrchr(instance->key, '/') + 1,
-			  json_str(instance->doc, "project", ""), sim_tmp(SQL_BASE "%s", key)));
+	sim_put(s, "sql.databases", sim_tmp("%s/databases/%s", instance->key, name),
+		described(s, instance, name, charset, collation));
 }
 
-/* In each engine's own words. */
-static void fail_taken(struct sim_call *c, bool mysql, const char *name)
+static const struct sim_object *instance_of(const struct sim_call *c)
 {
-	if (mysql)
-		sql_invalid(
+	return sim_get(c->sim, "sql.instances", resource_text(c, SQL_INSTANCE));
+}
+
+/* What is taken is told in each engine's own words. */
+static bool database_valid(struct sim_call *c, const char *name)
+{
+	const struct sim_object *o = instance_of(c);
+	if (!*name)
+		return sql_invalid(c, "Missing parameter: name.");
+	if (!sim_get(c->sim, "sql.databases", sim_tmp("%s/databases/%s", o->key, name)))
+		return true;
+	if (sql_is_mysql(o))
+		return sql_invalid(
 		    c, "failed to create database %s. Detail: Error 1007 (HY000): Can't create database '%s'; database exists.",
 		    name, name);
-	else
-		sql_invalid(c, "failed to create database %s. Detail: pq: database \"%s\" already exists.", name, name);
+	return sql_invalid(c, "failed to create database %s. Detail: pq: database \"%s\" already exists.", name, name);
 }
 
-static void sql_databases_insert(struct sim_call *c)
+static bool database_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	struct sim_object *o = sql_running(c);
-	if (!o || sql_busy(c, o))
-		return;
+	const struct sim_object *o = instance_of(c);
 	bool mysql = sql_is_mysql(o);
-	const char *name = json_str(c->body, "name", ""), *charset = json_str(c->body, "charset", mysql ? "utf8mb4" : "UTF8");
-	if (!*name) {
-		sql_invalid(c, "Missing parameter: name.");
-	} else if (sim_get(c->sim, "sql.databases", sim_tmp("%s/databases/%s", o->key, name))) {
-		fail_taken(c, mysql, name);
-	} else if (check_words(c, mysql, name, charset, json_str(c->body, "collation", ""))) {
-		sql_database_put(c->sim, o, name, charset,
-				 json_str(c->body, "collation", mysql ? mysql_collation(o, charset) : "en_US.UTF8"));
-		sql_begin(c, o->key, "CREATE_DATABASE", sim_tmp("/databases/%s", name), 0, NULL);
-		c->reply->latency += sim_draw(c->sim, "sql.database");
-	}
+	if (old)
+		return mysql || !strcmp(json_str(doc, "charset", ""), json_str(old->doc, "charset", "")) ||
+		       sql_invalid(c, "The character set of a PostgreSQL database cannot be changed.");
+	const char *name = json_str(doc, "name", ""), *charset = json_str(doc, "charset", mysql ? "utf8mb4" : "UTF8");
+	if (!check_words(c, mysql, name, charset, json_str(doc, "collation", "")))
+		return false;
+	cJSON *all = described(c->sim, o, name, charset,
+			       json_str(doc, "collation", mysql ? mysql_collation(o, charset) : "en_US.UTF8"));
+	sim_merge(doc, all, NULL);
+	cJSON_Delete(all);
+	json_drop(doc, "sqlserverDatabaseDetails");
+	return true;
 }
 
-static void sql_databases_change(struct sim_call *c)
+static struct sim_object *database_begin(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb)
 {
-	struct sim_object *o = sql_running(c);
-	struct sim_object *d = o && !sql_busy(c, o) ? resource_find(c, resources) : NULL;
-	if (!d)
-		return;
-	const char *rest = sim_tmp("/databases/%s", sim_param(c, "database"));
-	static const char *const fields[] = {"charset", "collation"};
-	if (!sql_is_mysql(o) && json_at(c->body, "charset") &&
-	    strcmp(json_str(c->body, "charset", ""), json_str(d->doc, "charset", ""))) {
-		sql_invalid(c, "The character set of a PostgreSQL database cannot be changed.");
-	} else {
-		for (size_t i = 0; i < 2; i++)
-			if (json_at(c->body, fields[i]))
-				json_put_str(d->doc, fields[i], json_str(c->body, fields[i], ""));
-		sql_begin(c, o->key, "UPDATE_DATABASE", rest, 0, NULL);
-		c->reply->latency += sim_draw(c->sim, "sql.database");
-	}
-}
-
-static void sql_databases_delete(struct sim_call *c)
-{
-	struct sim_object *o = sql_running(c);
-	struct sim_object *d = o && !sql_busy(c, o) ? resource_find(c, resources) : NULL;
-	if (!d)
-		return;
-	sim_remove(c->sim, d);
-	sql_begin(c, o->key, "DELETE_DATABASE", "", 0, NULL);
+	(void)r;
+	const char *instance = resource_text(c, SQL_INSTANCE);
+	bool goes = !strcmp(verb, "delete");
+	struct sim_object *op = sql_operation(c, instance,
+					      goes                      ? "DELETE_DATABASE"
+					      : !strcmp(verb, "create") ? "CREATE_DATABASE"
+									: "UPDATE_DATABASE",
+					      goes ? "" : key + strlen(instance), 0, NULL);
 	c->reply->latency += sim_draw(c->sim, "sql.database");
+	return op;
 }
+
+static const struct sim_operations operations = {.begin = database_begin, .seen = sql_seen};
+static const struct sim_resource resources[] = {
+    {.methods = "sql.databases",
+     .collection = "sql.databases",
+     .key = SQL_INSTANCE "/databases/{databases}",
+     .missing = "Not Found",
+     .field = "items",
+     .list = "sql#databasesList",
+     .within = &sql_runs,
+     .nested = true,
+     .seen = sql_seen,
+     .id = "name",
+     .valid = database_valid,
+     .name = "{databases}",
+     .complete = database_complete,
+     .kept = "kind etag instance project selfLink sqlserverDatabaseDetails",
+     .operations = &operations},
+    {0},
+};
 
 static const struct sim_route routes[] = {
     RESOURCE_READS("sql.databases", "cloudsql.databases"),
-    {"sql.databases.insert", sql_databases_insert, "cloudsql.databases.create", NULL},
-    {"sql.databases.update", sql_databases_change, "cloudsql.databases.update", NULL},
-    {"sql.databases.patch", sql_databases_change, "cloudsql.databases.update", NULL},
-    {"sql.databases.delete", sql_databases_delete, "cloudsql.databases.delete", NULL},
+    {"sql.databases.insert", resource_create, "cloudsql.databases.create", NULL},
+    {"sql.databases.update", resource_patch, "cloudsql.databases.update", NULL},
+    {"sql.databases.patch", resource_patch, "cloudsql.databases.update", NULL},
+    {"sql.databases.delete", resource_delete, "cloudsql.databases.delete", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

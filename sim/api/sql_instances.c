@@ -140,22 +140,10 @@ out:
 	cJSON_Delete(doc);
 }
 
-static void sql_instances_list(struct sim_call *c)
+static bool sql_instances_shown(const struct sim_call *c, const struct sim_object *o)
 {
-	const char *prefix = sim_tmp("projects/%s/instances/", c->project);
-	cJSON *items = cJSON_CreateArray(), *reply = cJSON_CreateObject();
-	for (struct sim_object *o = sim_first(c->sim, "sql.instances", prefix); o; o = sim_following(c->sim, o, prefix)) {
-		bool bad = false;
-		if (compute_filter(sim_param(c, "filter"), o->doc, &bad))
-			cJSON_AddItemToArray(items, cJSON_Duplicate(o->doc, true));
-	}
-	if (items->child) {
-		json_put_str(reply, "kind", "sql#instancesList");
-		json_put(reply, "items", items);
-	} else {
-		cJSON_Delete(items);
-	}
-	sql_ok(c, reply);
+	bool bad = false;
+	return compute_filter(sim_param(c, "filter"), o->doc, &bad);
 }
 
 static void changed(struct sim *s, const cJSON *arg)
@@ -402,14 +390,16 @@ static const struct sim_resource resources[] = {
      .key = SQL_INSTANCE,
      .missing = "The Cloud SQL instance does not exist.",
      .reason = "instanceDoesNotExist",
+     .field = "items",
+     .list = "sql#instancesList",
+     .shown = sql_instances_shown,
      .seen = sql_seen},
     {0},
 };
 
 static const struct sim_route routes[] = {
     {"sql.instances.insert", sql_instances_insert, "cloudsql.instances.create", NULL},
-    {"sql.instances.get", resource_get, "cloudsql.instances.get", NULL},
-    {"sql.instances.list", sql_instances_list, "cloudsql.instances.list", NULL},
+    RESOURCE_READS("sql.instances", "cloudsql.instances"),
     {"sql.instances.patch", sql_instances_patch, "cloudsql.instances.update", NULL},
     {"sql.instances.update", sql_instances_update, "cloudsql.instances.update", NULL},
     {"sql.instances.delete", sql_instances_delete, "cloudsql.instances.delete", NULL},

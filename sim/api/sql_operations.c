@@ -76,20 +76,6 @@ struct sim_object *sql_running(struct sim_call *c)
 	return NULL;
 }
 
-static struct sim_object *sql_find_there(struct sim_call *c, const struct sim_resource *r)
-{
-	(void)r;
-	return sql_instance(c, true);
-}
-const struct sim_resource sql_there = {.find = sql_find_there};
-
-static struct sim_object *sql_find_running(struct sim_call *c, const struct sim_resource *r)
-{
-	(void)r;
-	return sql_running(c);
-}
-const struct sim_resource sql_runs = {.find = sql_find_running};
-
 bool sql_busy(struct sim_call *c, const struct sim_object *instance)
 {
 	if (!json_at(instance->hidden, "op"))
@@ -100,6 +86,26 @@ bool sql_busy(struct sim_call *c, const struct sim_object *instance)
 		      "complete.");
 	return true;
 }
+
+/* Reads do not mind what is being done to it. */
+static struct sim_object *at_rest(struct sim_call *c, struct sim_object *o)
+{
+	return o && strcmp(c->method, "GET") && sql_busy(c, o) ? NULL : o;
+}
+
+static struct sim_object *sql_find_there(struct sim_call *c, const struct sim_resource *r)
+{
+	(void)r;
+	return at_rest(c, sql_instance(c, true));
+}
+const struct sim_resource sql_there = {.find = sql_find_there};
+
+static struct sim_object *sql_find_running(struct sim_call *c, const struct sim_resource *r)
+{
+	(void)r;
+	return at_rest(c, sql_running(c));
+}
+const struct sim_resource sql_runs = {.find = sql_find_running};
 
 bool sql_is_mysql(const struct sim_object *instance)
 {

@@ -218,6 +218,24 @@ static void tokens(const char *network)
 	   "and make tables, and use those of whom it is a member of");
 }
 
+/* One thing at a time is done to an instance, to what is in it and to its backups. */
+static void one_at_a_time(void)
+{
+	static const char runs[] = SQL "instances/db/backupRuns";
+	char *op = xstrdup(json_str(asks("POST", runs, json_make("{}"), 200), "selfLink", ""));
+	char *run = xasprintf("%s/%s", runs, json_str(asks("GET", runs, NULL, 200), "items.0.id", ""));
+	refuse("DELETE", run, NULL, 409, "operationInProgress",
+	       "Operation failed because another operation was already in progress. Try your request after the current "
+	       "operation is complete.");
+	refuse("POST", SQL "instances/db/databases", json_make("{'name':'mlflow'}"), 409, "operationInProgress",
+	       "Operation failed because another operation was already in progress. Try your request after the current "
+	       "operation is complete.");
+	finish(op);
+	act("DELETE", run, NULL);
+	free(op);
+	free(run);
+}
+
 static void inside(void)
 {
 	struct buf at = {0};
@@ -241,6 +259,14 @@ static void inside(void)
 	is_str(login(n1, "no", "mlflow", true, NULL, &at), "password", "nor one with a wrong password");
 	is_str(login(n1, "pw", "other", true, NULL, &at), "database", "nor to another database");
 	buf_free(&at);
+	one_at_a_time();
+	refuse("POST", SQL "instances/db/databases", json_make("{'name':'mlflow'}"), 400, "invalid",
+	       "Invalid request: failed to create database mlflow. Detail: pq: database \"mlflow\" already exists.");
+	refuse("PATCH", SQL "instances/db/databases/mlflow", json_make("{'charset':'LATIN1'}"), 400, "invalid",
+	       "Invalid request: The character set of a PostgreSQL database cannot be changed.");
+	act("PATCH", SQL "instances/db/databases/mlflow", json_make("{'charset':'UTF8','project':'other'}"));
+	is_str(json_str(asks("GET", SQL "instances/db/databases/mlflow", NULL, 200), "project", ""), "demo-proj",
+	       "a change reaches no more than it may");
 	act("PUT", SQL "instances/db/users?name=mlflow", json_make("{'name':'mlflow','password':'new'}"));
 	ok(!login(n1, "new", "mlflow", true, NULL, &at), "an update changes the password");
 	buf_free(&at);
