@@ -45,13 +45,16 @@ static struct sim_object *in_repository(struct sim_call *c, const struct sim_res
 static bool repository_placed(struct sim_call *c), repository_valid(struct sim_call *c, const char *id),
     repository_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old),
     repository_changing(struct sim_call *c, const struct sim_object *o),
-    tag_wanted(const struct sim_call *c, const struct sim_object *o);
+    tag_wanted(const struct sim_call *c, const struct sim_object *o),
+    package_deleting(struct sim_call *c, struct sim_object *o), version_deleting(struct sim_call *c, struct sim_object *o);
+static struct sim_object *removed_at_once(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb);
 static cJSON *repository_operation(struct sim_call *c, const char *key, const char *verb);
 
 #define P "artifactregistry.projects.locations."
 #define R P "repositories"
 #define HERE "projects/{project}/locations/{locations}/"
-static const struct sim_operations repository_operations = {.collection = OPERATIONS, .begun = repository_operation};
+static const struct sim_operations repository_operations = {.collection = OPERATIONS, .begun = repository_operation},
+				   at_once = {.begin = removed_at_once};
 enum { REPOSITORY };
 static const struct sim_resource resources[] = {
     [REPOSITORY] = {.methods = R,
@@ -81,8 +84,19 @@ static const struct sim_resource resources[] = {
      .collection = "artifactregistry.dockerImages",
      .field = "dockerImages",
      .find = in_repository},
-    {.methods = R ".packages", .collection = "artifactregistry.packages", .field = "packages", .find = in_repository},
-    {.methods = R ".packages.versions", .collection = "artifactregistry.versions", .field = "versions", .find = in_repository},
+    {.methods = R ".packages",
+     .collection = "artifactregistry.packages",
+     .field = "packages",
+     .find = in_repository,
+     .deleting = package_deleting,
+     .below = "artifactregistry.versions artifactregistry.tags",
+     .operations = &at_once},
+    {.methods = R ".packages.versions",
+     .collection = "artifactregistry.versions",
+     .field = "versions",
+     .find = in_repository,
+     .deleting = version_deleting,
+     .operations = &at_once},
     {.methods = R ".packages.tags",
      .collection = "artifactregistry.tags",
      .field = "tags",
@@ -263,12 +277,13 @@ static bool tag_wanted(const struct sim_call *c, const struct sim_object *o)
 	return !strcmp(json_str(o->doc, "version", ""), wanted);
 }
 
-static void finish_at_once(struct sim_call *c)
+static struct sim_object *removed_at_once(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb)
 {
-	cJSON *doc = repository_operation(c, NULL, "delete");
+	(void)r;
+	cJSON *doc = repository_operation(c, key, verb);
 	struct sim_object *op = sim_put(c->sim, OPERATIONS, json_str(doc, "name", ""), doc);
 	sim_lro_done(c->sim, OPERATIONS, op->key, NULL, sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
-	sim_lro_reply(c, op);
+	return op;
 }
 
 static void forget_image_of(struct sim *s, const char *version)
@@ -280,19 +295,13 @@ static void forget_image_of(struct sim *s, const char *version)
 		sim_remove(s, image);
 }
 
-static void delete_package(struct sim_call *c)
+static bool package_deleting(struct sim_call *c, struct sim_object *o)
 {
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
 	const char *under = sim_tmp("%s/", o->key);
 	for (struct sim_object *v = sim_first(c->sim, "artifactregistry.versions", under); v;
 	     v = sim_following(c->sim, v, under))
 		forget_image_of(c->sim, v->key);
-	resource_forget_below(c->sim, "artifactregistry.versions", under);
-	resource_forget_below(c->sim, "artifactregistry.tags", under);
-	sim_remove(c->sim, o);
-	finish_at_once(c);
+	return true;
 }
 
 /* The tags that point at a version are deleted with force and forbid deletion without it. */
@@ -315,23 +324,12 @@ static bool free_of_tags(struct sim_call *c, const char *version)
 	return true;
 }
 
-static void delete_version(struct sim_call *c)
+static bool version_deleting(struct sim_call *c, struct sim_object *o)
 {
-	struct sim_object *o = resource_named(c);
-	if (!o || !free_of_tags(c, o->key))
-		return;
+	if (!free_of_tags(c, o->key))
+		return false;
 	forget_image_of(c->sim, o->key);
-	sim_remove(c->sim, o);
-	finish_at_once(c);
-}
-
-static void delete_tag(struct sim_call *c)
-{
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	sim_remove(c->sim, o);
-	sim_empty(c);
+	return true;
 }
 
 static void create_tag(struct sim_call *c)
@@ -380,14 +378,14 @@ static const struct sim_route routes[] = {
     {R ".dockerImages.list", list_in_repository, "artifactregistry.dockerimages.list", NULL},
     {R ".packages.get", resource_get, "artifactregistry.packages.get", NULL},
     {R ".packages.list", list_in_repository, "artifactregistry.packages.list", NULL},
-    {R ".packages.delete", delete_package, "artifactregistry.packages.delete", NULL},
+    {R ".packages.delete", resource_delete, "artifactregistry.packages.delete", NULL},
     {R ".packages.versions.get", resource_get, "artifactregistry.versions.get", NULL},
     {R ".packages.versions.list", list_in_repository, "artifactregistry.versions.list", NULL},
-    {R ".packages.versions.delete", delete_version, "artifactregistry.versions.delete", NULL},
+    {R ".packages.versions.delete", resource_delete, "artifactregistry.versions.delete", NULL},
     {R ".packages.tags.get", resource_get, "artifactregistry.tags.get", NULL},
     {R ".packages.tags.list", list_in_repository, "artifactregistry.tags.list", NULL},
     {R ".packages.tags.create", create_tag, "artifactregistry.tags.create", NULL},
-    {R ".packages.tags.delete", delete_tag, "artifactregistry.tags.delete", NULL},
+    {R ".packages.tags.delete", resource_delete, "artifactregistry.tags.delete", NULL},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -75,11 +75,28 @@ static bool role_current(struct sim_call *c, const struct sim_object *o, const c
 	return false;
 }
 
+static bool role_shown(const struct sim_call *c, const struct sim_object *o)
+{
+	return sim_param_bool(c, "showDeleted") || !json_bool(o->doc, "deleted", false);
+}
+
+/* In a list without permissions, unless the view is full. */
+static cJSON *role_seen(const struct sim_call *c, const struct sim_object *o)
+{
+	cJSON *role = cJSON_Duplicate(o->doc, true);
+	if (text_ends(c->id, ".list") && strcmp(sim_param(c, "view"), "FULL"))
+		json_drop(role, "includedPermissions");
+	return role;
+}
+
 static const struct sim_resource resources[] = {
     {.methods = "iam.projects.roles",
      .collection = ROLES,
      .key = "projects/{project}/roles/{roles}",
      .missing = "The role named projects/{project}/roles/{roles} was not found.",
+     .field = "roles",
+     .shown = role_shown,
+     .seen = role_seen,
      .id = "roleId",
      .body = "role",
      .ids = &(
@@ -94,33 +111,6 @@ static const struct sim_resource resources[] = {
      .touched = role_touched},
     {0},
 };
-
-/* Without permissions, unless the view is full; a page's token is the key that it begins with. */
-static void iam_custom_roles_role_list(struct sim_call *c)
-{
-	const char *prefix = sim_tmp("projects/%s/roles/", c->project);
-	const char *token = sim_param(c, "pageToken");
-	long size = strtol(sim_param(c, "pageSize"), NULL, 10);
-	bool full = !strcmp(sim_param(c, "view"), "FULL"), all = sim_param_bool(c, "showDeleted");
-	cJSON *roles = cJSON_CreateArray(), *reply = cJSON_CreateObject();
-	if (size <= 0 || size > 1000)
-		size = 300;
-	for (struct sim_object *o = sim_first_from(c->sim, ROLES, prefix, text_starts(token, prefix) ? token : prefix); o;
-	     o = sim_following(c->sim, o, prefix)) {
-		if (!all && json_bool(o->doc, "deleted", false))
-			continue;
-		if (cJSON_GetArraySize(roles) == size) {
-			json_put_str(reply, "nextPageToken", o->key);
-			break;
-		}
-		cJSON *role = cJSON_Duplicate(o->doc, true);
-		if (!full)
-			json_drop(role, "includedPermissions");
-		cJSON_AddItemToArray(roles, role);
-	}
-	sim_put_list(reply, "roles", roles);
-	sim_ok(c, reply);
-}
 
 static void forget(struct sim *s, const cJSON *arg)
 {
@@ -174,8 +164,7 @@ bool sim_custom_role_has(struct sim *s, const char *role, const char *permission
 
 static const struct sim_route routes[] = {
     {"iam.projects.roles.create", resource_create, "iam.roles.create", NULL},
-    {"iam.projects.roles.get", resource_get, "iam.roles.get", NULL},
-    {"iam.projects.roles.list", iam_custom_roles_role_list, "iam.roles.list", NULL},
+    RESOURCE_READS("iam.projects.roles", "iam.roles"),
     {"iam.projects.roles.patch", resource_patch, "iam.roles.update", NULL},
     {"iam.projects.roles.delete", role_delete, "iam.roles.delete", NULL},
     {"iam.projects.roles.undelete", role_undelete, "iam.roles.undelete", NULL},

@@ -62,17 +62,21 @@ static char *key_of_token(const char *token)
 	return key;
 }
 
+/* How many an API lists where the call does not say. */
+static const struct page {
+	const char *host;
+	long size;
+} pages[] = {{"sqladmin.", LONG_MAX}, {"dns.", 100}, {"iam.", 300}, {"storage.", 1000}, {"logging.", 1000}, {"", 500}};
+
 static long page_size(const struct sim_call *c)
 {
 	const char *asked = sim_param(c, "pageSize");
 	asked = *asked ? asked : sim_param(c, "maxResults");
 	long n = strtol(asked, NULL, 10);
-	if (n > 0 && n < 1000)
-		return n;
-	return strstr(c->host, "sqladmin")                                ? LONG_MAX
-	       : strstr(c->host, "dns.")                                  ? 100
-	       : strstr(c->host, "storage") || strstr(c->host, "logging") ? 1000
-									  : 500;
+	const struct page *p = pages;
+	while (!text_starts(c->host, p->host))
+		p++;
+	return n > 0 && n < 1000 ? n : p->size;
 }
 
 void sim_put_list(cJSON *reply, const char *field, cJSON *list)
