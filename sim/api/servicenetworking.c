@@ -3,6 +3,7 @@
 
 #include "sim/api/compute.h"
 #include "sim/api/network.h"
+#include "sim/api/serving.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -71,31 +72,14 @@ static void begin(struct sim_call *c, const char *project, double seconds, void 
 	char id[37];
 	sim_uuid(c->sim, id);
 	const char *name = sim_tmp("operations/pssn.p24-%s-%s", sim_project_number(c->sim, project), id);
-	sim_put(c->sim, OPERATIONS, name, json_make("{'name':%s}", name));
 	json_put_str(arg, "op", name);
 	sim_after(c->sim, seconds, finish, arg);
-	sim_ok(c, json_make("{'name':%s}", name));
+	sim_lro_reply(c, sim_lro(c->sim, OPERATIONS, name, NULL));
 }
 
-static void end(struct sim *s, const cJSON *arg, cJSON *response, cJSON *error)
+static void failed(struct sim *s, const cJSON *arg, cJSON *error)
 {
-	struct sim_object *op = sim_get(s, OPERATIONS, json_str(arg, "op", ""));
-	if (!op) {
-		cJSON_Delete(response);
-		cJSON_Delete(error);
-		return;
-	}
-	json_put_bool(op->doc, "done", true);
-	if (error)
-		json_put(op->doc, "error", error);
-	else
-		json_put(op->doc, "response", response);
-}
-
-static cJSON *type(cJSON *doc, const char *name)
-{
-	json_put_str(doc, "@type", sim_tmp("type.googleapis.com/%s", name));
-	return doc;
+	sim_lro_failed(s, OPERATIONS, json_str(arg, "op", ""), NULL, error);
 }
 
 /* What is wrong with the wanted ranges, for the operation's error; or NULL. */
@@ -149,13 +133,13 @@ static void connected(struct sim *s, const cJSON *arg)
 	}
 	free(hex);
 	if (error) {
-		end(s, arg, NULL, error);
+		failed(s, arg, error);
 		return;
 	}
 	json_put(o->doc, "reservedPeeringRanges", cJSON_Duplicate(ranges, true));
-	cJSON *response = cJSON_Duplicate(o->doc, true);
+	cJSON *response = sim_typed(o->doc, "type.googleapis.com/google.cloud.servicenetworking.v1.Connection");
 	json_drop(response, "service");
-	end(s, arg, type(response, "google.cloud.servicenetworking.v1.Connection"), NULL);
+	sim_lro_done(s, OPERATIONS, json_str(arg, "op", ""), NULL, response);
 }
 
 static void disconnected(struct sim *s, const cJSON *arg)
@@ -163,7 +147,8 @@ static void disconnected(struct sim *s, const cJSON *arg)
 	const char *path = json_str(arg, "path", "");
 	struct sim_object *network = sim_get(s, "compute.networks", path), *o = network_connection(s, path);
 	if (in_use(s, path)) {
-		end(s, arg, NULL,
+		failed(
+		    s, arg,
 		    sim_rpc_status("FAILED_PRECONDITION",
 				   "Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are "
 				   "still using this connection."));
@@ -180,7 +165,8 @@ static void disconnected(struct sim *s, const cJSON *arg)
 		json_drop(network->doc, "peerings");
 	if (o)
 		sim_remove(s, o);
-	end(s, arg, type(cJSON_CreateObject(), "google.protobuf.Empty"), NULL);
+	sim_lro_done(s, OPERATIONS, json_str(arg, "op", ""), NULL,
+		     sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
 }
 
 /* Handlers. -------------------------------------------------------------------------------------------------------------- */
@@ -313,7 +299,7 @@ static bool servicenetworking_spoil(struct sim *s, const cJSON *arg, const cJSON
 {
 	if (!sim_get(s, OPERATIONS, json_str(arg, "op", "")))
 		return false;
-	end(s, arg, NULL, cJSON_Duplicate(error, true));
+	failed(s, arg, cJSON_Duplicate(error, true));
 	return true;
 }
 
