@@ -23,7 +23,7 @@ static const char *repository_name(const struct sim_call *c)
 
 /* The whole name after the version: "projects/P/.../packages/a%2Fb/versions/sha256:x" with the project's id. A slash in a package's name
  * may come encoded once or twice; it is kept encoded. */
-const char *artifact_name(const struct sim_call *c)
+static const char *artifact_name(const struct sim_call *c)
 {
 	const char *rest = strstr(c->path, "/projects/");
 	const char *after = rest ? strchr(rest + 10, '/') : NULL, *package = after ? strstr(after, "/packages/") : NULL;
@@ -46,7 +46,9 @@ static bool repository_placed(struct sim_call *c), repository_valid(struct sim_c
     repository_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old),
     repository_changing(struct sim_call *c, const struct sim_object *o),
     tag_wanted(const struct sim_call *c, const struct sim_object *o),
-    package_deleting(struct sim_call *c, struct sim_object *o), version_deleting(struct sim_call *c, struct sim_object *o);
+    tag_changing(struct sim_call *c, const struct sim_object *o), rule_valid(struct sim_call *c, const char *id),
+    package_deleting(struct sim_call *c, struct sim_object *o),
+    artifactregistry_version_deleting(struct sim_call *c, struct sim_object *o);
 static struct sim_object *removed_at_once(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb);
 static cJSON *repository_operation(struct sim_call *c, const char *key, const char *verb);
 
@@ -88,6 +90,8 @@ static const struct sim_resource resources[] = {
      .collection = "artifactregistry.packages",
      .field = "packages",
      .find = in_repository,
+     .updated = "updateTime",
+     .decimals = 6,
      .deleting = package_deleting,
      .below = "artifactregistry.versions artifactregistry.tags",
      .operations = &at_once},
@@ -95,13 +99,25 @@ static const struct sim_resource resources[] = {
      .collection = "artifactregistry.versions",
      .field = "versions",
      .find = in_repository,
-     .deleting = version_deleting,
+     .updated = "updateTime",
+     .decimals = 6,
+     .deleting = artifactregistry_version_deleting,
      .operations = &at_once},
     {.methods = R ".packages.tags",
      .collection = "artifactregistry.tags",
      .field = "tags",
      .find = in_repository,
-     .shown = tag_wanted},
+     .shown = tag_wanted,
+     .changing = tag_changing},
+    {.methods = R ".rules",
+     .collection = "artifactregistry.rules",
+     .key = HERE "repositories/{repositories}/rules/{rules}",
+     .field = "rules",
+     .within = &resources[REPOSITORY],
+     .nested = true,
+     .id = "ruleId",
+     .valid = rule_valid,
+     .taken = "the rule already exists"},
     {.methods = P "operations", .collection = OPERATIONS, .key = HERE "operations/{operations}"},
     {0},
 };
@@ -324,12 +340,50 @@ static bool free_of_tags(struct sim_call *c, const char *version)
 	return true;
 }
 
-static bool version_deleting(struct sim_call *c, struct sim_object *o)
+static bool artifactregistry_version_deleting(struct sim_call *c, struct sim_object *o)
 {
 	if (!free_of_tags(c, o->key))
 		return false;
 	forget_image_of(c->sim, o->key);
 	return true;
+}
+
+static bool version_there(struct sim_call *c, const char *name)
+{
+	bool there = sim_get(c->sim, "artifactregistry.versions", name) != NULL;
+	if (!there)
+		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
+	return there;
+}
+
+static void batch_delete(struct sim_call *c)
+{
+	const cJSON *names = json_at(c->body, "names"), *name;
+	if (!repository(c))
+		return;
+	cJSON_ArrayForEach(name, names)
+		if (!version_there(c, name->valuestring) || !free_of_tags(c, name->valuestring))
+			return;
+	cJSON_ArrayForEach(name, (json_bool(c->body, "validateOnly", false) ? NULL : names)) {
+		forget_image_of(c->sim, name->valuestring);
+		sim_remove(c->sim, sim_get(c->sim, "artifactregistry.versions", name->valuestring));
+	}
+	struct sim_object *op = removed_at_once(c, NULL, NULL, NULL);
+	json_put(op->doc, "metadata", sim_typed(NULL, V1 "BatchDeleteVersionsMetadata"));
+	sim_lro_reply(c, op);
+}
+
+static bool tag_changing(struct sim_call *c, const struct sim_object *o)
+{
+	(void)o;
+	return version_there(c, json_str(c->body, "version", ""));
+}
+
+static bool rule_valid(struct sim_call *c, const char *id)
+{
+	if (!*id)
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "rule_id is required");
+	return *id;
 }
 
 static void create_tag(struct sim_call *c)
@@ -338,9 +392,9 @@ static void create_tag(struct sim_call *c)
 		return;
 	const char *name = sim_tmp("%s/%s", artifact_name(c), sim_param(c, "tagId"));
 	const char *version = json_str(c->body, "version", "");
-	if (!sim_get(c->sim, "artifactregistry.versions", version))
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-	else if (sim_get(c->sim, "artifactregistry.tags", name))
+	if (!version_there(c, version))
+		return;
+	if (sim_get(c->sim, "artifactregistry.tags", name))
 		sim_fail(c, "ALREADY_EXISTS", NULL, "tag already exists");
 	else
 		sim_ok(c, cJSON_Duplicate(sim_put(c->sim, "artifactregistry.tags", name,
@@ -374,17 +428,22 @@ static const struct sim_route routes[] = {
     {P "operations.get", resource_get, NULL, NULL},
     RESOURCE_ROUTES(R, "artifactregistry.repositories"),
     RESOURCE_POLICIES(R, "artifactregistry.repositories"),
+    RESOURCE_ROUTES(R ".rules", "artifactregistry.rules"),
     {R ".dockerImages.get", resource_get, "artifactregistry.dockerimages.get", NULL},
     {R ".dockerImages.list", list_in_repository, "artifactregistry.dockerimages.list", NULL},
     {R ".packages.get", resource_get, "artifactregistry.packages.get", NULL},
     {R ".packages.list", list_in_repository, "artifactregistry.packages.list", NULL},
+    {R ".packages.patch", resource_patch, "artifactregistry.packages.update", NULL},
     {R ".packages.delete", resource_delete, "artifactregistry.packages.delete", NULL},
     {R ".packages.versions.get", resource_get, "artifactregistry.versions.get", NULL},
     {R ".packages.versions.list", list_in_repository, "artifactregistry.versions.list", NULL},
+    {R ".packages.versions.patch", resource_patch, "artifactregistry.versions.update", NULL},
+    {R ".packages.versions.batchDelete", batch_delete, "artifactregistry.versions.delete", NULL},
     {R ".packages.versions.delete", resource_delete, "artifactregistry.versions.delete", NULL},
     {R ".packages.tags.get", resource_get, "artifactregistry.tags.get", NULL},
     {R ".packages.tags.list", list_in_repository, "artifactregistry.tags.list", NULL},
     {R ".packages.tags.create", create_tag, "artifactregistry.tags.create", NULL},
+    {R ".packages.tags.patch", resource_patch, "artifactregistry.tags.update", NULL},
     {R ".packages.tags.delete", resource_delete, "artifactregistry.tags.delete", NULL},
     {NULL, NULL, NULL, NULL},
 };

@@ -4,8 +4,6 @@
 
 #include "sim/api/shared.h"
 
-/* The whole name that a call's path has after the version, with the project's id; a slash in a package's name is kept encoded. */
-const char *artifact_name(const struct sim_call *c);
 /* The policy holder of a call: its repository. */
 void artifact_guard(const struct sim_call *c, struct buf *out);
 

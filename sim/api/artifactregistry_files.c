@@ -1,4 +1,4 @@
-/* Artifact Registry beside its images: files, download rules, annotations, tags that move, several versions deleted at once, and a location's settings. */
+/* Artifact Registry beside its repositories: files, attachments, and a location's settings. */
 #include "config.h"
 #include "sim/api/artifactregistry.h"
 
@@ -9,8 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-#define RULES "artifactregistry.rules"
 
 static const char *repository_key(const struct sim_call *c)
 {
@@ -24,93 +22,6 @@ static bool repository_there(struct sim_call *c)
 		return true;
 	sim_fail(c, "NOT_FOUND", NULL, "Repository '%s' not found", sim_part(c, 6));
 	return false;
-}
-
-/* The object of a collection that the path names; NULL after a 404. */
-static struct sim_object *named(struct sim_call *c, const char *collection)
-{
-	struct sim_object *o = repository_there(c) ? sim_get(c->sim, collection, artifact_name(c)) : NULL;
-	if (!o && c->reply->status == 0)
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-	return o;
-}
-
-static void patch(struct sim_call *c, const char *collection)
-{
-	struct sim_object *o = named(c, collection);
-	if (!o)
-		return;
-	char *now = sim_time(c->sim, 6);
-	sim_merge(o->doc, c->body, sim_param(c, "updateMask"));
-	if (json_at(o->doc, "updateTime"))
-		json_put_str(o->doc, "updateTime", now);
-	free(now);
-	sim_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
-static void patch_package(struct sim_call *c)
-{
-	patch(c, "artifactregistry.packages");
-}
-
-static void patch_version(struct sim_call *c)
-{
-	patch(c, "artifactregistry.versions");
-}
-
-/* A tag moves to another version. */
-static void patch_tag(struct sim_call *c)
-{
-	if (!sim_get(c->sim, "artifactregistry.versions", json_str(c->body, "version", "")))
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-	else
-		patch(c, "artifactregistry.tags");
-}
-
-static bool tagged(struct sim *s, const char *version)
-{
-	const char *prefix = sim_tmp("%.*s/tags/", (int)(strstr(version, "/versions/") - version), version);
-	for (struct sim_object *t = sim_first(s, "artifactregistry.tags", prefix); t; t = sim_following(s, t, prefix))
-		if (!strcmp(json_str(t->doc, "version", ""), version))
-			return true;
-	return false;
-}
-
-static void remove_version(struct sim *s, const char *key)
-{
-	struct sim_object *o = sim_get(s, "artifactregistry.versions", key);
-	struct sim_object *image = o ? sim_get(s, "artifactregistry.dockerImages", json_str(o->doc, "metadata.name", ""))
-				     : NULL;
-	if (image)
-		sim_remove(s, image);
-	if (o)
-		sim_remove(s, o);
-}
-
-static void batch_delete(struct sim_call *c)
-{
-	const cJSON *name;
-	if (!repository_there(c))
-		return;
-	cJSON_ArrayForEach(name, json_at(c->body, "names"))
-		if (!sim_get(c->sim, "artifactregistry.versions", name->valuestring)) {
-			sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-			return;
-		} else if (tagged(c->sim, name->valuestring)) {
-			sim_fail(c, "FAILED_PRECONDITION", NULL, "cannot delete version %s because it is tagged.",
-				 strrchr(name->valuestring, '/') + 1);
-			return;
-		}
-	cJSON_ArrayForEach(name, (json_bool(c->body, "validateOnly", false) ? NULL : json_at(c->body, "names")))
-		remove_version(c->sim, name->valuestring);
-	char uuid[37];
-	sim_uuid(c->sim, uuid);
-	struct sim_object *op = sim_lro(
-	    c->sim, "artifactregistry.operations", sim_tmp("%s/operations/%s", sim_parent(c), uuid),
-	    sim_typed(NULL, "type.googleapis.com/google.devtools.artifactregistry.v1.BatchDeleteVersionsMetadata"));
-	sim_lro_done(c->sim, "artifactregistry.operations", op->key, NULL,
-		     sim_typed(NULL, "type.googleapis.com/google.protobuf.Empty"));
-	sim_lro_reply(c, op);
 }
 
 /* Files: an image's manifest, configuration and layers, each once. ------------------------------------------------------------- */
@@ -188,50 +99,6 @@ static void get_file(struct sim_call *c)
 	cJSON_Delete(all);
 }
 
-/* Rules. -------------------------------------------------------------------------------------------------------------------- */
-static void create_rule(struct sim_call *c)
-{
-	if (!repository_there(c))
-		return;
-	const char *id = sim_param(c, "ruleId"), *key = sim_tmp("%s/rules/%s", repository_key(c), id);
-	if (!*id)
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "rule_id is required");
-	else if (sim_get(c->sim, RULES, key))
-		sim_fail(c, "ALREADY_EXISTS", NULL, "the rule already exists");
-	else {
-		cJSON *doc = sim_take_body(c);
-		json_put_str(doc, "name", key);
-		sim_ok(c, cJSON_Duplicate(sim_put(c->sim, RULES, key, doc)->doc, true));
-	}
-}
-
-static void artifactregistry_files_get_rule(struct sim_call *c)
-{
-	struct sim_object *o = named(c, RULES);
-	if (o)
-		sim_ok(c, cJSON_Duplicate(o->doc, true));
-}
-
-static void list_rules(struct sim_call *c)
-{
-	if (repository_there(c))
-		sim_list(c, RULES, sim_tmp("%s/rules/", repository_key(c)), "rules", NULL, NULL);
-}
-
-static void artifactregistry_files_patch_rule(struct sim_call *c)
-{
-	patch(c, RULES);
-}
-
-static void delete_rule(struct sim_call *c)
-{
-	struct sim_object *o = named(c, RULES);
-	if (!o)
-		return;
-	sim_remove(c->sim, o);
-	sim_empty(c);
-}
-
 /* The rest. ----------------------------------------------------------------------------------------------------------------- */
 static void list_attachments(struct sim_call *c)
 {
@@ -254,15 +121,6 @@ static void vpcsc_config(struct sim_call *c)
 static const struct sim_route routes[] = {
     {R "files.list", list_files, "artifactregistry.files.list", NULL},
     {R "files.get", get_file, "artifactregistry.files.get", NULL},
-    {R "rules.create", create_rule, "artifactregistry.rules.create", NULL},
-    {R "rules.get", artifactregistry_files_get_rule, "artifactregistry.rules.get", NULL},
-    {R "rules.list", list_rules, "artifactregistry.rules.list", NULL},
-    {R "rules.patch", artifactregistry_files_patch_rule, "artifactregistry.rules.update", NULL},
-    {R "rules.delete", delete_rule, "artifactregistry.rules.delete", NULL},
-    {R "packages.patch", patch_package, "artifactregistry.packages.update", NULL},
-    {R "packages.versions.patch", patch_version, "artifactregistry.versions.update", NULL},
-    {R "packages.versions.batchDelete", batch_delete, "artifactregistry.versions.delete", NULL},
-    {R "packages.tags.patch", patch_tag, "artifactregistry.tags.update", NULL},
     {R "attachments.list", list_attachments, "artifactregistry.attachments.list", NULL},
     {L "getProjectConfig", project_config, "artifactregistry.projectconfigs.get", NULL},
     {L "getVpcscConfig", vpcsc_config, "artifactregistry.vpcscconfigs.get", NULL},

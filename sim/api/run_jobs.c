@@ -93,7 +93,7 @@ static struct sim_object *run_jobs_begin(struct sim_call *c, const struct sim_re
 		json_put(o->doc, "terminalCondition", pending(c->sim, false));
 	}
 	struct sim_object *op = run_operation(c->sim, o->key, metadata(o->doc));
-	double seconds = sim_draw(c->sim, leaves ? "run.service.delete" : "run.job.create");
+	double seconds = sim_draw(c->sim, leaves ? "run.service.delete" : r->change);
 	sim_lro_due(op, seconds, sim_now(c->sim));
 	sim_after(c->sim, seconds, leaves ? removed : settle, json_make("{'job':%s,'operation':%s}", key, op->key));
 	return op;
@@ -135,7 +135,7 @@ const struct sim_resource run_jobs[] = {
     {RUN_KIND("run.projects.locations.jobs", RUN_JOBS, "jobs", "jobs", "JOB"), RUN_WRITES("job"), .type = RUN_TYPE "Job",
      .valid = run_jobs_valid, .complete = run_jobs_complete, .touched = run_jobs_touched,
      .kept = "uid generation createTime creator executionCount latestCreatedExecution observedGeneration",
-     .changing = run_not_leaving, .below = RUN_EXECUTIONS " " RUN_TASKS, .operations = &operations},
+     .changing = run_not_leaving, .below = RUN_EXECUTIONS " " RUN_TASKS, .operations = &operations, .change = "run.job.create"},
     {0},
 };
 

@@ -251,7 +251,7 @@ const struct sim_resource run_services[] = {
      .type = RUN_TYPE "Service", .valid = service_valid, .complete = service_complete, .touched = service_touched,
      .kept = "uid generation createTime creator latestReadyRevision latestCreatedRevision trafficStatuses observedGeneration "
 	     "terminalCondition conditions urls uri etag updateTime lastModifier",
-     .changing = run_not_leaving, .below = RUN_REVISIONS, .operations = &operations},
+     .changing = run_not_leaving, .below = RUN_REVISIONS, .operations = &operations, .change = "run.service.update"},
     {0},
 };
 

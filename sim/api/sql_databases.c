@@ -108,7 +108,6 @@ static bool database_complete(struct sim_call *c, cJSON *doc, const struct sim_o
 
 static struct sim_object *database_begin(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb)
 {
-	(void)r;
 	const char *instance = resource_text(c, SQL_INSTANCE);
 	bool goes = !strcmp(verb, "delete");
 	struct sim_object *op = sql_operation(c, instance,
@@ -116,7 +115,7 @@ static struct sim_object *database_begin(struct sim_call *c, const struct sim_re
 					      : !strcmp(verb, "create") ? "CREATE_DATABASE"
 									: "UPDATE_DATABASE",
 					      goes ? "" : key + strlen(instance), 0, NULL);
-	c->reply->latency += sim_draw(c->sim, "sql.database");
+	c->reply->latency += sim_draw(c->sim, r->change);
 	return op;
 }
 
@@ -136,7 +135,8 @@ static const struct sim_resource resources[] = {
      .name = "{databases}",
      .complete = database_complete,
      .kept = "kind etag instance project selfLink sqlserverDatabaseDetails",
-     .operations = &operations},
+     .operations = &operations,
+     .change = "sql.database"},
     {0},
 };
 
