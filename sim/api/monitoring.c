@@ -34,26 +34,6 @@ static cJSON *mutation(struct sim_call *c)
 	return r;
 }
 
-/* The object's new document, when it is good; answers. */
-static void become(struct sim_call *c, struct sim_object *o, cJSON *doc, bool good)
-{
-	if (!good) {
-		cJSON_Delete(doc);
-		return;
-	}
-	cJSON_Delete(o->doc);
-	o->doc = doc;
-	sim_ok(c, cJSON_Duplicate(doc, true));
-}
-
-static cJSON *patched(struct sim_call *c, const struct sim_object *o)
-{
-	cJSON *doc = cJSON_Duplicate(o->doc, true);
-	json_drop(c->body, "name");
-	sim_merge(doc, c->body, sim_param(c, "updateMask"));
-	return doc;
-}
-
 /* Uptime checks. ---------------------------------------------------------------------------------------------------------- */
 static bool target_ok(struct sim_call *c, const cJSON *doc)
 {
@@ -108,15 +88,9 @@ static bool check_ok(struct sim_call *c, const cJSON *doc)
 }
 
 /* What Google fills in. */
-static void check_complete(struct sim_call *c, cJSON *doc)
+static void fill_check(const struct sim_call *c, cJSON *doc)
 {
 	cJSON *http = json_at(doc, "httpCheck");
-	if (!json_at(doc, "period"))
-		json_put_str(doc, "period", "60s");
-	if (!json_at(doc, "timeout"))
-		json_put_str(doc, "timeout", "10s");
-	if (!json_at(doc, "checkerType"))
-		json_put_str(doc, "checkerType", "STATIC_IP_CHECKERS");
 	if (json_at(doc, "monitoredResource") && !json_at(doc, "monitoredResource.labels.project_id"))
 		json_put_str(doc, "monitoredResource.labels.project_id", c->project);
 	if (!http)
@@ -132,10 +106,10 @@ static void check_complete(struct sim_call *c, cJSON *doc)
 }
 
 /* An id made of the name: "My check" becomes "my-check-" and eleven hexadecimal digits. */
-static const char *check_id(struct sim_call *c, const char *words)
+static const char *check_named(struct sim_call *c)
 {
 	struct buf b = {0};
-	for (const char *p = words; *p && b.len < 50; p++) {
+	for (const char *p = json_str(c->body, "displayName", ""); *p && b.len < 50; p++) {
 		if (isalnum((unsigned char)*p))
 			buf_putc(&b, (char)tolower((unsigned char)*p));
 		else if (b.len && buf_text(&b)[b.len - 1] != '-')
@@ -148,29 +122,13 @@ static const char *check_id(struct sim_call *c, const char *words)
 	return id;
 }
 
-static void check_create(struct sim_call *c)
+static bool check_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	if (!check_ok(c, c->body))
-		return;
-	cJSON *doc = sim_take_body(c);
-	const char *key = sim_tmp("projects/%s/uptimeCheckConfigs/%s", c->project,
-				  check_id(c, json_str(doc, "displayName", "")));
-	json_put_str(doc, "name", key);
-	check_complete(c, doc);
-	sim_ok(c, cJSON_Duplicate(sim_put(c->sim, CHECKS, key, doc)->doc, true));
-}
-
-static void check_patch(struct sim_call *c)
-{
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	cJSON *doc = patched(c, o);
-	bool good = check_ok(c, doc);
-	check_complete(c, doc);
-	if (good && strcmp(json_str(doc, "monitoredResource.type", ""), json_str(o->doc, "monitoredResource.type", "")))
-		good = refuse(c, "The monitored resource type of a check cannot be changed.", "");
-	become(c, o, doc, good);
+	if (!check_ok(c, doc))
+		return false;
+	fill_check(c, doc);
+	return !old || !strcmp(json_str(doc, "monitoredResource.type", ""), json_str(old->doc, "monitoredResource.type", "")) ||
+	       refuse(c, "The monitored resource type of a check cannot be changed.", "");
 }
 
 /* Does a policy name this text in one of its conditions' filters, or this channel? */
@@ -186,29 +144,14 @@ static const char *named_by(struct sim_call *c, const char *text, bool channel)
 	return user;
 }
 
-static void check_delete(struct sim_call *c)
+static bool check_deleting(struct sim_call *c, struct sim_object *o)
 {
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	if (named_by(c, strrchr(o->key, '/') + 1, false)) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL,
-			 "Cannot delete check %s. One or more alerting policies is using it. Delete all alerting policies "
-			 "before deleting this check.",
-			 strrchr(o->key, '/') + 1);
-		return;
-	}
-	sim_remove(c->sim, o);
-	sim_empty(c);
-}
-
-static void check_list(struct sim_call *c)
-{
-	int n = 0;
-	const char *prefix = sim_tmp("projects/%s/uptimeCheckConfigs/", c->project);
-	for (struct sim_object *o = sim_first(c->sim, CHECKS, prefix); o; o = sim_following(c->sim, o, prefix))
-		n++;
-	sim_list(c, CHECKS, prefix, "uptimeCheckConfigs", NULL, n ? json_make("{'totalSize':%d}", n) : NULL);
+	return !named_by(c, strrchr(o->key, '/') + 1, false) ||
+	       refuse(
+		   c, "Cannot delete check ",
+		   sim_tmp("%s. One or more alerting policies is using it. Delete all alerting policies before deleting this "
+			   "check.",
+			   strrchr(o->key, '/') + 1));
 }
 
 /* The addresses that checks come from; of documentation's ranges, for no check runs here. */
@@ -256,46 +199,27 @@ static bool channel_ok(struct sim_call *c, const cJSON *doc)
 	return true;
 }
 
-static void channel_create(struct sim_call *c)
+static bool channel_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	if (!channel_ok(c, c->body))
-		return;
-	cJSON *doc = sim_take_body(c), *records = cJSON_CreateArray();
-	const char *key = sim_tmp("projects/%s/notificationChannels/%lld", c->project, sim_serial(c->sim));
-	json_put_str(doc, "name", key);
-	json_drop(doc, "verificationStatus");
-	if (!json_at(doc, "enabled"))
-		json_put_bool(doc, "enabled", true);
-	json_put(doc, "creationRecord", mutation(c));
-	json_put(doc, "mutationRecords", records);
-	cJSON_AddItemToArray(records, mutation(c));
-	sim_ok(c, cJSON_Duplicate(sim_put(c->sim, CHANNELS, key, doc)->doc, true));
-}
-
-static void channel_patch(struct sim_call *c)
-{
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	cJSON *doc = patched(c, o);
-	if (json_at(doc, "mutationRecords"))
-		cJSON_AddItemToArray(json_at(doc, "mutationRecords"), mutation(c));
-	become(c, o, doc, channel_ok(c, doc));
-}
-
-static void channel_delete(struct sim_call *c)
-{
-	struct sim_object *o = resource_named(c);
-	const char *user = o ? named_by(c, o->key, true) : NULL;
-	if (!o)
-		return;
-	if (user && !sim_param_bool(c, "force")) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL,
-			 "Cannot delete notification channel '%s': it is used by alerting policy '%s'.", o->key, user);
-		return;
+	if (!channel_ok(c, doc))
+		return false;
+	if (!old) {
+		json_drop(doc, "verificationStatus");
+		json_put(doc, "creationRecord", mutation(c));
+		json_put(doc, "mutationRecords", cJSON_CreateArray());
 	}
-	sim_remove(c->sim, o);
-	sim_empty(c);
+	cJSON_AddItemToArray(json_at(doc, "mutationRecords"), mutation(c));
+	return true;
+}
+
+static bool channel_deleting(struct sim_call *c, struct sim_object *o)
+{
+	const char *user = named_by(c, o->key, true);
+	if (!user || sim_param_bool(c, "force"))
+		return true;
+	sim_fail(c, "FAILED_PRECONDITION", NULL, "Cannot delete notification channel '%s': it is used by alerting policy '%s'.",
+		 o->key, user);
+	return false;
 }
 
 /* Alerting policies. -------------------------------------------------------------------------------------------------------- */
@@ -362,49 +286,26 @@ static bool policy_ok(struct sim_call *c, const cJSON *doc)
 }
 
 /* Conditions have names of their own below the policy's. */
-static void policy_complete(struct sim_call *c, cJSON *doc, const char *key)
+static bool policy_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
+	const char *name = json_str(doc, "name", "");
 	cJSON *condition;
-	if (!json_at(doc, "enabled"))
-		json_put_bool(doc, "enabled", true);
+	if (!policy_ok(c, doc))
+		return false;
 	cJSON_ArrayForEach(condition, json_at(doc, "conditions"))
-		if (!text_starts(json_str(condition, "name", ""), sim_tmp("%s/", key)))
-			json_put_str(condition, "name", sim_tmp("%s/conditions/%lld", key, sim_serial(c->sim)));
+		if (!text_starts(json_str(condition, "name", ""), sim_tmp("%s/", name)))
+			json_put_str(condition, "name", sim_tmp("%s/conditions/%lld", name, sim_serial(c->sim)));
 	if (json_at(doc, "documentation.content") && !json_at(doc, "documentation.mimeType"))
 		json_put_str(doc, "documentation.mimeType", "text/markdown");
 	json_put(doc, "mutationRecord", mutation(c));
+	if (!old)
+		json_put(doc, "creationRecord", cJSON_Duplicate(json_at(doc, "mutationRecord"), true));
+	return true;
 }
 
-static void policy_create(struct sim_call *c)
+static const char *monitoring_named(struct sim_call *c)
 {
-	if (!policy_ok(c, c->body))
-		return;
-	cJSON *doc = sim_take_body(c);
-	const char *key = sim_tmp("projects/%s/alertPolicies/%lld", c->project, sim_serial(c->sim));
-	json_put_str(doc, "name", key);
-	policy_complete(c, doc, key);
-	json_put(doc, "creationRecord", cJSON_Duplicate(json_at(doc, "mutationRecord"), true));
-	sim_ok(c, cJSON_Duplicate(sim_put(c->sim, POLICIES, key, doc)->doc, true));
-}
-
-static void policy_patch(struct sim_call *c)
-{
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	cJSON *doc = patched(c, o);
-	bool good = policy_ok(c, doc);
-	policy_complete(c, doc, o->key);
-	become(c, o, doc, good);
-}
-
-static void policy_delete(struct sim_call *c)
-{
-	struct sim_object *o = resource_named(c);
-	if (!o)
-		return;
-	sim_remove(c->sim, o);
-	sim_empty(c);
+	return sim_tmp("%lld", sim_serial(c->sim));
 }
 
 static bool monitoring_fits(const struct sim_call *c, const struct sim_object *o)
@@ -429,39 +330,41 @@ static const struct sim_resource resources[] = {
      .collection = CHECKS,
      .key = "projects/{project}/uptimeCheckConfigs/{uptimeCheckConfigs}",
      .missing = "Cannot find uptime check with name: projects/{project}/uptimeCheckConfigs/{uptimeCheckConfigs}",
-     .field = "uptimeCheckConfigs"},
+     .field = "uptimeCheckConfigs",
+     .total = true,
+     .named = check_named,
+     .defaults = "{'period':'60s','timeout':'10s','checkerType':'STATIC_IP_CHECKERS'}",
+     .complete = check_complete,
+     .deleting = check_deleting},
     {.methods = M "alertPolicies",
      .collection = POLICIES,
      .key = "projects/{project}/alertPolicies/{alertPolicies}",
      .missing = "The alert policy with name projects/{project}/alertPolicies/{alertPolicies} does not exist.",
      .field = "alertPolicies",
-     .shown = monitoring_fits},
+     .shown = monitoring_fits,
+     .named = monitoring_named,
+     .defaults = "{'enabled':true}",
+     .complete = policy_complete,
+     .kept = "creationRecord"},
     {.methods = M "notificationChannels",
      .collection = CHANNELS,
      .key = "projects/{project}/notificationChannels/{notificationChannels}",
      .missing = "Cannot find channel with name: projects/{project}/notificationChannels/{notificationChannels}",
      .field = "notificationChannels",
-     .shown = monitoring_fits},
+     .shown = monitoring_fits,
+     .named = monitoring_named,
+     .defaults = "{'enabled':true}",
+     .complete = channel_complete,
+     .kept = "creationRecord mutationRecords verificationStatus",
+     .deleting = channel_deleting},
     {.methods = NULL},
 };
 
 static const struct sim_route routes[] = {
-    {M "uptimeCheckConfigs.create", check_create, "monitoring.uptimeCheckConfigs.create", NULL},
-    {M "uptimeCheckConfigs.get", resource_get, "monitoring.uptimeCheckConfigs.get", NULL},
-    {M "uptimeCheckConfigs.list", check_list, "monitoring.uptimeCheckConfigs.list", NULL},
-    {M "uptimeCheckConfigs.patch", check_patch, "monitoring.uptimeCheckConfigs.update", NULL},
-    {M "uptimeCheckConfigs.delete", check_delete, "monitoring.uptimeCheckConfigs.delete", NULL},
+    RESOURCE_ROUTES(M "uptimeCheckConfigs", "monitoring.uptimeCheckConfigs"),
     {"monitoring.uptimeCheckIps.list", check_ips, NULL, NULL},
-    {M "alertPolicies.create", policy_create, "monitoring.alertPolicies.create", NULL},
-    {M "alertPolicies.get", resource_get, "monitoring.alertPolicies.get", NULL},
-    {M "alertPolicies.list", resource_list, "monitoring.alertPolicies.list", NULL},
-    {M "alertPolicies.patch", policy_patch, "monitoring.alertPolicies.update", NULL},
-    {M "alertPolicies.delete", policy_delete, "monitoring.alertPolicies.delete", NULL},
-    {M "notificationChannels.create", channel_create, "monitoring.notificationChannels.create", NULL},
-    {M "notificationChannels.get", resource_get, "monitoring.notificationChannels.get", NULL},
-    {M "notificationChannels.list", resource_list, "monitoring.notificationChannels.list", NULL},
-    {M "notificationChannels.patch", channel_patch, "monitoring.notificationChannels.update", NULL},
-    {M "notificationChannels.delete", channel_delete, "monitoring.notificationChannels.delete", NULL},
+    RESOURCE_ROUTES(M "alertPolicies", "monitoring.alertPolicies"),
+    RESOURCE_ROUTES(M "notificationChannels", "monitoring.notificationChannels"),
     {M "timeSeries.list", monitoring_series, "monitoring.timeSeries.list", NULL},
     {NULL, NULL, NULL, NULL},
 };

@@ -144,6 +144,14 @@ static bool listed(const struct sim_call *c, const struct sim_object *o)
 	return is_there(c, r, o) && (!r->shown || r->shown(c, o));
 }
 
+static int total(struct sim_call *c, const char *collection, const char *prefix)
+{
+	int n = 0;
+	for (struct sim_object *o = sim_first(c->sim, collection, prefix); o; o = sim_following(c->sim, o, prefix))
+		n += listed(c, o);
+	return n;
+}
+
 void resource_list(struct sim_call *c)
 {
 	const struct sim_resource *r = resource_of(c);
@@ -151,11 +159,14 @@ void resource_list(struct sim_call *c)
 		r->born(c);
 	if (r->nested && !resource_find(c, r->within))
 		return;
-	cJSON *reply = r->list ? json_make("{'kind':%s}", r->list) : NULL;
+	const char *prefix = resource_prefix(c, r);
+	cJSON *reply = r->list ? json_make("{'kind':%s}", r->list) : cJSON_CreateObject();
 	if (r->empty)
 		json_put(reply, r->field, cJSON_CreateArray());
-	sim_list_seen(c, r->collection, resource_prefix(c, r), r->field, r->there || r->shown || r->awaited ? listed : NULL,
-		      r->seen, reply);
+	int all = r->total ? total(c, r->collection, prefix) : 0;
+	if (all)
+		json_put_num(reply, "totalSize", all);
+	sim_list_seen(c, r->collection, prefix, r->field, r->there || r->shown || r->awaited ? listed : NULL, r->seen, reply);
 }
 
 void resource_get_policy(struct sim_call *c)

@@ -39,6 +39,7 @@ struct sim_resource {
 	const char *field;      /* of a list's reply */
 	const char *list;       /* the "kind" that a list's reply says it is; NULL: none */
 	bool empty;             /* that field is there when nothing is listed, too */
+	bool total;             /* a list's reply has "totalSize" */
 	const char *holder;     /* before the key, whose policy it has: "//run.googleapis.com/"; NULL: none */
 	/* Makes what is there of this kind from the start, before anything is asked of it. NULL: nothing is. */
 	void (*born)(struct sim_call *c);
@@ -53,8 +54,9 @@ struct sim_resource {
 
 	/* Created: what is looked at, in this order. */
 	const char *id; /* the parameter or the body's field with its id; NULL: what is last in the body's "name" */
-	bool upsert;    /* a change with allowMissing makes what is missing */
-	bool (*placed)(struct sim_call *c); /* may it be in this location? False: answered */
+	const char *(*named)(struct sim_call *c); /* its id, where the server gives it; else NULL */
+	bool upsert;                              /* a change with allowMissing makes what is missing */
+	bool (*placed)(struct sim_call *c);       /* may it be in this location? False: answered */
 	const struct sim_id_rule *ids;
 	bool deep;                                         /* an id may have slashes in it: it is all the rest of the path */
 	const struct sim_resource *within;                 /* what must be there */

@@ -115,16 +115,18 @@ void resource_begin_for(struct sim_call *c, const struct sim_resource *r, const 
 
 static void answer(struct sim_call *c, const struct sim_resource *r, const struct sim_object *o, const char *verb)
 {
-	if (r->operations && (r->operations->begin || r->change || strcmp(verb, "update")))
+	if (r->operations && (r->change || strcmp(verb, "update")))
 		resource_begin(c, r, o->key, verb);
 	else
 		sim_ok(c, resource_seen(c, r, o));
 }
 
 /* Created. ---------------------------------------------------------------------------------------------------------------- */
-static const char *new_id(const struct sim_call *c, const struct sim_resource *r)
+static const char *new_id(struct sim_call *c, const struct sim_resource *r)
 {
 	const char *name = json_str(c->body, "name", ""), *slash = strrchr(name, '/');
+	if (r->named)
+		return r->named(c);
 	if (!r->id)
 		return slash ? slash + 1 : name;
 	return *sim_param(c, r->id) ? sim_param(c, r->id) : json_str(c->body, r->id, "");

@@ -60,7 +60,8 @@ static void secretmanager_holder_of(const struct sim_call *c, struct buf *out)
 }
 
 static struct sim_object *find_version(struct sim_call *c, const struct sim_resource *r);
-static bool secret_valid(struct sim_call *c, const char *id), secret_changing(struct sim_call *c, const struct sim_object *o),
+static bool secret_shown(const struct sim_call *c, const struct sim_object *o),
+    secret_valid(struct sim_call *c, const char *id), secret_changing(struct sim_call *c, const struct sim_object *o),
     secret_current(struct sim_call *c, const struct sim_object *o, const char *etag);
 static void secret_touched(struct sim_call *c, struct sim_object *o);
 
@@ -72,6 +73,9 @@ static const struct sim_resource resources[] = {
 	 .collection = SECRETS,
 	 .key = "projects/{project}/secrets/{secrets}",
 	 .missing = "Secret [projects/{number}/secrets/{secrets}] not found.",
+	 .field = "secrets",
+	 .total = true,
+	 .shown = secret_shown,
 	 .holder = "//secretmanager.googleapis.com/",
 	 .id = "secretId",
 	 .ids =
@@ -231,7 +235,7 @@ static bool term_met(const cJSON *doc, const char *term)
 	return yes;
 }
 
-static bool filtered(const struct sim_call *c, const struct sim_object *o)
+static bool secret_shown(const struct sim_call *c, const struct sim_object *o)
 {
 	char *copy = xstrdup(sim_param(c, "filter")), *save = NULL;
 	bool yes = true;
@@ -239,22 +243,6 @@ static bool filtered(const struct sim_call *c, const struct sim_object *o)
 		yes = !strcmp(t, "AND") || term_met(o->doc, t);
 	free(copy);
 	return yes;
-}
-
-static int count(struct sim_call *c, const char *collection, const char *prefix)
-{
-	int n = 0;
-	for (struct sim_object *o = sim_first(c->sim, collection, prefix); o; o = sim_following(c->sim, o, prefix))
-		n += filtered(c, o);
-	return n;
-}
-
-static void secret_list(struct sim_call *c)
-{
-	char *prefix = secret_key(c->project, "");
-	int n = count(c, SECRETS, prefix);
-	sim_list(c, SECRETS, prefix, "secrets", filtered, n ? json_make("{'totalSize':%d}", n) : NULL);
-	free(prefix);
 }
 
 static bool secret_changing(struct sim_call *c, const struct sim_object *o)
@@ -462,11 +450,7 @@ char *sim_secret_read(struct sim *s, const char *principal, const char *project,
 }
 
 static const struct sim_route routes[] = {
-    {S ".create", resource_create, "secretmanager.secrets.create", NULL},
-    {S ".get", resource_get, "secretmanager.secrets.get", NULL},
-    {S ".list", secret_list, "secretmanager.secrets.list", NULL},
-    {S ".patch", resource_patch, "secretmanager.secrets.update", NULL},
-    {S ".delete", resource_delete, "secretmanager.secrets.delete", NULL},
+    RESOURCE_ROUTES(S, "secretmanager.secrets"),
     {S ".addVersion", add_version, "secretmanager.versions.add", NULL},
     RESOURCE_POLICIES(S, "secretmanager.secrets"),
     {S ".versions.get", resource_get, "secretmanager.versions.get", NULL},
