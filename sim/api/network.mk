@@ -104,9 +104,11 @@ sim_libsim_a_SOURCES += \
 	sim/api/servicenetworking.c \
 	sim/api/sql.h \
 	sim/api/sql_backups.c \
+	sim/api/sql_certificates.c \
 	sim/api/sql_connect.c \
 	sim/api/sql_copies.c \
 	sim/api/sql_databases.c \
+	sim/api/sql_flags.c \
 	sim/api/sql_instances.c \
 	sim/api/sql_login.c \
 	sim/api/sql_operations.c \

@@ -1,10 +1,9 @@
-/* What Cloud SQL copies: clones, read replicas, dumps to and from Cloud Storage; and client certificates, which are handed out once. */
+/* What Cloud SQL copies: clones, read replicas, and dumps to and from Cloud Storage. */
 #include "config.h"
 
 #include "sim/api/sql.h"
 
 #include "base/json.h"
-#include "base/libcrypto.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -309,68 +308,11 @@ static void take_in(struct sim_call *c)
 	free(dump);
 }
 
-/* Client certificates. ------------------------------------------------------------------------------------------------------ */
-static char *pem_of(EVP_PKEY *key, bool private)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *data;
-	long n = 0;
-	if (bio &&
-	    (private ? PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) : PEM_write_bio_PUBKEY(bio, key)) == 1)
-		n = BIO_get_mem_data(bio, &data);
-	char *text = n > 0 ? xstrndup(data, (size_t)n) : xstrdup("");
-	BIO_free(bio);
-	return text;
-}
-
-static bool name_free(struct sim_call *c, const struct sim_object *o, const char *name)
-{
-	const char *prefix = sim_tmp("%s/", o->key);
-	bool taken = false;
-	for (struct sim_object *x = sim_first(c->sim, "sql.sslCerts", prefix); x && !taken;
-	     x = sim_following(c->sim, x, prefix))
-		taken = !strcmp(json_str(x->doc, "commonName", ""), name);
-	if (taken)
-		sim_fail(c, "ALREADY_EXISTS", "sslCertAlreadyExists", "The SSL certificate already exists.");
-	return !taken;
-}
-
-/* The private key is shown here and never again. */
-static void insert_cert(struct sim_call *c)
-{
-	struct sim_object *o = sql_running(c);
-	const char *name = json_str(c->body, "commonName", "");
-	if (!o || sql_busy(c, o))
-		return;
-	if (!*name || strlen(name) > 64) {
-		sql_invalid(c, "The common name of a certificate must have between 1 and 64 characters.");
-		return;
-	}
-	if (!name_free(c, o, name))
-		return;
-	EVP_PKEY *key = EVP_RSA_gen(2048);
-	char *public = pem_of(key, false), *private = pem_of(key, true);
-	cJSON *cert = sql_certificate(c->sim, strrchr(o->key, '/') + 1, name, public, 10 * 365 * 86400.0);
-	const char *print = sim_tmp("%s", json_str(cert, "sha1Fingerprint", ""));
-	json_put_str(cert, "selfLink", sim_tmp(SQL_BASE "%s/sslCerts/%s", o->key, print));
-	sim_put(c->sim, "sql.sslCerts", sim_tmp("%s/%s", o->key, print), cJSON_Duplicate(cert, true));
-	struct sim_object *op = sql_operation(c, o->key, "UPDATE", "", sim_draw(c->sim, "sql.update"), NULL);
-	sql_ok(c, json_make("{'kind':'sql#sslCertsInsert','clientCert':{'certInfo':%j,'certPrivateKey':%s},'serverCaCert':%j,'"
-			    "operation':%j}",
-			    cert, private, cJSON_Duplicate(json_at(o->doc, "serverCaCert"), true),
-			    cJSON_Duplicate(op->doc, true)));
-	EVP_PKEY_free(key);
-	OPENSSL_cleanse(private, strlen(private));
-	free(public);
-	free(private);
-}
-
 static const struct sim_route routes[] = {
     {"sql.instances.clone", make_clone, "cloudsql.instances.clone", NULL},
     {"sql.instances.promoteReplica", sql_copies_promote, "cloudsql.instances.promoteReplica", NULL},
     {"sql.instances.export", put_out, "cloudsql.instances.export", NULL},
     {"sql.instances.import", take_in, "cloudsql.instances.import", NULL},
-    {"sql.sslCerts.insert", insert_cert, "cloudsql.sslCerts.create", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
