@@ -23,9 +23,9 @@ static const struct {
 
 /* Which actions make sense for a kind of failure, the likeliest first. */
 static const char *const orders[] = {
-    [CAUSE_PERMISSION] = "crksluq", [CAUSE_SIGN_IN] = "crslq", [CAUSE_QUOTA] = "ekrsluq",
-    [CAUSE_POLICY] = "eckrslq",     [CAUSE_API_OFF] = "rcslq", [CAUSE_IN_THE_WAY] = "ekrslq",
-    [CAUSE_UNREACHABLE] = "rslq",   [CAUSE_PROOF] = "rlsuq",   [CAUSE_OTHER] = "rkelsuq",
+    [CAUSE_PERMISSION] = "crksluq", [CAUSE_SIGN_IN] = "crslq",  [CAUSE_QUOTA] = "ekrsluq",
+    [CAUSE_POLICY] = "eckrsluq",    [CAUSE_API_OFF] = "crsluq", [CAUSE_IN_THE_WAY] = "ekrsluq",
+    [CAUSE_UNREACHABLE] = "rsluq",  [CAUSE_PROOF] = "rlsuq",    [CAUSE_OTHER] = "rkelsuq",
 };
 
 static char *command_of(const struct wizard *w)
@@ -52,6 +52,13 @@ static bool possible(const struct wizard *w, char key)
 	return fits;
 }
 
+/* The question that decided about what failed; what failed outside the resources was stopped by the project. NULL: no answer decided it. */
+static const struct question *deciding_question(const struct wizard *w)
+{
+	const struct cause *c = build_cause(w);
+	return c ? w->work.p.steps[c->step].question : question_find("project.id");
+}
+
 /* The keys of the menu in their order, each once; into at least 16 bytes. */
 static const char *menu(const struct wizard *w, char *into)
 {
@@ -59,7 +66,7 @@ static const char *menu(const struct wizard *w, char *into)
 	size_t n = 0;
 	for (const char *k = orders[c ? c->kind : CAUSE_OTHER]; *k; k++) {
 		into[n] = '\0';
-		if (possible(w, *k) && !strchr(into, *k))
+		if (possible(w, *k) && !strchr(into, *k) && (*k != 'e' || deciding_question(w)))
 			into[n++] = *k;
 	}
 	into[n] = '\0';
@@ -100,14 +107,6 @@ static void copy_command(struct wizard *w)
 	else
 		wizard_say(w, ROLE_WARN, _("There is no such line here."));
 	free(command);
-}
-
-/* What failed outside the resources was stopped by the project. */
-static const struct question *deciding_question(const struct wizard *w)
-{
-	const struct cause *c = build_cause(w);
-	const struct question *q = c ? w->work.p.steps[c->step].question : NULL;
-	return q ? q : question_find("project.id");
 }
 
 /* False closes the menu. */

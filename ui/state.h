@@ -18,7 +18,7 @@
 struct wizard;
 
 /* Handlers return what should happen; the loop does it. */
-enum action { ACTION_NONE, ACTION_NEXT, ACTION_BACK, ACTION_QUIT, ACTION_JUMP /* to jump_to */ };
+enum action { ACTION_NONE, ACTION_NEXT, ACTION_BACK, ACTION_QUIT, ACTION_JUMP /* to the settings: to jump_to */ };
 
 /* One hint of the key bar. */
 struct hint {

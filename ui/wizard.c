@@ -232,14 +232,15 @@ void wizard_draw(struct wizard *w)
 
 /* Keys ------------------------------------------------------------------------------------------------------------------------------ */
 
-/* To a question among the settings of its section, over the review. */
+/* To a question among the settings of its section, over the review; where none is meant, to all of them. */
 static void jump(struct wizard *w)
 {
 	const struct question *to = w->jump_to;
 	w->jump_to = NULL;
 	wizard_go(w, wizard_page_index("review"));
-	settings_open(w, to->page);
-	settings_focus(w, to);
+	settings_open(w, to ? to->page : NULL);
+	if (to)
+		settings_focus(w, to);
 }
 
 /* The next page with something on it, or the one before; the same when there is none. */

@@ -255,8 +255,7 @@ static void at_rest(struct step *s)
 /* Two that build the same stack at once would mix their secrets: the one who finds that leaves. */
 void step_met_another(struct step *s)
 {
-	step_fail_as(s, EXIT_TRYAGAIN,
-		     _("Run the same command again when the other run has ended: it goes on from what that made."),
+	step_fail_as(s, EXIT_TRYAGAIN, _("Try again when the other run has ended: it goes on from what that made."),
 		     _("somebody else made it while this run was about to: another run builds this stack."));
 	run_stop(s->run, &s->err);
 }

@@ -110,7 +110,7 @@ static void on_project(void *arg, const struct api_result *result)
 		err_set(&e, result->err.exit ? result->err.exit : EXIT_UNAVAILABLE, result->err.place, result->err.fix, "%s",
 			result->err.what ? result->err.what : _("the project cannot be read."));
 	else if (active && !*json_str(result->reply, "projectNumber", ""))
-		err_set(&e, EXIT_UNAVAILABLE, "project.id", _("Run the same command again."),
+		err_set(&e, EXIT_UNAVAILABLE, "project.id", _("Try again."),
 			_("the reply about the project %s does not tell its number."), id);
 	else if (!active)
 		err_set(&e, EXIT_PERMISSION, "project.id", _("Restore it, or choose another."),

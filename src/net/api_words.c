@@ -32,7 +32,7 @@ static const char *unreached_fix(const struct call *c, const struct context *con
 		   ? _("Is the cluster's API server closed to this machine? Open its DNS endpoint, which IAM guards: gcloud "
 		       "container "
 		       "clusters update CLUSTER --location=LOCATION --enable-dns-access. Or run this within its network.")
-		   : _("Check the network, then run the same command again.");
+		   : _("Check the network, then try again.");
 }
 
 void api_word_failure(const struct call *c, const struct context *context, bool stranger, const struct http_reply *reply,
@@ -67,7 +67,7 @@ void api_word_failure(const struct call *c, const struct context *context, bool 
 	default:
 		err_set(e, EXIT_UNAVAILABLE, host,
 			context && stranger ? unreached_fix(c, context)
-					    : _("Run the same command again: it looks before it sends anything twice."),
+					    : _("Try again: it looks before it sends anything twice."),
 			_("no whole reply came: %s."), text);
 	}
 	free(host);
@@ -116,6 +116,25 @@ static bool has_reason(const struct api_error *error, const char *reason)
 	return error->reason && !strcmp(error->reason, reason);
 }
 
+/* What came from outside goes into a line for the shell only when it is nothing but a name. */
+static bool is_name(const char *text)
+{
+	return text && *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.")];
+}
+
+/* In the project that was charged: gcloud's own default may be another. NULL when the reply names no service. */
+static char *enable_fix(const struct api_error *error)
+{
+	const char *slash = error->consumer ? strchr(error->consumer, '/') : NULL;
+	if (!is_name(error->service))
+		return NULL;
+	char *named = slash && is_name(slash + 1) ? xasprintf("%s --project=%s", error->service, slash + 1)
+						  : xstrdup(error->service),
+	     *fix = xasprintf(_("Enable it: gcloud services enable %s."), named);
+	free(named);
+	return fix;
+}
+
 /* The same of any other error. */
 static char *error_fix(const struct api_error *error, const struct context *context)
 {
@@ -123,12 +142,12 @@ static char *error_fix(const struct api_error *error, const struct context *cont
 		return xstrdup(_("Is this the address of the cluster's API server? kubectl with this context shows the same."));
 	if (error->constraint && strcasestr(error->constraint, "constraints/"))
 		return api_policy_fix(error->constraint);
-	if (has_reason(error, "SERVICE_DISABLED") && error->service)
-		return xasprintf(_("Enable it: gcloud services enable %s."), error->service);
+	if (has_reason(error, "SERVICE_DISABLED"))
+		return enable_fix(error);
 	if (has_reason(error, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"))
 		return xstrdup(_("Sign in with the scope cloud-platform: gcloud auth application-default login."));
 	if (error->http == 403 && error->permission)
-		return xasprintf(_("Ask for the permission %s, then run the same command again."), error->permission);
+		return xasprintf(_("Ask for the permission %s, then try again."), error->permission);
 	const char *cure = cure_of(error->message);
 	return cure ? xstrdup(cure) : NULL;
 }

@@ -354,7 +354,7 @@ static void no_answer(struct credentials *c, const struct http_reply *reply)
 	else if (reply->failure == HTTP_REFUSED)
 		err_set(&e, EXIT_CONFIG, c->describe, fix, _("signing in is not possible: %s."), why);
 	else
-		err_set(&e, EXIT_UNAVAILABLE, c->describe, fix ? fix : _("Check the network, then run the same command again."),
+		err_set(&e, EXIT_UNAVAILABLE, c->describe, fix ? fix : _("Check the network, then try again."),
 			_("signing in got no answer: %s."), why);
 	give(c, &e);
 	err_free(&e);

@@ -42,10 +42,9 @@ static const struct {
      N_("Delete a service account that nobody uses, or ask for more: https://console.cloud.google.com/iam-admin/quotas.")},
     {{"permission to act as service account"},
      N_("Ask for the role Service Account User (roles/iam.serviceAccountUser) on that account.")},
-    {{"uota", "per minute"}, N_("Google was asked too often: run the same command again in some minutes.")},
+    {{"uota", "per minute"}, N_("Google was asked too often: try again in some minutes.")},
     {{"uota", "exceeded"},
-     N_("Delete what nobody needs, or ask for more: https://console.cloud.google.com/iam-admin/quotas. Then run the same "
-	"command again.")},
+     N_("Delete what nobody needs, or ask for more: https://console.cloud.google.com/iam-admin/quotas. Then try again.")},
 };
 
 const char *cure_of(const char *message)

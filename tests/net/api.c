@@ -15,7 +15,7 @@ static struct {
 	int count, http, tries;
 	enum exit_code exit;
 	bool unknown;
-	char what[300], reply[300];
+	char what[300], fix[300], reply[300];
 } last;
 
 static void on_done(void *arg, const struct api_result *r)
@@ -27,6 +27,7 @@ static void on_done(void *arg, const struct api_result *r)
 	last.exit = r->err.exit;
 	last.unknown = r->unknown;
 	snprintf(last.what, sizeof last.what, "%s", r->err.what ? r->err.what : "");
+	snprintf(last.fix, sizeof last.fix, "%s", r->err.fix ? r->err.fix : "");
 	char *text = json_text(r->reply ? r->reply : NULL, -1);
 	snprintf(last.reply, sizeof last.reply, "%s", r->reply ? text : "");
 	free(text);
@@ -214,6 +215,34 @@ static void quota_project(void)
 	close_world(&w);
 }
 
+/* The line that switches an API on names the project that was charged; of a reply's names only what can be one gets into it. */
+static void switched_off(void)
+{
+	static const struct {
+		const char *service, *consumer, *fix;
+	} rows[] = {
+	    {"run.googleapis.com", "projects/123", "Enable it: gcloud services enable run.googleapis.com --project=123."},
+	    {"run.googleapis.com", "projects/1$(id)", "Enable it: gcloud services enable run.googleapis.com."},
+	    {"run.googleapis.com", "", "Enable it: gcloud services enable run.googleapis.com."},
+	    {"x;reboot", "projects/123", ""},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *body = xasprintf(
+		    "{\"error\":{\"code\":403,\"message\":\"It is disabled.\",\"status\":\"PERMISSION_DENIED\",\"details\":"
+		    "[{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"reason\":\"SERVICE_DISABLED\",\"metadata\":"
+		    "{\"service\":\"%s\",\"consumer\":\"%s\"}}]}}",
+		    rows[i].service, rows[i].consumer);
+		struct script_line lines[] = {
+		    TOKEN, {.method = "GET", .url = URL, .status = 403, .body = body, .stays = true}, {0}};
+		struct world w = world(lines, NULL);
+		call(&w, "GET", URL, NULL, NULL);
+		ok(!strcmp(last.fix, rows[i].fix), "an API that is off, %s of %s: %s", rows[i].service, rows[i].consumer,
+		   last.fix);
+		close_world(&w);
+		free(body);
+	}
+}
+
 static struct secret *the_secret;
 
 static struct secret *lookup(void *arg, const char *name)
@@ -370,6 +399,7 @@ int main(void)
 	budget();
 	strangers();
 	quota_project();
+	switched_off();
 	secrets();
 	uploads_and_ids();
 	audiences();

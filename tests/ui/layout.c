@@ -266,15 +266,14 @@ static const struct {
 	enum cause_kind kind;
 } failures[] = {
     {"secret", "Permission 'secretmanager.secrets.create' denied on resource 'projects/demo-proj' (or it may not exist).",
-     "Ask for the permission secretmanager.secrets.create, then run the same command again.", CAUSE_PERMISSION},
+     "Ask for the permission secretmanager.secrets.create, then try again.", CAUSE_PERMISSION},
     {"sql", "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.", "", CAUSE_QUOTA},
     {"secret",
      "Constraint constraints/gcp.resourceLocations violated for [projects/demo-proj] attempting to create a secret in "
      "[global].",
      "The organization policy constraints/gcp.resourceLocations forbids it: ask its administrator.", CAUSE_POLICY},
     {"network", "The credentials are no longer valid.", "Sign in again: gcloud auth application-default login.", CAUSE_SIGN_IN},
-    {"image", "no connection: Could not resolve host.", "Check the network, then run the same command again.",
-     CAUSE_UNREACHABLE},
+    {"image", "no connection: Could not resolve host.", "Check the network, then try again.", CAUSE_UNREACHABLE},
     {"repository", "The API is off.", "Enable it: gcloud services enable artifactregistry.googleapis.com.", CAUSE_API_OFF},
     {"service",
      "Something that nobody thought of went wrong, and it is described in a sentence that goes on and on until it is longer "

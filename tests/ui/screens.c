@@ -323,6 +323,25 @@ static void failing(void)
 	close_it();
 
 	open_at(24, 80, false, true);
+	turns(2);
+	fake_fail_step(session, "network");
+	to_review();
+	press("Enter");
+	turns(60);
+	w->work.p.steps[build_cause(w)->step].question = NULL;
+	press("Enter");
+	wizard_draw(w);
+	struct buf drawn = {0};
+	screen_dump(&drawn);
+	ok(w->over == &overlay_failure && !strstr(buf_text(&drawn), "Change the answer"),
+	   "where no answer decided it, none is offered");
+	buf_free(&drawn);
+	press("e");
+	ok(wizard_on(w, "review") && w->over == &overlay_settings && settings_focused(w) == question_find("project.id"),
+	   "and e opens all settings");
+	close_it();
+
+	open_at(24, 80, false, true);
 	fake_fail_survey(session, "who", "The refresh token was revoked.",
 			 "Sign in again: gcloud auth application-default login.");
 	turns(2);
