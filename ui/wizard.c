@@ -192,7 +192,8 @@ static void draw_hints(struct wizard *w)
 static void draw_small(void)
 {
 	int lines = screen_lines(), columns = screen_columns();
-	char *text = xasprintf(_("make the window larger (now %dx%d)"), columns, lines);
+	char *text = xasprintf(_("make the window larger: at least %dx%d (now %dx%d)"), LEAST_COLUMNS, LEAST_LINES, columns,
+			       lines);
 	int w = cells(text) < columns ? cells(text) : columns, x = (columns - w) / 2,
 	    height = put_wrapped(0, 0, 0, w, ROLE_TITLE, text);
 	int y = lines > height ? (lines - height) / 2 : 0;

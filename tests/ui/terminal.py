@@ -292,7 +292,7 @@ def resized():
     t = Terminal()
     t.wait("Signed in")
     t.resize(19, 59)
-    ok(t.wait(r"make the window larger \(now 59x19\)"), "a small window says how small it is")
+    ok(t.wait(r"make the window larger: at least 60x20 \(now 59x19\)"), "a small window says how small it is")
     at = len(t.text)
     t.resize(40, 120)
     ok(t.wait("Signed in", since=at), "a larger one gets its page back")
