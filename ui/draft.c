@@ -88,14 +88,26 @@ static const struct draft_price *price_of(const struct draft *d, const struct qu
 	return NULL;
 }
 
+/* What a choice asks for besides is not there yet when its price is told. */
+static void put_samples(struct answers *a)
+{
+	struct err ignored = {0};
+	for (const struct question *q = questions; q->id; q++) {
+		const char *sample = q->sample ? q->sample : q->rehearsal;
+		if (sample && answers_asked(a, q) && question_lacks(q, a))
+			answers_set_text(a, q->id, sample, &ignored);
+	}
+	err_free(&ignored);
+}
+
 static void find_price(struct wizard *w, const struct question *q, const char *choice)
 {
 	struct draft *d = &w->draft;
 	struct err e = {0};
 	struct answers *a = answers_copy(w->answers);
-	struct plan *p = answers_set_text(a, q->id, choice, &e)
-			     ? plan_draft(a, json_str(w->surveys[SURVEY_PROJECT].result, "number", NULL))
-			     : NULL;
+	bool fits = answers_set_text(a, q->id, choice, &e);
+	put_samples(a);
+	struct plan *p = fits ? plan_draft(a, json_str(w->surveys[SURVEY_PROJECT].result, "number", NULL)) : NULL;
 	d->prices = xgrow(d->prices, d->count, &d->room, sizeof *d->prices);
 	d->prices[d->count++] = (struct draft_price){xasprintf("%s=%s", q->id, choice), p ? month_of(p, NULL) : -1};
 	plan_free(p);

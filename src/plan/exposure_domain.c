@@ -33,7 +33,7 @@ static const struct question questions_of_domain[] = {
 	 .after = "exposure",
 	 .pattern = "^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$",
 	 .form = N_("A full host name in lower case, such as mlflow.example.com."),
-	 .check = check_host},
+	 .check = check_host, .sample = "mlflow.example.com"},
 	{.id = "domain.zone", .page = "exposure", .type = TYPE_TEXT, .title = N_("Cloud DNS zone"),
 	 .help = N_("The name of the zone in this project that holds the host: its records are then written for you. Leave it empty when the host's zone is kept "
 		    "elsewhere: you are told the one record to make there, and it is waited for."),

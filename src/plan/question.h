@@ -69,6 +69,7 @@ struct question {
 	const char *suggests;  /* the survey (engine/session.h) whose list can be chosen from instead of typing, or NULL */
 	const char *surveyed;  /* the question whose answer that survey goes by, or NULL */
 	const char *rehearsal; /* what a rehearsal puts where only a human can get the answer, or NULL */
+	const char *sample;    /* what stands for it in a price that is told before there is an answer, or NULL */
 	const char *typed;     /* N_(): what is said where a secret is typed; for TYPE_SECRET */
 	const char *
 	    client; /* for TYPE_SECRET: it is the secret of the OAuth client whose ID is the answer to this question; or NULL */
