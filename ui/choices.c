@@ -45,12 +45,14 @@ static void put_price(const struct wizard *w, const struct question *q, const ch
 }
 
 /* What cannot be chosen is dim, with its reason, in at most so many lines; the rest has its price. */
-static int draw_choice(struct wizard *w, const struct question *q, const struct choice *c, int y, struct rect r, int most,
-		       bool here, bool chosen)
+static int draw_choice(struct wizard *w, const struct question *q, int n, int y, struct rect r, int most, int focus, int now)
 {
-	bool refused = question_refuses(q, w->answers, c->id);
+	const struct choice *c = question_choice(q, w->answers, n);
+	bool refused = question_refuses(q, w->answers, c->id), here = n == focus, chosen = n == now;
 	if (here)
 		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
+	else if (focus >= 0)
+		put_count(y, r.x, n);
 	put_glyph(y, r.x + 2, chosen ? ROLE_GOOD : refused ? ROLE_DIM : ROLE_TEXT, chosen ? GLYPH_ON : GLYPH_OFF);
 	put(y, r.x + 4, r.w - 4 - 15, here ? ROLE_FOCUS : refused ? ROLE_DIM : chosen ? ROLE_TITLE : ROLE_TEXT, _(c->title));
 	if (!refused)
@@ -85,8 +87,7 @@ static int draw_choices_briefly(struct wizard *w, const struct question *q, stru
 		room = 0;
 	}
 	for (int i = first; i < last && y < r.y + r.h; i++)
-		y = draw_choice(w, q, question_choice(q, w->answers, i), y, r, i == mark && room > 0 ? room : 0, i == focus,
-				i == now);
+		y = draw_choice(w, q, i, y, r, i == mark && room > 0 ? room : 0, focus, now);
 	if (first > 0)
 		put_glyph(r.y, r.x, ROLE_KEY, GLYPH_UP);
 	if (last < count)
@@ -96,14 +97,12 @@ static int draw_choices_briefly(struct wizard *w, const struct question *q, stru
 
 int draw_choices(struct wizard *w, const struct question *q, struct rect r, int focus)
 {
-	const char *now = answers_str(w->answers, q->id);
-	int y = r.y;
+	int y = r.y, now = choice_index(w, q, answers_str(w->answers, q->id));
 	if (choices_height(w, q, r.w) > r.h)
 		return draw_choices_briefly(w, q, r, focus);
 	int most = height_with(w, q, r.w, WORDS_MOST) > r.h ? 2 : WORDS_MOST;
-	const struct choice *c;
-	for (int i = 0; (c = question_choice(q, w->answers, i)); i++)
-		y = draw_choice(w, q, c, y, r, most, i == focus, !strcmp(c->id, now));
+	for (int i = 0; question_choice(q, w->answers, i); i++)
+		y = draw_choice(w, q, i, y, r, most, focus, now);
 	return y;
 }
 

@@ -163,7 +163,9 @@ static bool overlays_choice_key(struct wizard *w, const struct key *k, enum acti
 		w->over_focus -= w->over_focus > 0;
 	else if (key_does(k, KEY_DOWN))
 		w->over_focus += w->over_focus < choice_count(w, q) - 1;
-	else if (key_is(k, L'\r') || key_is(k, L' '))
+	int counted = key_counts(k), shown = counted >= 0 && counted < choice_count(w, q);
+	w->over_focus = shown ? counted : w->over_focus;
+	if (shown || key_is(k, L'\r') || key_is(k, L' '))
 		return !form_set(w, q, cJSON_CreateString(question_choice(q, w->answers, w->over_focus)->id));
 	return true;
 }

@@ -78,6 +78,15 @@ bool page_has_questions(const struct wizard_page *p, const struct answers *a)
 	return false;
 }
 
+static char *counted_words(const struct answers *a, const struct question *q)
+{
+	char *words = answers_words(a, q);
+	/* TRANSLATORS: "Workers: 2", "Disk: 10 GB" */
+	char *text = xasprintf(_("%s: %s"), _(q->title), words);
+	free(words);
+	return text;
+}
+
 /* One answer in few words: a switch that is on is its title, a long list its length. */
 static char *words_of(const struct answers *a, const struct question *q)
 {
@@ -89,8 +98,7 @@ static char *words_of(const struct answers *a, const struct question *q)
 		/* TRANSLATORS: "People: 3" */
 		return xasprintf(_("%s: %d"), _(q->title), n);
 	if (q->type == TYPE_INT)
-		/* TRANSLATORS: "Workers: 2" */
-		return xasprintf(_("%s: %d"), _(q->title), v->valueint);
+		return counted_words(a, q);
 	if (q->type == TYPE_SECRET || is_empty(v))
 		return xstrdup("");
 	char *words = answers_words(a, q);
@@ -125,10 +133,16 @@ static bool is_client(const struct question *q)
 	return false;
 }
 
-/* "PostgreSQL" before "PostgreSQL 17" says nothing: the longer stands alone. last is where the piece before begins. */
+/* Does it say what the piece before, which begins at last, says, and more? "PostgreSQL 17" after "PostgreSQL" */
+static bool extends(const struct buf *b, size_t last, const char *words)
+{
+	return b->len && !strncmp(words, b->data + last, b->len - last);
+}
+
+/* The longer of two stands alone. */
 static void add_piece(struct buf *b, size_t *last, const char *words)
 {
-	bool said = b->len && !strncmp(words, b->data + *last, b->len - *last);
+	bool said = extends(b, *last, words);
 	b->len = said ? *last : b->len;
 	if (b->len && !said)
 		buf_puts(b, ", ");
@@ -143,12 +157,11 @@ static void add_words(struct buf *b, const struct answers *a, const char *sectio
 		for (const struct question *q = questions; q->id; q++) {
 			if (strcmp(q->page, section) != 0 || !answers_asked(a, q) || rank_of(q) != rank)
 				continue;
-			if (!all && q->type == TYPE_CHOICE && choices_possible(q, a) < 2)
-				continue; /* what cannot be otherwise says nothing */
 			if ((q->quiet && at_default(q, a)) || is_client(q))
 				continue;
 			char *words = words_of(a, q);
-			if (*words)
+			bool fixed = !all && q->type == TYPE_CHOICE && choices_possible(q, a) < 2;
+			if (*words && (!fixed || extends(b, last, words))) /* what cannot be otherwise says nothing by itself */
 				add_piece(b, &last, words);
 			free(words);
 		}

@@ -52,9 +52,16 @@ static int first_focus(const struct wizard *w)
 	return rows - 1;
 }
 
+/* A digit leads to a cure of the focused line's problem, else to the line of that number. */
+static bool cures_offered(const struct wizard *w)
+{
+	const char *section = section_at(w, review_own(w)->focus);
+	return section && problem_cure(w, section, 0);
+}
+
 /* Drawing ----------------------------------------------------------------------------------------------------------------------------- */
 
-enum { BESIDE_FROM = 112, LIST_WIDTH = 78, LIST_MOST = 110, PANE_WIDTH = 84 };
+enum { BESIDE_FROM = 112, LIST_WIDTH = 78, LIST_MOST = 110, PANE_WIDTH = 84, FACTS_USUAL = 4 };
 
 /* What passes the server has its requests' limit, which decides whether models can be uploaded. */
 static char *limit_of(const struct wizard *w, const char *section)
@@ -82,17 +89,36 @@ static char *note_of(const struct wizard *w, const char *section, enum role *rol
 	return limit_of(w, section);
 }
 
-static void draw_section(const struct wizard *w, const char *section, int y, struct rect r, bool here)
+/* What is left of a line of this width for the words of a section, beside its title and its note. */
+static int words_width(const struct rect r, const char *note)
+{
+	return r.w - 2 - review_title_width(r) - cells(note) - (*note ? 3 : 0);
+}
+
+int review_lines_of(const struct wizard *w, const char *section, struct rect r)
+{
+	enum role role;
+	char *words = section_words(w->answers, section), *note = note_of(w, section, &role);
+	int lines = put_wrapped(0, 0, 0, words_width(r, note), ROLE_TEXT, words);
+	free(note);
+	free(words);
+	return lines > 1 ? lines : 1;
+}
+
+static void draw_section(const struct wizard *w, const char *section, int lines, struct rect r, bool here)
 {
 	enum role role;
 	int title = review_title_width(r), x = r.x + 2 + title;
 	char *words = section_words(w->answers, section), *note = note_of(w, section, &role);
 	int beside = r.x + r.w - cells(note);
 	if (problem_of(w, section))
-		put_glyph(y, beside - 2, ROLE_BAD, GLYPH_CROSS);
-	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, _(page_find(section)->title));
-	put(y, x, beside - x - (*note ? 3 : 0), ROLE_TEXT, words);
-	put(y, beside, cells(note), role, note);
+		put_glyph(r.y, beside - 2, ROLE_BAD, GLYPH_CROSS);
+	put(r.y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, _(page_find(section)->title));
+	if (lines > 1)
+		put_lines(r.y, x, lines, words_width(r, note), ROLE_TEXT, words);
+	else
+		put(r.y, x, words_width(r, note), ROLE_TEXT, words);
+	put(r.y, beside, cells(note), role, note);
 	free(note);
 	free(words);
 }
@@ -118,28 +144,46 @@ const char *review_deed(const struct wizard *w)
 	return review_changes_nothing(w) ? _("Prove it") : w->before ? _("Apply") : _("Build this");
 }
 
-static void draw_build_row(const struct wizard *w, int y, struct rect r, bool here)
+static void draw_build_row(const struct wizard *w, struct rect r, bool here)
 {
 	int title = review_title_width(r);
 	char *words = build_words(w);
 	bool bad = review_own(w)->err.exit || review_planned(w, VERDICT_REFUSE);
-	put(y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, review_deed(w));
-	put(y, r.x + 2 + title, r.w - title - 2, bad ? ROLE_BAD : review_planning(w) ? ROLE_BUSY : ROLE_TEXT, words);
+	put(r.y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, review_deed(w));
+	put(r.y, r.x + 2 + title, r.w - title - 2, bad ? ROLE_BAD : review_planning(w) ? ROLE_BUSY : ROLE_TEXT, words);
 	free(words);
 }
 
-static void draw_row(const struct wizard *w, int n, int y, struct rect r, bool here)
+/* The n-th row, in so many lines from r.y on. */
+static void draw_row(const struct wizard *w, int n, int lines, struct rect r)
 {
 	const char *section = section_at(w, n);
+	bool here = n == review_own(w)->focus;
 	if (here)
-		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
+		put_glyph(r.y, r.x, ROLE_KEY, GLYPH_MARK);
+	else if (section && !cures_offered(w))
+		put_count(r.y, r.x, n);
 	if (section)
-		draw_section(w, section, y, r, here);
+		draw_section(w, section, lines, r, here);
 	else
-		draw_build_row(w, y, r, here);
+		draw_build_row(w, r, here);
 	if (here)
-		screen_cursor(y, r.x + 2);
-	screen_target(y, r.x, r.w, n);
+		screen_cursor(r.y, r.x + 2);
+	for (int line = 0; line < lines; line++)
+		screen_target(r.y + line, r.x, r.w, n);
+}
+
+/* The rows from the first that is shown on; where there are lines to spare, what does not fit into one line takes more. Returns the line after. */
+static int draw_rows(const struct wizard *w, int rows, int spare, struct rect r)
+{
+	for (int n = review_own(w)->top; rows--; n++) {
+		int more = section_at(w, n) && spare > 0 ? review_lines_of(w, section_at(w, n), r) - 1 : 0;
+		more = more < spare ? more : spare > 0 ? spare : 0;
+		draw_row(w, n, 1 + more, r);
+		spare -= more;
+		r.y += 1 + more;
+	}
+	return r.y;
 }
 
 /* A complete file may be of a stack that nobody built: until the plan tells, it is gone by what an earlier run noted there. */
@@ -179,13 +223,14 @@ static void review_draw(struct wizard *w, struct rect r)
 		v->top = v->focus - rows + 1;
 	if (v->top > count - rows)
 		v->top = count - rows;
-	for (int i = 0; i < rows; i++)
-		draw_row(w, v->top + i, r.y + 2 + i, list, v->top + i == v->focus);
+	int below = review_facts(w) < FACTS_USUAL ? FACTS_USUAL
+						  : review_facts(w), /* the rows do not move when the plan comes */
+	    spare = room - rows - below - 1, facts = draw_rows(w, rows, spare, (struct rect){r.y + 2, list.x, list.h, list.w});
 	if (v->top > 0)
 		put_glyph(r.y + 2, r.x - 1, ROLE_KEY, GLYPH_UP);
 	if (v->top + rows < count)
 		put_glyph(r.y + 1 + rows, r.x - 1, ROLE_KEY, GLYPH_DOWN);
-	int facts = r.y + 2 + rows, end = r.y + r.h - pane;
+	int end = r.y + r.h - pane;
 	review_draw_facts(w, facts + (end - facts > review_facts(w)), end, list);
 	const char *section = section_at(w, v->focus);
 	if (beside)
@@ -262,14 +307,27 @@ static enum action enter_key(struct wizard *w)
 }
 
 /* The setting that cures the focused line's problem, in whichever section it stands; Esc comes back here. */
-static void cure_key(struct wizard *w, wint_t c)
+static void cure(struct wizard *w, int n)
 {
-	const char *section = section_at(w, review_own(w)->focus);
-	const struct question *q = section && c >= L'1' && c <= L'9' ? problem_cure(w, section, (int)(c - L'1')) : NULL;
+	const struct question *q = problem_cure(w, section_at(w, review_own(w)->focus), n);
 	if (!q)
 		return;
 	settings_open(w, q->page);
 	settings_focus(w, q);
+}
+
+static void count_key(struct wizard *w, int n)
+{
+	if (n < 0)
+		return;
+	if (cures_offered(w)) {
+		cure(w, n);
+		return;
+	}
+	if (!section_at(w, n))
+		return;
+	review_own(w)->focus = n;
+	settings_open(w, section_at(w, n));
 }
 
 static void move_by(struct wizard *w, int delta)
@@ -329,7 +387,7 @@ static enum action review_key(struct wizard *w, const struct key *k)
 		w->over = &overlay_help;
 		break;
 	default:
-		cure_key(w, k->code);
+		count_key(w, key_counts(k));
 	}
 	return ACTION_NONE;
 }
@@ -347,7 +405,7 @@ static void review_hints(struct wizard *w, struct hints *h)
 	bool last = !section_at(w, review_own(w)->focus);
 	if (!last)
 		hint(h, _("Enter"), _("change"));
-	bool cures = !last && problem_cure(w, section_at(w, review_own(w)->focus), 0);
+	bool cures = cures_offered(w);
 	if (cures)
 		hint(h, "1-9", _("cures"));
 	else
@@ -373,7 +431,8 @@ const struct page_view review_view = {
     .hints = review_hints,
     .event = review_event,
     .help = N_(
-	"Each line is a group of settings: Enter changes it and comes back. d lists every resource of the plan, a every "
+	"Each line is a group of settings: Enter or its digit changes it and comes back. d lists every resource of the plan, a "
+	"every "
 	"setting; c copies the line that "
 	"mends a failed check, r looks again. Prices are an estimate by list prices; what is billed by use comes on top."),
 };

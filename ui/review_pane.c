@@ -215,6 +215,15 @@ static int draw_costs(const struct wizard *w, struct rect r)
 	return y;
 }
 
+/* Where the line had to be cut: all that it says. */
+static int draw_whole(const struct wizard *w, const char *section, struct rect r)
+{
+	char *words = section_words(w->answers, section);
+	int lines = put_lines(r.y, r.x, r.h, r.w, ROLE_TEXT, words);
+	free(words);
+	return lines;
+}
+
 void review_draw_pane(const struct wizard *w, const char *section, struct rect r)
 {
 	enum role role;
@@ -226,6 +235,8 @@ void review_draw_pane(const struct wizard *w, const char *section, struct rect r
 	if (cures)
 		problem_draw_cures(w, section, (struct rect){y++, r.x, 1, r.w});
 	struct rect rest = {y + 1, r.x, r.y + r.h - y - 1, r.w};
+	if (section && !problem_of(w, section) && r.h <= REVIEW_PANE && rest.h > 0 && review_lines_of(w, section, r) > 1)
+		y += draw_whole(w, section, (struct rect){y, r.x, rest.h, r.w});
 	if (r.h > 2 * REVIEW_PANE)
 		y = section ? draw_values(w, section, rest) + 1 : draw_costs(w, rest) + 1;
 	const struct resource *e = draft_errand(w);

@@ -25,6 +25,8 @@ enum { REVIEW_PANE = 5 };
 /* review.c */
 /* What the line that builds does, in a word or two: build, apply, or prove again. */
 const char *review_deed(const struct wizard *w);
+/* How many lines the words of a section take that stand in a list of this width. */
+int review_lines_of(const struct wizard *w, const char *section, struct rect list);
 
 /* review_plan.c */
 void review_forget(struct wizard *w);

@@ -144,6 +144,9 @@ bool key_is(const struct key *k, wint_t c);
 bool key_does(const struct key *k, wint_t function);
 /* Does it put something where a text is typed? */
 bool key_prints(const struct key *k);
+/* Which of the lines that are counted from 1 to 9 it means, from 0; -1 for none. And that digit before the n-th of them, dim. */
+int key_counts(const struct key *k);
+void put_count(int y, int x, int n);
 /* Tests: the key of this name: "Enter", "Tab", "Esc", "Up", "Space", "C-c", "x"... */
 struct key key_named(const char *name);
 

@@ -131,3 +131,14 @@ bool key_prints(const struct key *k)
 {
 	return k->kind == KEY_PASTED || (k->kind == KEY_CHARACTER && k->code >= 32 && k->code != 127);
 }
+
+int key_counts(const struct key *k)
+{
+	return k->kind == KEY_CHARACTER && k->code >= L'1' && k->code <= L'9' ? (int)(k->code - L'1') : -1;
+}
+
+void put_count(int y, int x, int n)
+{
+	if (n >= 0 && n < 9)
+		putf(y, x, 1, ROLE_DIM, "%d", n + 1);
+}

@@ -42,17 +42,31 @@ static bool is_shown(const struct wizard *w, const struct question *q)
 
 enum { SHOWN_MAX = 128 };
 
-/* Those that are shown, by section; returns how many. */
+/* Those that are shown, by section, before the rest those that the review's line speaks of; returns how many. */
 static int collect(const struct wizard *w, const struct question *into[SHOWN_MAX])
 {
 	int n = 0;
 	for (const struct page *p = pages; p->id; p++) {
-		for (const struct question *q = questions; q->id; q++) {
-			if (!strcmp(q->page, p->id) && n < SHOWN_MAX && is_shown(w, q))
-				into[n++] = q;
+		for (int quiet = 0; quiet < 2; quiet++) {
+			for (const struct question *q = questions; q->id; q++) {
+				if (!strcmp(q->page, p->id) && q->quiet == quiet && n < SHOWN_MAX && is_shown(w, q))
+					into[n++] = q;
+			}
 		}
 	}
 	return n;
+}
+
+/* The first that needs an answer; NULL for none. */
+static const struct question *lacking(const struct wizard *w)
+{
+	const struct question *list[SHOWN_MAX];
+	int count = settings_of(w)->section ? collect(w, list) : 0;
+	for (int i = 0; i < count; i++) {
+		if (question_lacks(list[i], w->answers))
+			return list[i];
+	}
+	return NULL;
 }
 
 static void focus_at(struct wizard *w, int n)
@@ -74,7 +88,9 @@ void settings_open(struct wizard *w, const char *section)
 	edit_set(&s->filter, "");
 	w->over = &overlay_settings;
 	focus_at(w, 0);
-	if (last) /* the same line again: where it was left */
+	if (lacking(w))
+		settings_focus(w, lacking(w));
+	else if (last) /* the same line again: where it was left */
 		settings_focus(w, last);
 	if (section && collect(w, list) == 1)
 		change(w, list[0]);
@@ -102,18 +118,26 @@ void settings_focus(struct wizard *w, const struct question *q)
 
 /* Drawing ----------------------------------------------------------------------------------------------------------------------------- */
 
+/* The lines of one section have a digit each that opens them; where letters filter, digits do as well. */
+static bool is_counted(const struct settings *s)
+{
+	return s->section && !s->filter.len && !s->choosing && !s->typing;
+}
+
 static bool was_changed(const struct wizard *w, const struct question *q)
 {
 	return w->before && !json_equal(answers_get(w->before, q->id), answers_get(w->answers, q->id));
 }
 
-static void draw_row(struct wizard *w, const struct question *q, int y, struct rect r, bool here)
+static void draw_row(struct wizard *w, const struct question *q, int y, struct rect r, bool here, int n)
 {
 	struct settings *s = settings_of(w);
 	int label = r.w < 70 ? 24 : LABEL, x = r.x + 2 + label, width = r.w - 2 - label;
 	char *words = setting_words(w, q);
 	if (here)
 		put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
+	else if (is_counted(s))
+		put_count(y, r.x, n);
 	put(y, r.x + 2, label - 1, here ? ROLE_TITLE : ROLE_TEXT, _(q->title));
 	if (here && s->typing) {
 		edit_draw(&s->edit, y, x, width, ROLE_FIELD, false);
@@ -195,7 +219,7 @@ static void draw_list(struct wizard *w, struct rect r)
 		if (y < r.y || y >= r.y + r.h)
 			continue;
 		screen_target(y, r.x, r.w, i);
-		draw_row(w, list[i], y, r, i == at);
+		draw_row(w, list[i], y, r, i == at, i);
 	}
 	if (s->top > 0)
 		put_glyph(r.y, r.x - 1, ROLE_KEY, GLYPH_UP);
@@ -240,17 +264,32 @@ static void move_by(struct wizard *w, int delta)
 
 bool settings_over(struct wizard *w, const struct question *q)
 {
-	if (!w->before || (w->over != &overlay_settings && w->under != &overlay_settings))
+	if (w->over != &overlay_settings && w->under != &overlay_settings)
 		return false;
-	review_focus_section(w, q->page);
-	return true;
+	if (lacking(w)) { /* what was taken asks for more */
+		settings_focus(w, lacking(w));
+		return false;
+	}
+	if (w->before)
+		review_focus_section(w, q->page);
+	return w->before != NULL;
+}
+
+/* After an answer was taken: what it asks for besides is opened next, else it may be the review again. Do the settings stay open? */
+static bool goes_on(struct wizard *w, const struct question *q)
+{
+	if (settings_over(w, q))
+		return false;
+	return !lacking(w) || change(w, lacking(w));
 }
 
 /* These take a key, and return whether the settings stay open. */
 static bool choice_key(struct wizard *w, const struct question *q, const struct key *k)
 {
 	struct settings *s = settings_of(w);
-	bool enter = key_is(k, L'\r') || key_is(k, L' ');
+	int counted = key_counts(k), shown = counted >= 0 && counted < choice_count(w, q);
+	bool enter = shown || key_is(k, L'\r') || key_is(k, L' ');
+	s->choice = shown ? counted : s->choice;
 	if (key_is(k, 27))
 		s->choosing = false;
 	else if (key_does(k, KEY_UP))
@@ -260,7 +299,7 @@ static bool choice_key(struct wizard *w, const struct question *q, const struct 
 	else if (enter && form_set(w, q, cJSON_CreateString(question_choice(q, w->answers, s->choice)->id)))
 		s->choosing = false;
 	draft_price_choices(w, q);
-	return s->choosing || !key_is(k, L'\r') || !settings_over(w, q);
+	return s->choosing || !enter || key_is(k, L' ') || key_is(k, 27) || goes_on(w, q);
 }
 
 static bool typing_key(struct wizard *w, const struct question *q, const struct key *k)
@@ -286,7 +325,7 @@ static bool typing_key(struct wizard *w, const struct question *q, const struct 
 	}
 	s->fresh = false;
 	err_free(&e);
-	return !taken || !settings_over(w, q);
+	return !taken || goes_on(w, q);
 }
 
 static bool change(struct wizard *w, const struct question *q)
@@ -329,6 +368,16 @@ static void filter_key(struct wizard *w, const struct key *k)
 	free(typed);
 }
 
+/* The n-th line, opened; what is on or off is turned. */
+static bool count_key(struct wizard *w, int n)
+{
+	const struct question *list[SHOWN_MAX];
+	if (n >= collect(w, list))
+		return true;
+	focus_at(w, n);
+	return change(w, list[n]) && (list[n]->type != TYPE_BOOL || goes_on(w, list[n]));
+}
+
 static bool settings_key(struct wizard *w, const struct key *k, enum action *action)
 {
 	struct settings *s = settings_of(w);
@@ -351,7 +400,9 @@ static bool settings_key(struct wizard *w, const struct key *k, enum action *act
 	else if (key_is(k, 27))
 		return false;
 	else if (q && (key_is(k, L'\r') || key_is(k, L' ')))
-		return change(w, q) && (q->type != TYPE_BOOL || k->code != L'\r' || !settings_over(w, q));
+		return change(w, q) && (q->type != TYPE_BOOL || k->code != L'\r' || goes_on(w, q));
+	else if (is_counted(s) && key_counts(k) >= 0)
+		return count_key(w, key_counts(k));
 	else if (key_is(k, L'/') && !s->filter.len)
 		return true; /* as elsewhere: letters follow */
 	else if (k->kind == KEY_CHARACTER && (k->code >= 32 || k->code == ('U' & 31)))

@@ -473,6 +473,42 @@ static void one_change(void)
 	close_it();
 }
 
+/* The same by the digits before the lines: line, setting, choice. */
+static void one_change_by_digits(void)
+{
+	open_at(24, 80, false, true);
+	turns(2);
+	to_review();
+	close_keeping();
+	open_again(24, 80);
+	turns(4);
+	press("6 3 4");
+	ok(!w->over && !strcmp(answers_str(w->answers, "database.tier"), "db-custom-2-7680"),
+	   "a choice is three keys: the line, the setting, the choice");
+	press("8 8");
+	type("5");
+	press("Enter");
+	ok(!w->over && answers_int(w->answers, "server.max_instances") == 5, "a number is two, and itself");
+	press("6 6");
+	ok(!w->over && !answers_bool(w->answers, "database.deletion_protection"), "what is on or off is two");
+	press("5 4");
+	type("ann@example.com");
+	press("Tab");
+	char *people = answers_words(w->answers, question_find("auth.users"));
+	ok(!w->over && strstr(people, "ann@example.com"), "a person more is two, and the address");
+	free(people);
+	press("4 2");
+	ok(settings_focused(w) && !strcmp(settings_focused(w)->id, "domain.host") && settings_changing(w),
+	   "what a choice asks for besides is opened next");
+	type("mlflow.example.com");
+	press("Enter");
+	ok(!w->over && !strcmp(answers_str(w->answers, "domain.host"), "mlflow.example.com"),
+	   "and then it is the review again");
+	press("9");
+	ok(!w->over && wizard_on(w, "review"), "a digit without a line does nothing");
+	close_it();
+}
+
 /* Checks that find no room beside each other are counted; what failed comes before what is well. */
 static void checks_counted(void)
 {
@@ -706,6 +742,7 @@ int main(void)
 	hub();
 	again();
 	one_change();
+	one_change_by_digits();
 	checks_counted();
 	watching();
 	sizes();
