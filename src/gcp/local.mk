@@ -93,7 +93,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/limits.h src/gcp/terraform.h \
 	src/gcp/catalog.c src/gcp/catalog.h src/gcp/catalog.tbl \
 	src/gcp/prices.c src/gcp/prices.h src/gcp/prices.tbl \
-	src/gcp/policy.h \
+	src/gcp/policy.h src/gcp/policy_terraform.c \
 	src/gcp/run_state.c src/gcp/run_state.h \
 	src/gcp/sql_shared.c src/gcp/sql_shared.h
 
