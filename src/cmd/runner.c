@@ -35,7 +35,7 @@ static void watch_interrupts(void)
 
 struct runner {
 	const struct cli *cli;
-	const struct answers *answers;
+	struct answers *answers;
 	struct lines *lines;
 	bool rehearsal;
 };
@@ -105,45 +105,49 @@ static enum exit_code turn_to_end(struct session *s, struct run *run)
 	return run_exit(run);
 }
 
-enum exit_code runner_run(const struct cli *cli, enum run_verb verb, void (*finish)(const struct cli *cli, const struct run *r),
-			  struct err *e)
+static enum exit_code run_in(struct session *s, struct runner *r, enum run_verb verb, run_shown *show, struct err *e)
 {
-	struct runner r = {.cli = cli, .rehearsal = cli->rehearse};
-	struct answers *a = cli_answers(cli, e);
-	r.answers = a;
-	struct session *s = a && answers_check(a, cli->file, e) ? open_session(cli, false, e) : NULL;
+	const struct cli *cli = r->cli;
+	struct run_options o = {.verb = verb,
+				.answers = r->answers,
+				.file = cli->file,
+				.given = cli->set_count && !cli->rehearse,
+				.consent = cli->yes,
+				.wait = 60 * (cli->wait >= 0 ? cli->wait : WAIT_USUAL),
+				.delete_data = cli->delete_data,
+				.leave_out = cli->leave_out,
+				.save = on_save,
+				.event = on_event,
+				.arg = r,
+				.secret = on_secret};
+	struct run *run = run_start(s, &o, e);
+	enum exit_code code = run ? turn_to_end(s, run) : e->exit;
+	if (answers_beside(r->answers))
+		outside_print(stderr,
+			      _("%s was changed meanwhile in a way that cannot be put together with this run: what the "
+				"run found and made stands in %s.\n"),
+			      cli->file, answers_beside(r->answers));
+	if (run && show)
+		show(cli, run);
+	run_free(run);
+	return code;
+}
+
+enum exit_code runner_run(const struct cli *cli, enum run_verb verb, run_shown *show, struct err *e)
+{
+	struct runner r = {.cli = cli, .answers = cli_answers(cli, e), .rehearsal = cli->rehearse};
+	struct session *s = r.answers && answers_check(r.answers, cli->file, e) ? open_session(cli, false, e) : NULL;
 	enum exit_code code = e->exit;
 	if (s) {
 		watch_interrupts();
-		/* A plan is told by its table: of its events only failures are. */
-		r.lines = cli->json && verb != RUN_PLAN ? NULL : lines_new(stderr, stdout, cli->quiet || verb == RUN_PLAN);
-		struct run_options o = {.verb = verb,
-					.answers = a,
-					.file = cli->file,
-					.given = cli->set_count && !cli->rehearse,
-					.consent = cli->yes,
-					.wait = 60 * (cli->wait >= 0 ? cli->wait : WAIT_USUAL),
-					.delete_data = cli->delete_data,
-					.leave_out = cli->leave_out,
-					.save = on_save,
-					.event = on_event,
-					.arg = &r,
-					.secret = on_secret};
-		if (verb == RUN_PLAN)
-			learn_prices(s, cli, a);
-		struct run *run = run_start(s, &o, e);
-		code = run ? turn_to_end(s, run) : e->exit;
-		if (answers_beside(a))
-			outside_print(stderr,
-				      _("%s was changed meanwhile in a way that cannot be put together with this run: what the "
-					"run found and made stands in %s.\n"),
-				      cli->file, answers_beside(a));
-		if (run && finish)
-			finish(cli, run);
-		run_free(run);
+		/* Of the events of a run that is shown when it has ended only failures are told. */
+		r.lines = cli->json && !show ? NULL : lines_new(stderr, stdout, cli->quiet || show);
+		if (show)
+			learn_prices(s, cli, r.answers);
+		code = run_in(s, &r, verb, show, e);
 		lines_free(r.lines);
 		session_free(s);
 	}
-	answers_free(a);
+	answers_free(r.answers);
 	return code;
 }

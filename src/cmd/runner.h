@@ -5,10 +5,12 @@
 #include "cmd/cli.h"
 #include "engine/session.h"
 
+/* Tells of a run that has ended, and is freed afterwards. */
+typedef void run_shown(const struct cli *cli, const struct run *r);
+
 /* Loads the answers, opens the session, runs to the end printing events (plain lines on stderr, or JSON on stdout with --json) and saving
- * what was resolved. finish, which may be NULL, sees the finished run before it is freed. Ctrl-C once lets what is in flight finish,
- * twice leaves now. Returns the exit code; failures before the run are left in e. */
-enum exit_code runner_run(const struct cli *cli, enum run_verb verb, void (*finish)(const struct cli *cli, const struct run *r),
-			  struct err *e);
+ * what was resolved. With show, which may be NULL, the run is told by that, with the catalog's prices, and of its events only failures are. Ctrl-C once
+ * lets what is in flight finish, twice leaves now. Returns the exit code; failures before the run are left in e. */
+enum exit_code runner_run(const struct cli *cli, enum run_verb verb, run_shown *show, struct err *e);
 
 #endif

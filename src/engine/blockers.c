@@ -51,27 +51,38 @@ static void stop_before_changes(struct run *r)
 	}
 }
 
+/* Could nothing be read of it because its API is off? A policy is another API's than its kind's. */
+static bool is_hidden(const struct step *s)
+{
+	const struct kind *k = s->resource->kind;
+	return s->seen.off && k->api && !k->grants;
+}
+
+static void hide(struct step *s, const char *project)
+{
+	const char *api = s->resource->kind->api;
+	char *fix = xasprintf(_("Switch it on, and run destroy again: gcloud services enable %s --project=%s"), api, project);
+	err_set(&s->err, EXIT_CONFIG, s->resource->id, fix,
+		_("%s is off in the project: what stands by it cannot be seen, and could not be deleted."), api);
+	free(fix);
+}
+
 /* Of a stack that once stood whole, what cannot be seen may stand still. Each API is told once, at the first that it hides. Where a rehearsal takes place
  * nothing stood before it: there what is off hides nothing. */
 bool run_hidden(struct run *r)
 {
-	cJSON *off = cJSON_CreateObject();
-	bool stood = json_at(r->options.answers->resolved, "release") && !session_is_rehearsal(r->session);
+	const struct answers *a = r->options.answers;
+	cJSON *told = cJSON_CreateObject();
+	bool stood = json_at(a->resolved, "release") && !session_is_rehearsal(r->session);
 	for (size_t i = 0; i < r->count && stood; i++) {
 		struct step *s = &r->steps[i];
-		const struct kind *k = s->resource->kind;
-		/* a policy is another API's than its kind's */
-		if (!s->seen.off || !k->api || k->grants || cJSON_GetObjectItemCaseSensitive(off, k->api))
+		if (!is_hidden(s) || cJSON_GetObjectItemCaseSensitive(told, s->resource->kind->api))
 			continue;
-		cJSON_AddTrueToObject(off, k->api);
-		char *fix = xasprintf(_("Switch it on, and run destroy again: gcloud services enable %s --project=%s"), k->api,
-				      answers_str(r->options.answers, "project.id"));
-		err_set(&s->err, EXIT_CONFIG, s->resource->id, fix,
-			_("%s is off in the project: what stands by it cannot be seen, and could not be deleted."), k->api);
-		free(fix);
+		cJSON_AddTrueToObject(told, s->resource->kind->api);
+		hide(s, answers_str(a, "project.id"));
 	}
-	bool any = off->child;
-	cJSON_Delete(off);
+	bool any = told->child;
+	cJSON_Delete(told);
 	r->stopping |= any;
 	for (size_t i = 0; i < r->count && any; i++)
 		step_end(&r->steps[i], r->steps[i].err.exit ? RESULT_FAILED : RESULT_KEPT);

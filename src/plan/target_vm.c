@@ -142,44 +142,56 @@ static void add_firewall(struct design *d, const char *what, int port)
 	free(name);
 }
 
-static bool target_vm_spell(struct design *d, struct err *e)
+/* It migrates when it boots, before the new server starts. */
+static void add_machine(struct design *d, const char *zone, cJSON *data)
 {
 	const struct workload *w = d->workload;
 	struct plan *p = d->plan;
+	const char *stop = upgrade_stop(d, "compute.instanceStop", p->stack,
+					json_make("{'zone':%s,'image':%j}", zone, cJSON_Duplicate(w->containers[0]->image, 1)));
+	struct resource *r = plan_add(p, "machine", "compute.instance", p->stack,
+				      json_make("{'zone':%s,'body':%j}", zone, machine(d, zone, data)));
+	r->decided_by = "vm.machine_type";
+	plan_records(r, "zone", "machine_zone");
+	add_needs(r, w->needs);
+	add_needs(r, w->migration_needs);
+	if (stop)
+		plan_needs(r, stop);
+	for (size_t i = 0; i < w->count; i++)
+		if (w->containers[i]->source)
+			plan_needs(r, w->containers[i]->source);
+}
+
+/* Who comes through IAP's tunnel is asked at the machine. */
+static void set_front(struct design *d, const char *zone)
+{
+	struct plan *p = d->plan;
+	d->front = (struct front){.id = xstrdup("machine")};
+	if (d->workload->ingress != INGRESS_INTERNAL)
+		return;
+	part_api(p, "iap");
+	d->front.invoked = xstrdup("machine");
+	d->front.invoke = (struct gate){"tunnel", "roles/iap.tunnelResourceAccessor",
+					xasprintf("projects/%s/iap_tunnel/zones/%s/instances/%s", p->number, zone, p->stack),
+					NULL};
+}
+
+static bool target_vm_spell(struct design *d, struct err *e)
+{
+	const struct workload *w = d->workload;
 	/* Where nothing stands before MLflow on the machine, who comes asks it itself. */
 	if (!strcmp(w->front, w->containers[0]->name))
 		container_set(w->containers[0], "SERVER_ADDRESS", "0.0.0.0");
 	add_network(d);
 	if (w->ingress == INGRESS_INTERNAL)
 		add_firewall(d, "tunnel", workload_find(w, w->front)->port);
-	may_pull(d, "pull", p->stack, "repository");
-	char *quay = name_of(p->stack, "quay"), *zone = zone_of(d->answers);
+	may_pull(d, "pull", d->plan->stack, "repository");
+	char *quay = name_of(d->plan->stack, "quay"), *zone = zone_of(d->answers);
 	may_pull(d, "pull-quay", quay, "repository/quay");
 	cJSON *data = target_vm_user_data(d, e);
 	if (data) {
-		/* The machine migrates when it boots, before the new server starts. */
-		const char *stop = upgrade_stop(
-		    d, "compute.instanceStop", p->stack,
-		    json_make("{'zone':%s,'image':%j}", zone, cJSON_Duplicate(w->containers[0]->image, 1)));
-		struct resource *r = plan_add(p, "machine", "compute.instance", p->stack,
-					      json_make("{'zone':%s,'body':%j}", zone, machine(d, zone, data)));
-		r->decided_by = "vm.machine_type";
-		plan_records(r, "zone", "machine_zone");
-		add_needs(r, w->needs);
-		add_needs(r, w->migration_needs);
-		if (stop)
-			plan_needs(r, stop);
-		for (size_t i = 0; i < w->count; i++)
-			if (w->containers[i]->source)
-				plan_needs(r, w->containers[i]->source);
-		d->front = (struct front){.id = xstrdup("machine")};
-		if (w->ingress == INGRESS_INTERNAL) {
-			part_api(p, "iap");
-			d->front.invoked = xstrdup("machine");
-			d->front.invoke = (struct gate){
-			    "tunnel", "roles/iap.tunnelResourceAccessor",
-			    xasprintf("projects/%s/iap_tunnel/zones/%s/instances/%s", p->number, zone, p->stack), NULL};
-		}
+		add_machine(d, zone, data);
+		set_front(d, zone);
 	}
 	free(zone);
 	free(quay);
