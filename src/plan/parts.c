@@ -243,6 +243,14 @@ static const char *look_for_given(const struct answers *a, struct plan *p, const
 	return "given/secret";
 }
 
+cJSON *part_version(const char *secret, const char *output)
+{
+	char *id = xasprintf("version/%s", secret);
+	cJSON *ref = plan_ref(id, output);
+	free(id);
+	return ref;
+}
+
 void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s)
 {
 	char *name = name_of(p->stack, s->name), *secret = xasprintf("secret/%s", s->name),

@@ -38,5 +38,7 @@ struct part_secret {
 	bool lasting;         /* a new one does not open what this one closed (struct resource) */
 };
 void part_secret(const struct answers *a, struct plan *p, const struct part_secret *s);
+/* An output ("version", "made") of the version of this secret: a reference for the caller. */
+cJSON *part_version(const char *secret, const char *output);
 
 #endif

@@ -12,14 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-cJSON *run_version(const char *secret, const char *output)
-{
-	char *id = xasprintf("version/%s", secret);
-	cJSON *ref = plan_ref(id, output);
-	free(id);
-	return ref;
-}
-
 /* A secret is named by its version's number. */
 static cJSON *spell_variable(const struct plan *p, const struct variable *v)
 {
@@ -27,7 +19,7 @@ static cJSON *spell_variable(const struct plan *p, const struct variable *v)
 		return json_make("{'name':%s,'value':%j}", v->name, cJSON_Duplicate(v->value, 1));
 	char *name = name_of(p->stack, v->secret);
 	cJSON *j = json_make("{'name':%s,'valueSource':{'secretKeyRef':{'secret':%s,'version':%j}}}", v->name, name,
-			     run_version(v->secret, "version"));
+			     part_version(v->secret, "version"));
 	free(name);
 	return j;
 }
@@ -37,7 +29,7 @@ cJSON *run_volume(const struct plan *p, const struct mount *m)
 {
 	char *name = name_of(p->stack, m->secret);
 	cJSON *v = json_make("{'name':%s,'secret':{'secret':%s,'defaultMode':292,'items':[{'version':%j,'path':%s}]}}",
-			     m->secret, name, run_version(m->secret, "version"), m->file);
+			     m->secret, name, part_version(m->secret, "version"), m->file);
 	free(name);
 	return v;
 }

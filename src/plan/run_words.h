@@ -5,8 +5,6 @@
 
 #include "plan/design.h"
 
-/* An output ("version", "made") of the version of the workload's secret: a reference for the caller. */
-cJSON *run_version(const char *secret, const char *output);
 /* run.v2's Container and Volume, for the caller. */
 cJSON *run_container(const struct design *d, const struct container *c);
 cJSON *run_volume(const struct plan *p, const struct mount *m);

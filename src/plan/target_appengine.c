@@ -9,6 +9,7 @@
 #include "base/mustache.h"
 #include "gcp/appengine_shared.h"
 #include "plan/naming.h"
+#include "plan/parts.h"
 #include "plan/run_words.h"
 #include "plan/target_appengine_yaml.h"
 #include "plan/upgrade.h"
@@ -82,7 +83,7 @@ static cJSON *secret_reference(const struct plan *p, const char *secret, const s
 	char *name = name_of(p->stack, secret);
 	char *start = m ? xasprintf("sm://%s/%s?destination=%s/%s#", p->project, name, m->folder, m->file)
 			: xasprintf("sm://%s/%s#", p->project, name);
-	cJSON *j = json_make("{'$join':[%s,%j]}", start, run_version(secret, "version"));
+	cJSON *j = json_make("{'$join':[%s,%j]}", start, part_version(secret, "version"));
 	free(start);
 	free(name);
 	return j;
@@ -114,7 +115,7 @@ static cJSON *spell_variables(const struct design *d)
 	for (size_t i = 0; i < d->workload->secret_count; i++) {
 		char *name = xasprintf(APPENGINE_SECRET_MADE "%zu", i + 1);
 		if (!d->workload->secrets[i].text)
-			cJSON_AddItemToObject(env, name, run_version(d->workload->secrets[i].name, "made"));
+			cJSON_AddItemToObject(env, name, part_version(d->workload->secrets[i].name, "made"));
 		free(name);
 	}
 	if (!strcmp(w->front, w->containers[0]->name))

@@ -75,14 +75,6 @@ struct resource *gke_object(struct design *d, const char *id, const struct type 
 	return r;
 }
 
-static cJSON *version_ref(const char *secret, const char *output)
-{
-	char *id = xasprintf("version/%s", secret);
-	cJSON *ref = plan_ref(id, output);
-	free(id);
-	return ref;
-}
-
 /* Of which version each secret is, or one: when these differ, the Secret is set again, and new pods start. */
 cJSON *gke_secret_versions(const struct workload *w, const char *only)
 {
@@ -91,7 +83,7 @@ cJSON *gke_secret_versions(const struct workload *w, const char *only)
 		if (only && strcmp(only, w->secrets[i].name))
 			continue;
 		char *key = xasprintf("mlflow-setup/%s", w->secrets[i].name);
-		cJSON_AddItemToObject(list, key, version_ref(w->secrets[i].name, w->secrets[i].text ? "name" : "made"));
+		cJSON_AddItemToObject(list, key, part_version(w->secrets[i].name, w->secrets[i].text ? "name" : "made"));
 		free(key);
 	}
 	return list;

@@ -21,15 +21,6 @@ static cJSON *spell_variable(const struct variable *v)
 	return json_make("{'name':%s,'value':%j}", v->name, cJSON_Duplicate(v->value, 1));
 }
 
-static cJSON *spell_probe(const struct probe *probe, int port)
-{
-	cJSON *j = json_make("{'httpGet':{'path':%s,'port':%d},'periodSeconds':%d,'timeoutSeconds':%d,'failureThreshold':%d}",
-			     probe->path, port, probe->period, probe->timeout, probe->failures);
-	if (probe->delay)
-		json_put_num(j, "initialDelaySeconds", probe->delay);
-	return j;
-}
-
 const struct probe *gke_answers_at(const struct container *c)
 {
 	return c->alive.path ? &c->alive : &c->started;
@@ -49,11 +40,11 @@ static void put_probes(const struct container *c, cJSON *j)
 		json_put(j, "readinessProbe", spell_command(c, 10, 3));
 	}
 	if (c->started.path)
-		json_put(j, "startupProbe", spell_probe(&c->started, c->port));
+		json_put(j, "startupProbe", probe_words(&c->started, c->port));
 	if (c->alive.path)
-		json_put(j, "livenessProbe", spell_probe(&c->alive, c->port));
+		json_put(j, "livenessProbe", probe_words(&c->alive, c->port));
 	if (gke_answers_at(c)->path)
-		json_put(j, "readinessProbe", spell_probe(gke_answers_at(c), c->port));
+		json_put(j, "readinessProbe", probe_words(gke_answers_at(c), c->port));
 }
 
 /* All that the pod security standard "restricted" asks of a container, and nothing to write to but /tmp. */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "gcp/kinds.h"
 #include "plan/naming.h"
+#include "plan/parts.h"
 #include "plan/run_words.h"
 #include "plan/upgrade.h"
 
@@ -22,15 +23,6 @@ static char *target_run_host(const struct design *d)
 
 /* Containers --------------------------------------------------------------------------------------------------------------- */
 
-static cJSON *spell_probe(const struct probe *probe, int port)
-{
-	cJSON *j = json_make("{'httpGet':{'path':%s,'port':%d},'periodSeconds':%d,'timeoutSeconds':%d,'failureThreshold':%d}",
-			     probe->path, port, probe->period, probe->timeout, probe->failures);
-	if (probe->delay)
-		json_put_num(j, "initialDelaySeconds", probe->delay);
-	return j;
-}
-
 /* A container of the service: only the front one's port is reached from outside. */
 static cJSON *spell_member(const struct design *d, const struct container *c)
 {
@@ -42,9 +34,9 @@ static cJSON *spell_member(const struct design *d, const struct container *c)
 	if (c->after)
 		json_put(j, "dependsOn", json_make("[%s]", c->after));
 	if (c->started.path)
-		json_put(j, "startupProbe", spell_probe(&c->started, c->port));
+		json_put(j, "startupProbe", probe_words(&c->started, c->port));
 	if (c->alive.path)
-		json_put(j, "livenessProbe", spell_probe(&c->alive, c->port));
+		json_put(j, "livenessProbe", probe_words(&c->alive, c->port));
 	return j;
 }
 
@@ -64,7 +56,7 @@ static cJSON *secret_times(const struct workload *w)
 	for (size_t i = 0; i < w->secret_count; i++) {
 		char *key = xasprintf("mlflow-setup/%s", w->secrets[i].name);
 		if (!w->secrets[i].text)
-			cJSON_AddItemToObject(times, key, run_version(w->secrets[i].name, "made"));
+			cJSON_AddItemToObject(times, key, part_version(w->secrets[i].name, "made"));
 		free(key);
 	}
 	return times;

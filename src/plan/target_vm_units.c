@@ -7,6 +7,7 @@
 #include "base/mustache.h"
 #include "plan/cleanup.h"
 #include "plan/naming.h"
+#include "plan/parts.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -23,14 +24,6 @@ static char *variable_of(const char *name, const char *what)
 	for (char *c = v; *c; c++)
 		*c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
 	return v;
-}
-
-static cJSON *version_ref(const char *secret, const char *output)
-{
-	char *id = xasprintf("version/%s", secret);
-	cJSON *ref = plan_ref(id, output);
-	free(id);
-	return ref;
 }
 
 /* A line "    NAME=VALUE" of the last file of the user data, as parts of a text that may refer. */
@@ -56,9 +49,9 @@ static cJSON *values(const struct design *d)
 	}
 	for (size_t i = 0; i < w->secret_count; i++) {
 		char *version = variable_of(w->secrets[i].name, "VERSION"), *made = variable_of(w->secrets[i].name, "MADE");
-		add_value(parts, version, version_ref(w->secrets[i].name, "version"));
+		add_value(parts, version, part_version(w->secrets[i].name, "version"));
 		if (!w->secrets[i].text)
-			add_value(parts, made, version_ref(w->secrets[i].name, "made"));
+			add_value(parts, made, part_version(w->secrets[i].name, "made"));
 		free(version);
 		free(made);
 	}

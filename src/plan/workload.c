@@ -173,3 +173,12 @@ void workload_secret(struct workload *w, const char *name, const char *text)
 	w->secrets = xgrow(w->secrets, w->secret_count, &w->secret_room, sizeof *w->secrets);
 	w->secrets[w->secret_count++] = (struct workload_secret){xstrdup(name), text ? xstrdup(text) : NULL};
 }
+
+cJSON *probe_words(const struct probe *probe, int port)
+{
+	cJSON *j = json_make("{'httpGet':{'path':%s,'port':%d},'periodSeconds':%d,'timeoutSeconds':%d,'failureThreshold':%d}",
+			     probe->path, port, probe->period, probe->timeout, probe->failures);
+	if (probe->delay)
+		json_put_num(j, "initialDelaySeconds", probe->delay);
+	return j;
+}

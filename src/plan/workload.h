@@ -12,6 +12,8 @@ struct probe {
 	const char *path;
 	int delay, period, timeout, failures;
 };
+/* As Kubernetes says it, and Cloud Run; for the caller. */
+cJSON *probe_words(const struct probe *probe, int port);
 
 /* A variable: a value (a text, or a reference), or a secret of the workload by its name. */
 struct variable {
