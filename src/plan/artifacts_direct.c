@@ -72,7 +72,7 @@ static void artifacts_direct_connect(const struct plan *p, struct buf *out)
 	const struct resource *bucket = plan_find(p, "bucket/artifacts");
 	buf_printf(out, "%s\n",
 		   _("# Files go straight to the bucket, as whoever a client is for Google, who needs Storage Object User on "
-		     "it. Those who are let in have it:"));
+		     "it. Google's accounts that are let in have it, others are given it so:"));
 	buf_puts(out, "#   pip install google-cloud-storage\n#   gcloud auth application-default login\n");
 	buf_puts(out, "#   gcloud storage buckets add-iam-policy-binding gs://");
 	escape_word(bucket ? bucket->name : "", out);
@@ -89,8 +89,8 @@ const struct artifact_mode artifact_mode_direct = {
 	    .id = "direct",
 	    .title = N_("Straight to the bucket"),
 	    .help = N_("No limit of size. Every client signs in to Google by itself and may read and change all files of the "
-		       "bucket: those who are let in get "
-		       "that right, others are given it there."),
+		       "bucket: who is let in with an account of "
+		       "Google's gets that right, others are given it there."),
 	    .asks = asks,
 	},
     .plan = artifacts_direct_plan,

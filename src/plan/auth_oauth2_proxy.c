@@ -52,7 +52,7 @@ static const struct question questions_of_proxy[] = {
 		    "administrators alone give people their addresses."),
 	 .after = "auth.mode", .when = provider_is_vouched_for, .preset = "false"},
 	{.id = "auth.client_id", .page = "auth", .type = TYPE_TEXT, .title = N_("OAuth client ID"),
-	 .help = N_("Made by hand, of type Web application, with the redirect URI shown here: paste its ID, or all of the JSON file that Google's console "
+	 .help = N_("Made by hand in the identity provider's console, with the redirect URI shown here: paste its ID, or all of the JSON file that Google's console "
 		    "offers."),
 	 .after = "auth.mode", .rehearsal = "123456789012-rehearsal.apps.googleusercontent.com",
 	 .pattern = "^[A-Za-z0-9._~:/@+=-]+$",
@@ -63,7 +63,7 @@ static const struct question questions_of_proxy[] = {
 		    "you can read. secret:projects/P/secrets/N/versions/5: Secret Manager. sealed:NAME: what mlflow-setup seal wrote beside this file, opened by "
 		    "a passphrase."),
 	 .after = "auth.mode", .rehearsal = "GOCSPX-made-up-for-a-rehearsal", .preset = "prompt",
-	 .typed = N_("Paste the secret of the OAuth client, or the JSON file that the console offers, or its path. The secret goes to Secret Manager and nowhere else."),
+	 .typed = N_("Paste the secret of the OAuth client, or the path of a file that holds it; of one of Google's also the JSON file that the console offers. The secret goes to Secret Manager and nowhere else."),
 	 .pattern = reference_pattern, .form = reference_form,
 	 .check = check_reference},
 	{.id = "oauth2_proxy.version", .page = "image", .type = TYPE_TEXT, .title = N_("oauth2-proxy version"), .product = "oauth2-proxy",

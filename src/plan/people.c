@@ -79,7 +79,8 @@ static const char *check_group(const struct answers *a, const char *value)
 static const struct choice makers[] = {
     {.id = "listed",
      .title = N_("Whoever is let in"),
-     .help = N_("Everybody whom the answers name: a laptop then needs no key, only its owner's sign-in.")},
+     .help = N_("Everybody whom the answers name, as far as the account is Google's: a laptop then needs no key, only its "
+		"owner's sign-in.")},
     {.id = "operator", .title = N_("The operator"), .help = N_("Only who runs the installer; others sign in with a browser.")},
     {.id = NULL},
 };
