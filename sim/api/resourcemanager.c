@@ -84,16 +84,33 @@ static const char *parent_id(const cJSON *doc)
 	return slash ? slash + 1 : "";
 }
 
-static cJSON *v1_project(const cJSON *doc)
+/* The folder of its organization that a project is in, or NULL. */
+static const char *folder_of(const struct sim_object *o)
 {
-	const char *parent = json_str(doc, "parent", NULL);
+	return json_str(o->doc, "parent", NULL) ? json_str(o->hidden, "world.folder", NULL) : NULL;
+}
+
+static cJSON *v3_project(const struct sim_object *o)
+{
+	cJSON *doc = cJSON_Duplicate(o->doc, true);
+	if (folder_of(o))
+		json_put_str(doc, "parent", sim_tmp("folders/%s", folder_of(o)));
+	return doc;
+}
+
+static cJSON *v1_project(const struct sim_object *o)
+{
+	const cJSON *doc = o->doc;
+	const char *parent = json_str(doc, "parent", NULL), *folder = folder_of(o);
 	cJSON *v1 = json_make("{'projectNumber':%s,'projectId':%s,'lifecycleState':%s,'name':%s,'createTime':%s}",
 			      json_str(doc, "name", "projects/") + strlen("projects/"), json_str(doc, "projectId", ""),
 			      json_str(doc, "state", ""), json_str(doc, "displayName", ""), json_str(doc, "createTime", ""));
 	if (json_at(doc, "labels"))
 		cJSON_AddItemToObject(v1, "labels", cJSON_Duplicate(json_at(doc, "labels"), true));
 	if (parent)
-		cJSON_AddItemToObject(v1, "parent", json_make("{'type':'organization','id':%s}", parent_id(doc)));
+		cJSON_AddItemToObject(
+		    v1, "parent",
+		    json_make("{'type':%s,'id':%s}", folder ? "folder" : "organization", folder ? folder : parent_id(doc)));
 	return v1;
 }
 
@@ -120,7 +137,7 @@ static void resourcemanager_project_get(struct sim_call *c)
 {
 	struct sim_object *o = allowed_project(c, "resourcemanager.projects.get");
 	if (o)
-		sim_ok(c, is_v1(c) ? v1_project(o->doc) : cJSON_Duplicate(o->doc, true));
+		sim_ok(c, is_v1(c) ? v1_project(o) : v3_project(o));
 }
 
 static bool visible(const struct sim_call *c, const struct sim_object *o)
@@ -190,7 +207,7 @@ static void list_v1(struct sim_call *c)
 			cJSON_AddStringToObject(reply, "nextPageToken", sim_tmp("%ld", skip + size));
 			break;
 		}
-		cJSON_AddItemToArray(page, v1_project(o->doc));
+		cJSON_AddItemToArray(page, v1_project(o));
 	}
 	sim_put_list(reply, "projects", page);
 	sim_ok(c, reply);
@@ -211,6 +228,9 @@ static void get_ancestry(struct sim_call *c)
 		return;
 	const char *parent = json_str(o->doc, "parent", NULL);
 	cJSON *reply = json_make("{'ancestor':[{'resourceId':{'type':'project','id':%s}}]}", json_str(o->doc, "projectId", ""));
+	if (folder_of(o))
+		cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(reply, "ancestor"),
+				     json_make("{'resourceId':{'type':'folder','id':%s}}", folder_of(o)));
 	if (parent)
 		cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(reply, "ancestor"),
 				     json_make("{'resourceId':{'type':'organization','id':%s}}", parent_id(o->doc)));
@@ -306,7 +326,7 @@ static void created(struct sim *s, const cJSON *arg)
 		return;
 	/* Each version has its own types in an operation that is otherwise the same. */
 	bool v1 = json_bool(arg, "v1", false);
-	cJSON *response = v1 ? v1_project(o->doc) : cJSON_Duplicate(o->doc, true);
+	cJSON *response = v1 ? v1_project(o) : v3_project(o);
 	cJSON *metadata = json_make("{'@type':%s,'gettable':%b,'ready':%b}",
 				    v1 ? "type.googleapis.com/google.cloudresourcemanager.v1.ProjectCreationStatus"
 				       : "type.googleapis.com/google.cloud.resourcemanager.v3.CreateProjectMetadata",
@@ -368,7 +388,7 @@ static void project_update(struct sim_call *c)
 	json_drop(o->doc, "labels");
 	if (labels)
 		cJSON_AddItemToObject(o->doc, "labels", cJSON_Duplicate(labels, true));
-	sim_ok(c, v1_project(o->doc));
+	sim_ok(c, v1_project(o));
 }
 
 static void set_state(struct sim_call *c, const char *permission, const char *from, const char *to)

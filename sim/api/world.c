@@ -6,6 +6,7 @@
  *     "billingAccount": "012345-6789AB-CDEF01",                                                    or null: billing is off
  *     "projects": [ {"id": "demo-proj", "number": "123456789012", "name": "Demo", "billing": true, "organization": true,
  *                    "labels": {"env": "test"}, "services": ["run.googleapis.com"], "roles": ["roles/owner"], "policies": {...}, "quotas": {...},
+ *                    "folder": "200000000002",                                                      of the organization, in which it is
  *                    "sharedVpcHost": "net-proj"}],                                                 the host project that it is attached to
  *     "policies": {"iam.disableServiceAccountKeyCreation": true, "gcp.resourceLocations": {"allow": ["in:eu-locations"]}},
  *     "quotas": {"us-central1/CPUS": 8}, "stockouts": ["us-central1-a"], "default_network": true,

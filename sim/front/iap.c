@@ -457,9 +457,8 @@ static bool is_inside(const struct guard *g)
 static bool passes(struct guard *g)
 {
 	const char *token = bearer(g->v, "Proxy-Authorization");
-	bool direct = strstr(g->holder, "/iap_web/cloud_run-") != NULL;
 	token = token ? token : bearer(g->v, "Authorization");
-	if (!*g->client && !direct && !domain_of(g->v->sim, g->project)) {
+	if (!*g->client && !domain_of(g->v->sim, g->project)) {
 		refuse(g->out, 502, "Empty Google Account OAuth client ID(s)/secret(s).");
 		return false;
 	}

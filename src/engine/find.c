@@ -4,6 +4,7 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
+#include "engine/ancestry.h"
 #include "net/credentials.h"
 #include "plan/github.h"
 
@@ -14,11 +15,10 @@ static bool resolve_project(struct run *r)
 {
 	cJSON *resolved = r->options.answers->resolved;
 	const char *number = json_str(r->project, "projectNumber", ""), *known = json_str(resolved, "project_number", "");
-	bool organization = !strcmp(json_str(r->project, "parent.type", ""), "organization");
 	if (*known && strcmp(known, number))
 		while (resolved->child)
 			cJSON_DeleteItemFromObjectCaseSensitive(resolved, resolved->child->string);
-	cJSON *parent = organization ? cJSON_CreateString(json_str(r->project, "parent.id", "")) : cJSON_CreateNull();
+	cJSON *parent = ancestry_organization(r->project);
 	bool same = !strcmp(json_str(resolved, "project_number", ""), number) &&
 		    json_equal(json_at(resolved, "organization"), parent);
 	json_put_str(resolved, "project_number", number);
@@ -96,6 +96,29 @@ static void find_rest(struct run *r)
 	run_look(r, on_known);
 }
 
+/* Who may read the project may read this: what is not told is taken for no organization, as before it was asked. */
+static void on_ancestry(void *arg, const struct api_result *result)
+{
+	struct run *r = arg;
+	const cJSON *ancestors = result->http == 200 ? json_at(result->reply, "ancestor") : NULL;
+	r->call = 0;
+	if (ancestors)
+		json_put(r->project, "ancestor", cJSON_Duplicate(ancestors, true));
+	find_rest(r);
+}
+
+static void find_organization(struct run *r)
+{
+	struct call c = {0};
+	if (!ancestry_hidden(r->project)) {
+		find_rest(r);
+		return;
+	}
+	ancestry_call(answers_str(r->options.answers, "project.id"), &c);
+	r->call = api_call(r->api, &c, &(struct api_policy){.budget = 45}, on_ancestry, r);
+	call_free(&c);
+}
+
 static void on_project(void *arg, const struct api_result *result)
 {
 	struct run *r = arg;
@@ -119,7 +142,7 @@ static void on_project(void *arg, const struct api_result *result)
 		run_give_up(r, "project", N_("Project"), &e);
 	} else {
 		r->project = cJSON_Duplicate(result->reply, true);
-		find_rest(r);
+		find_organization(r);
 	}
 	err_free(&e);
 }

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
+	src/engine/ancestry.c src/engine/ancestry.h \
 	src/engine/blockers.c \
 	src/engine/catalog_read.c src/engine/catalog_read.h \
 	src/engine/credential.c src/engine/credential.h \

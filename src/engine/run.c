@@ -225,6 +225,11 @@ static bool render_upload(void *arg, const char *name, struct buf *out)
 void run_go(struct run *r)
 {
 	struct err e = {0};
+	if (!r->mode->removes && !answers_check(r->options.answers, r->options.file, &e)) { /* what was found is part of them */
+		run_give_up(r, "answers", N_("Answers"), &e);
+		err_free(&e);
+		return;
+	}
 	r->plan = plan_make(r->options.answers, &e);
 	if (!r->plan) {
 		run_give_up(r, "plan", N_("Plan"), &e);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/outside.h"
 #include "base/text.h"
+#include "engine/ancestry.h"
 #include "engine/catalog_read.h"
 #include "gcp/catalog.h"
 #include "net/context.h"
@@ -155,6 +156,19 @@ static void on_billing(void *arg, const struct api_result *r)
 	survey_answer(s, NULL);
 }
 
+static void ask_billing(struct survey *s)
+{
+	survey_ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL, on_billing);
+}
+
+static void on_ancestry(void *arg, const struct api_result *r)
+{
+	struct survey *s = arg;
+	if (r->http == 200)
+		json_put(s->result, "organization", ancestry_organization(r->reply));
+	ask_billing(s);
+}
+
 static void on_project(void *arg, const struct api_result *r)
 {
 	struct survey *s = arg;
@@ -162,11 +176,13 @@ static void on_project(void *arg, const struct api_result *r)
 		survey_answer(s, &r->err);
 		return;
 	}
-	bool organization = !strcmp(json_str(r->reply, "parent.type", ""), "organization");
-	s->result = json_make(
-	    "{'id':%s,'number':%s,'organization':%s,'state':%s}", s->project, json_str(r->reply, "projectNumber", ""),
-	    organization ? json_str(r->reply, "parent.id", NULL) : NULL, json_str(r->reply, "lifecycleState", ""));
-	survey_ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL, on_billing);
+	s->result = json_make("{'id':%s,'number':%s,'organization':%j,'state':%s}", s->project,
+			      json_str(r->reply, "projectNumber", ""), ancestry_organization(r->reply),
+			      json_str(r->reply, "lifecycleState", ""));
+	if (ancestry_hidden(r->reply))
+		survey_ask_project(s, CRM "/v1/projects/", ":getAncestry", "POST", cJSON_CreateObject(), on_ancestry);
+	else
+		ask_billing(s);
 }
 
 static void begin_project(struct survey *s)

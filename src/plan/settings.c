@@ -471,6 +471,27 @@ static void check_gateway(const struct answers *a, problem_fn *found, void *arg)
 			"image.mlflow_version."));
 }
 
+/* Google grants a custom role in the project or the organization that it is defined in, and nowhere else. */
+static void check_homes(const struct answers *a, problem_fn *found, void *arg)
+{
+	const char *project = answers_str(a, "project.id");
+	const cJSON *organization = json_at(a->resolved, "organization"), *role;
+	char *own = xasprintf("projects/%s/", project),
+	     *above = cJSON_IsString(organization) ? xasprintf("organizations/%s/", organization->valuestring) : NULL;
+	cJSON_ArrayForEach(role, answers_get(a, "server.roles")) {
+		const char *name = role->valuestring;
+		bool custom = text_starts(name, "projects/"), shared = text_starts(name, "organizations/");
+		if (*project && custom && !text_starts(name, own))
+			found(arg, "server.roles",
+			      _("A custom role is granted in its own project alone: define it in this one too."));
+		else if (organization && shared && !(above && text_starts(name, above)))
+			found(arg, "server.roles",
+			      _("This custom role is another organisation's, and cannot be granted in the project."));
+	}
+	free(above);
+	free(own);
+}
+
 void settings_check(const struct answers *a, problem_fn *found, void *arg)
 {
 	if (answers_int(a, "database.backups_kept") < answers_int(a, "database.log_days"))
@@ -486,6 +507,7 @@ void settings_check(const struct answers *a, problem_fn *found, void *arg)
 	check_twice(a, "server.environment", found, arg);
 	check_twice(a, "image.packages", found, arg);
 	check_twice(a, "server.roles", found, arg);
+	check_homes(a, found, arg);
 }
 
 /* The rows ------------------------------------------------------------------------------------------------------------------ */

@@ -72,7 +72,26 @@ def test_whose_page():
                run.stderr)
 
 
+def test_whose_project():
+    """Google's own client for IAP lets in an organisation's people alone: whose the project is, is found before anything is made, through folders too."""
+    roles = ["organizations/200000000009/roles/mine"]
+    for name, world, answers, words in (
+            ("no organisation, IAP", {"organization": None}, {"auth__mode": "iap"}, "belongs to no organisation"),
+            ("another organisation's custom role", {}, {"auth__client_secret": "env:CLIENT_SECRET", "server__roles": roles}, "another organisation's")):
+        with Home() as home, Sim(home, "--world", home.file("world.json", world)) as sim:
+            run = apply(sim, home.example(**answers))
+            ok(run.returncode not in (0, 3, 4) and words in run.stdout + run.stderr and not sim.writes(), f"{name}: refused before anything is made", run.returncode,
+               run.stdout[-1500:], run.stderr, *[x["url"] for x in sim.writes()])
+    with Home() as home, Sim(home, "--world", home.file("world.json", {"projects": [{"folder": "200000000002"}]})) as sim:
+        answers = home.example(auth__mode="iap")
+        codes = [apply(sim, answers).returncode for _ in range(2)]
+        with open(answers, encoding="utf-8") as f:
+            organization = json.load(f)["resolved"].get("organization")
+        ok(codes == [0, 0] and organization == "100000000001", "a project in a folder is its organisation's, at the second run too", codes, organization)
+
+
 test_client_of_iap()
+test_whose_project()
 test_other_client()
 test_whose_page()
 done()

@@ -128,6 +128,8 @@ static void open_world(struct world *w)
 	struct err e = {0};
 	*w = (struct world){.loop = loop_new(LOOP_VIRTUAL, 1), .answers = answers_new(), .in_order = true};
 	cJSON_AddStringToObject(w->answers->values, "project.id", "demo-proj");
+	cJSON_AddStringToObject(w->answers->values, "auth.client_id", "1-a.apps.googleusercontent.com");
+	cJSON_AddItemToObject(w->answers->values, "auth.users", json_make("['ada@example.com']"));
 	w->toy = toy_new(w->loop);
 	w->states = cJSON_CreateObject();
 	w->proofs = cJSON_CreateObject();

@@ -259,6 +259,12 @@ static void alone(void)
 	is_int(go("GET", "demo-proj.uc.r.appspot.com", "/", NULL, NULL, NULL), 502,
 	       "without an organization and a client IAP answers 502");
 	is_str(buf_text(&last.body), "Empty Google Account OAuth client ID(s)/secret(s).", "in its words");
+	sim_service_enable(sim, "demo-proj", "run.googleapis.com");
+	cJSON_Delete(finished(RUN_HOST, "v2",
+			      ask("POST", RUN_HOST, "/v2/" PLACE "/services?serviceId=alone",
+				  "{\"iapEnabled\":true,\"template\":{\"containers\":[{\"image\":\"" ECHO "\"}]}}")));
+	is_int(go("GET", "alone-123456789012.us-central1.run.app", "/", NULL, NULL, NULL), 502,
+	       "and so it does before Cloud Run");
 }
 
 int main(void)
