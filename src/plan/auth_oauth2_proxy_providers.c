@@ -76,6 +76,16 @@ static bool is_microsofts(const char *issuer)
 	return false;
 }
 
+/* Okta's own hosts, or an authorization server of a host of one's own. Any other issuer there could be one that signs subjects which a stranger words. */
+static const char *okta_issuer_wrong(const char *issuer)
+{
+	return pattern_matches("^https://[^/]+\\.(okta(preview|-emea|-gov)?\\.com|okta\\.mil)(/oauth2/[^/]+)?$", issuer) ||
+		       pattern_matches("^https://[^/]+/oauth2/[^/]+$", issuer)
+		   ? NULL
+		   : N_("An Okta organisation's, https://ORG.okta.com, or an authorization server's, such as "
+			"https://id.example.com/oauth2/default. Another provider has a row of its own, or is oidc.");
+}
+
 static const char *keycloak_issuer_wrong(const char *issuer)
 {
 	return pattern_matches("/realms/[^/]+$", issuer) ? NULL : N_("A realm's, such as https://id.example.com/realms/ml.");
@@ -108,7 +118,7 @@ static const struct identity_provider providers[] = {
 		     "Add the redirect URI below, exactly as it is written, for the platform Web. Under Certificates & secrets make a new client secret, and "
 		     "copy its Value: auth.client_id is the Application (client) ID, auth.client_secret says where the secret is found.")},
 	{.choice = {.id = "okta", .title = N_("Okta"), .help = N_("Accounts of an Okta organisation.")},
-	 .type = "oidc", .discovers = true, .scope = "openid email profile offline_access", .refresh = "1h",
+	 .type = "oidc", .discovers = true, .issuer_wrong = okta_issuer_wrong, .scope = "openid email profile offline_access", .refresh = "1h",
 	 .steps = N_("In the Admin Console of Okta open Applications, Create App Integration: OIDC - OpenID Connect, Web Application. Tick the grant types Authorization "
 		     "Code and Refresh Token.\n"
 		     "Add the redirect URI below to the Sign-in redirect URIs, exactly as it is written, and assign the application to the people. Copy its client ID "
@@ -186,10 +196,12 @@ cJSON *provider_issuer(const struct answers *a)
 const char *check_issuer(const struct answers *a, const char *value)
 {
 	const struct identity_provider *p = provider_of(a);
-	const char *wrong = p->issuer_wrong ? p->issuer_wrong(value) : NULL;
-	if (!wrong && p->issuer_wrong != entra_issuer_wrong && is_microsofts(value))
+	const char *wrong = NULL;
+	if (p->issuer_wrong != entra_issuer_wrong && is_microsofts(value))
 		wrong = N_(
 		    "This is Microsoft Entra ID, whose e-mail addresses nobody verified: choose auth.provider=entra-id.");
+	if (!wrong && p->issuer_wrong)
+		wrong = p->issuer_wrong(value);
 	if (!wrong && text_is_local_url(value))
 		wrong = N_("A host of one machine or one network only, where no public address leads.");
 	return wrong;
