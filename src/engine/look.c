@@ -61,46 +61,97 @@ static void look_for_move(struct step *s)
 				     _(from->kind->title), from->name);
 }
 
-/* Data that this one needs, directly or not, or a key of them, that is not there; where the API is off, nothing is known of it. */
-static const struct step *lost_data(const struct step *s)
+/* Data, or a key of them, that are not there; where the API is off, nothing is known of them. What goes with its parent is told only of a stack that had
+ * it: a new one is made in what stands. */
+static bool is_lost(const struct step *s)
 {
-	bool *behind = plan_behind(s->run->plan, s->index);
-	const struct step *lost = NULL;
-	for (size_t i = 0; i < s->index && !lost; i++) {
-		const struct step *data = &s->run->steps[i];
-		bool keeps = (data->resource->kind->data_word && plan_keeps_data(data->resource)) || data->resource->lasting;
-		if (behind[i] && keeps && data->seen.presence == PRESENT_NO && !data->seen.off)
-			lost = data;
-	}
-	free(behind);
-	return lost;
+	const struct resource *r = s->resource;
+	bool keeps = (plan_keeps_data(r) && (r->kind->data_word || r->stood)) || r->lasting;
+	return keeps && s->seen.presence == PRESENT_NO && !s->seen.off;
 }
 
-/* A server that stands had all that it needs when it was made. What of its data is gone went by somebody else's hand: it may be got back, but not any more
- * once there is something new and empty of that name, with which the server would go on as if nothing were. */
+/* What is lost of what a step needs, directly or not. */
+struct loss {
+	const char *title; /* NULL: nothing is */
+	bool news;         /* nobody was told of one of them yet */
+	bool key;          /* keys of data that are there */
+	struct buf names;  /* the first's, and what else is, with its title */
+};
+
+static void note_loss(struct loss *l, struct step *lost)
+{
+	const struct resource *r = lost->resource;
+	const char *title = _(r->kind->title);
+	l->news |= !lost->loss_told;
+	lost->loss_told = true;
+	l->key = r->lasting;
+	buf_printf(&l->names, "%s%s%s%s", l->title ? ", " : "", l->title ? title : "", l->title ? " " : "", r->name);
+	l->title = l->title ? l->title : title;
+}
+
+/* Data first: keys are told where none are lost. What goes with its parent is not told beside it. */
+static struct loss losses(const struct step *s, bool proven)
+{
+	bool *behind = plan_behind(s->run->plan, s->index);
+	struct loss l = {0};
+	for (int keys = 0; keys < 2 && !l.title; keys++) {
+		for (size_t i = 0; i < s->index; i++) {
+			const struct resource *r = s->run->steps[i].resource;
+			if (behind[i] && is_lost(&s->run->steps[i]) && r->lasting == (bool)keys && (r->stood || !proven) &&
+			    (!l.title || r->lasting || r->kind->data_word))
+				note_loss(&l, &s->run->steps[i]);
+		}
+	}
+	free(behind);
+	return l;
+}
+
+static char *loss_of_standing(const struct loss *l)
+{
+	return l->key ? xasprintf(_("it stands, and a key of its data is gone: %s %s was deleted or disabled. Enable "
+				    "it again, if it can be. With --yes a "
+				    "new one is drawn, and what the old one closed in the database is lost."),
+				  l->title, buf_text(&l->names))
+		      : xasprintf(_("it stands, and its data are gone: there is no %s %s any more. Look first whether "
+				    "that can be restored; Google "
+				    "keeps deleted buckets, and backups of deleted databases, for some days. With "
+				    "--yes a new, empty one is made."),
+				  l->title, buf_text(&l->names));
+}
+
+static char *loss_of_proven(const struct loss *l)
+{
+	return l->key
+		   ? xasprintf(_("this stack was proven before, and a key of its data is gone: %s %s was deleted or disabled. "
+				 "Enable it again, if it can be. With --yes a new one is drawn, and what the old one closed "
+				 "in the database is lost."),
+			       l->title, buf_text(&l->names))
+		   : xasprintf(_("this stack was proven before, and its data are gone: there is no %s %s any more. Look first "
+				 "whether that can be restored; Google keeps deleted buckets, and backups of deleted "
+				 "databases, for some days. With --yes a new, empty one is made."),
+			       l->title, buf_text(&l->names));
+}
+
+/* A server that stands, or stood when its stack was proven, had all that it needs when it was made. What of its data is gone went by somebody else's hand: it
+ * may be got back, but not any more once there is something new and empty of that name, with which the server would go on as if nothing were. It is told
+ * once, at the first that needs it. Before a rehearsal nothing stood. */
 void step_look_for_loss(struct step *s)
 {
 	const struct kind *k = s->resource->kind;
-	if (s->resource->unwanted || s->change.verdict == VERDICT_REFUSE)
+	bool serves = k->part == PART_SERVER && k->create && k->destroy && !s->resource->unwanted;
+	if (!serves || s->change.verdict == VERDICT_REFUSE || s->run->options.consent)
 		return;
-	bool serves = s->seen.presence == PRESENT_YES && s->seen.found && s->seen.found->child && k->part == PART_SERVER &&
-		      k->create && k->destroy;
-	const struct step *lost = serves && !s->run->options.consent ? lost_data(s) : NULL;
-	if (!lost)
-		return;
-	const char *title = _(lost->resource->kind->title), *name = lost->resource->name;
-	s->change.verdict = VERDICT_REFUSE;
-	free(s->change.reason);
-	s->change.reason = lost->resource->lasting
-			       ? xasprintf(_("it stands, and a key of its data is gone: %s %s was deleted or disabled. Enable "
-					     "it again, if it can be. With --yes a "
-					     "new one is drawn, and what the old one closed in the database is lost."),
-					   title, name)
-			       : xasprintf(_("it stands, and its data are gone: there is no %s %s any more. Look first whether "
-					     "that can be restored; Google "
-					     "keeps deleted buckets, and backups of deleted databases, for some days. With "
-					     "--yes a new, empty one is made."),
-					   title, name);
+	bool stands = s->seen.presence == PRESENT_YES && s->seen.found && s->seen.found->child,
+	     absent = s->seen.presence == PRESENT_NO && !session_is_rehearsal(s->run->session);
+	struct loss l = {0};
+	if (stands || absent)
+		l = losses(s, absent);
+	if (l.news) {
+		s->change.verdict = VERDICT_REFUSE;
+		free(s->change.reason);
+		s->change.reason = stands ? loss_of_standing(&l) : loss_of_proven(&l);
+	}
+	buf_free(&l.names);
 }
 
 /* Looking only: what would be done. */

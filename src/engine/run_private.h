@@ -65,8 +65,9 @@ struct step {
 	bool fits;     /* the survey found it as it is wanted */
 	char *told;    /* what was said of it to the person who has to do it; NULL before that */
 	double told_at;
-	bool left_out; /* the operator goes on without it this time */
-	bool vague;    /* while looking: what it refers to is not there yet */
+	bool left_out;  /* the operator goes on without it this time */
+	bool loss_told; /* that its data are gone, at a step that needs it */
+	bool vague;     /* while looking: what it refers to is not there yet */
 	cJSON *spec;
 	struct view view;
 	struct observation seen;

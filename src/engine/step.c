@@ -269,30 +269,35 @@ static bool addressed(struct step *s)
 	return same;
 }
 
-static void read_vaguely(struct step *s)
+static void not_there(struct step *s)
 {
-	s->vague = true;
-	make_view(s);
-	if (addressed(s)) {
-		step_read(s);
-	} else {
-		s->seen.presence = PRESENT_NO;
-		step_decide(s);
-	}
+	s->seen.presence = PRESENT_NO;
+	step_decide(s);
 }
 
-/* What it refers to is not there. */
+static void gone_with_it(struct step *s)
+{
+	s->gone = true;
+	step_end(s, s->run->surveying ? RESULT_LOOKED : RESULT_ABSENT);
+}
+
+/* What it refers to is not there: it may stand all the same, but for what has no address without. */
 static void unresolved(struct step *s, struct err *e)
 {
 	const struct run *r = s->run;
-	if (step_goes(s)) {
-		s->gone = true;
-		step_end(s, r->surveying ? RESULT_LOOKED : RESULT_ABSENT);
-	} else if (!r->mode->changes || r->surveying) {
-		read_vaguely(s);
-	} else {
+	bool goes = step_goes(s);
+	if (!goes && r->mode->changes && !r->surveying) {
 		step_fail(s, e);
+		return;
 	}
+	s->vague = true;
+	make_view(s);
+	if (addressed(s))
+		step_read(s);
+	else if (goes)
+		gone_with_it(s);
+	else
+		not_there(s);
 }
 
 /* The survey found it as it is wanted, and nothing that it needs was changed since: what was seen then still counts. */

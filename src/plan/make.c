@@ -127,17 +127,37 @@ static struct answers *with_choices(const struct answers *a, const cJSON *choice
 	return then;
 }
 
+/* What the plan of a stack that was proven has too. */
+static void note_stood(struct plan *p, const struct plan *before)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct resource *was = plan_find(before, p->resources[i].id);
+		p->resources[i].stood = was && was->kind == p->resources[i].kind && !strcmp(was->name, p->resources[i].name);
+	}
+}
+
+/* The earliest choices are those that stood; later ones are of runs that may have made nothing. */
+static bool proven_with(const struct answers *a, const cJSON *choices)
+{
+	return json_at(a->resolved, "release") && choices == cJSON_GetArrayItem(json_at(a->resolved, "choices"), 0);
+}
+
 static bool add_unwanted(const struct answers *a, struct plan *p, struct err *e)
 {
 	cJSON *now = answers_choices(a);
 	const cJSON *choices;
 	bool fine = true;
 	cJSON_ArrayForEach(choices, json_at(a->resolved, "choices")) {
+		bool proven = proven_with(a, choices);
+		if (proven && json_equal(choices, now))
+			note_stood(p, p);
 		if (!fine || json_equal(choices, now))
 			continue;
 		struct answers *then = with_choices(a, choices);
 		struct plan *before = make_wanted(then, e);
 		fine = before != NULL;
+		if (before && proven)
+			note_stood(p, before);
 		if (before)
 			take_unwanted(p, before);
 		plan_free(before);

@@ -26,6 +26,7 @@ struct resource {
 	const char *decided_by; /* id of the question whose answer decides what it is like; of the table's own */
 	bool optional;          /* the stack runs, is safe and can be proven without it: nothing else may need it */
 	bool unwanted;          /* earlier answers wanted it, these do not: apply deletes it after all that is wanted stands */
+	bool stood;             /* the stack was proven with it: where it is not there, somebody took it away */
 };
 
 /* A value that calls name as {"$secret":NAME} and that never leaves guarded memory but for Secret Manager. */

@@ -447,21 +447,71 @@ def lost(home):
         run = sim.run("plan", answers)
         ok(run.returncode == 0, "S3: enabled again, nothing differs", said(run)[-800:])
 
-        for o in ask(sim, "GET", f"{bucket}/o?versions=true").get("items", []):
-            ask(sim, "DELETE", f"{bucket}/o/{o['name'].replace('/', '%2F')}?generation={o['generation']}")
-        ask(sim, "DELETE", bucket)
+        delete_bucket(sim, bucket)
         for what, gone in (("bucket", "Bucket demo-proj-mlflow-artifacts-"), ("database", "Cloud SQL instance mlflow-")):
             if what == "database":
-                ask_until(sim, "PATCH", instance, {"settings": {"deletionProtectionEnabled": False}})
-                wait_for(lambda: not ask(sim, "GET", instance)["settings"].get("deletionProtectionEnabled"), "the protection to be off")
-                ask_until(sim, "DELETE", instance)
-                wait_for(lambda: not databases(sim), "the database to be gone")
+                delete_instance(sim, instance)
             plan, before = sim.run("plan", answers, "--json"), len(sim.exchanges())
-            ok(plan.returncode == 2 and gone in refused(plan).get("service", ""), f"S2: plan refuses a new {what} for the one that somebody deleted", refused(plan))
+            ok(plan.returncode == 2 and any(gone in why for why in refused(plan).values()), f"S2: plan refuses a new {what} for the one that somebody deleted", refused(plan))
             run = sim.run("apply", answers)
             ok(run.returncode == 78 and gone in said(run) and "--yes" in said(run) and not sim.writes(before), f"S2: so does apply: {what}", said(run)[-1500:])
             run = sim.run("apply", answers, "--yes")
             ok(run.returncode == 0, f"S2: --yes makes a new {what}", said(run)[-1500:])
+
+
+def delete_bucket(sim, bucket):
+    """By hand, with all that it holds."""
+    for o in ask(sim, "GET", f"{bucket}/o?versions=true").get("items", []):
+        ask(sim, "DELETE", f"{bucket}/o/{o['name'].replace('/', '%2F')}?generation={o['generation']}")
+    ask(sim, "DELETE", bucket)
+
+
+def delete_instance(sim, instance):
+    from cloud_hand import ask_until
+    ask_until(sim, "PATCH", instance, {"settings": {"deletionProtectionEnabled": False}})
+    wait_for(lambda: not ask(sim, "GET", instance)["settings"].get("deletionProtectionEnabled"), "the protection to be off")
+    ask_until(sim, "DELETE", instance)
+    wait_for(lambda: not databases(sim), "the database to be gone")
+
+
+def lost_whole(home):
+    """S2: where somebody deleted the server too, its data are not made anew unasked either; after a destroy of ours they are."""
+    with Sim(home) as sim:
+        answers = home.example("whole.json", auth__client_secret="env:CLIENT_SECRET")
+        sim.run("apply", answers)
+        instance = f"{SQL}/{databases(sim)[0]}"
+
+        def server_goes():
+            jobs = RUN.replace("services", "jobs")
+            for name in [s["name"] for url in (RUN, jobs) for s in ask(sim, "GET", url).get(url.rpartition("/")[2], [])]:
+                ask(sim, "DELETE", f"https://run.googleapis.com/v2/{name}")
+            wait_for(lambda: not ask(sim, "GET", RUN).get("services") and not ask(sim, "GET", jobs).get("jobs"), "the server to be gone")
+
+        server_goes()
+        run = sim.run("apply", answers)
+        ok(run.returncode == 0, "S2: a server that somebody deleted is made again, its data being there", said(run)[-800:])
+        losses = (
+            ("key", "mlflow-webhook-key", lambda: ask(sim, "DELETE", f"{SECRETS}/mlflow-webhook-key")),
+            ("database of the instance", "Database mlflow", lambda: ask(sim, "DELETE", f"{instance}/databases/mlflow")),
+            ("bucket", "Bucket demo-proj-mlflow-artifacts-", lambda: delete_bucket(sim, f"{STORAGE}/{buckets(sim)[0]}")),
+            ("instance", "Cloud SQL instance mlflow-", lambda: delete_instance(sim, instance)))
+        for what, gone, lose in losses:
+            server_goes()
+            lose()
+            plan, before = sim.run("plan", answers, "--json"), len(sim.exchanges())
+            ok(plan.returncode == 2 and any(gone in why for why in refused(plan).values()), f"S2: server and {what} gone: plan refuses", refused(plan))
+            run = sim.run("apply", answers)
+            ok(run.returncode == 78 and gone in said(run) and "--yes" in said(run) and not sim.writes(before), f"S2: so does apply: {what}", run.returncode, said(run)[-1500:])
+            run = sim.run("apply", answers, "--yes")
+            ok(run.returncode == 0, f"S2: --yes makes a new one: {what}", said(run)[-1500:])
+        delete_bucket(sim, f"{STORAGE}/{buckets(sim)[0]}")
+        delete_instance(sim, instance)
+        plan = refused(sim.run("plan", answers, "--json"))
+        ok(all(what in str(plan) for what in ("Cloud SQL instance mlflow-", "Bucket demo-proj-mlflow-artifacts-")), "S2: all that is gone is told at once", plan)
+        run = sim.run("destroy", answers, *ALL_DATA)
+        ok(run.returncode == 0 and not ask(sim, "GET", RUN).get("services"), "S2: destroy finds a server that refers to what is gone", run.returncode, said(run)[-1500:])
+        again = sim.run("apply", answers)
+        ok(run.returncode == 0 and again.returncode == 0, "S2: what destroy took away is made again unasked", run.returncode, again.returncode, said(run)[-500:], said(again)[-1000:])
 
 
 def main():
@@ -480,6 +530,7 @@ def main():
         forbidden(home)
         cured(home)
         lost(home)
+        lost_whole(home)
     done()
 
 
