@@ -358,7 +358,7 @@ struct answers *cli_answers(const struct cli *cli, struct err *e)
 struct plan *cli_applied(const struct cli *cli, struct answers **a, struct err *e)
 {
 	*a = cli_answers(cli, e);
-	if (*a && answers_check(*a, cli->file, e) && !*json_str((*a)->resolved, "project_number", ""))
+	if (*a && answers_check(*a, cli->file, e) && !*json_str((*a)->resolved, "url", ""))
 		err_set(
 		    e, EXIT_ANSWERS, cli->file,
 		    _("Run mlflow-setup apply with this file: it makes the stack, or finds by its labels the one that stands, "

@@ -168,7 +168,7 @@ def of_others(home, sim, answers, url):
 
 def elsewhere(home):
     """Where no token is shown; no cloud is asked."""
-    resolved = {"project_number": "123456789012", "suffix": "abcd"}
+    resolved = {"project_number": "123456789012", "suffix": "abcd", "url": "https://mlflow.example.com"}
     for name, words, changed in (
             ("basic", "MLFLOW_TRACKING_USERNAME", {"auth.mode": "basic"}),
             ("a tunnel", "tunnel", {"target": "vm", "exposure": "internal", "auth.mode": "iap"}),
@@ -178,6 +178,10 @@ def elsewhere(home):
             content = json.load(f)
         run = home.run("token", home.file("plain.json", content))
         ok(run.returncode == 65 and "does not say that its stack was made" in run.stderr, f"{name}: before the first apply there is no token", run.stderr)
+        begun = home.file("begun.json", content | {"resolved": {"project_number": "123456789012"}})
+        for verb in ("token", "connect"):
+            run = home.run(verb, begun)
+            ok(run.returncode == 65 and "does not say that its stack was made" in run.stderr, f"{name}: nor after one that was cut short is there a {verb}", run.stderr)
         run = home.run("token", home.file("plain.json", content | {"resolved": resolved}))
         ok(run.returncode == 78 and not run.stdout and words in run.stderr, f"{name}: token says what is shown instead", run.returncode, run.stderr)
 
