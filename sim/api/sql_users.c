@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,6 +128,31 @@ static bool roles_known(struct sim_call *c, const struct sim_object *o, const cJ
 	return true;
 }
 
+/* What the instance's password policy asks of a user's password; false with the refusal. */
+static bool password_fits(struct sim_call *c, const struct sim_object *o, const char *name, const cJSON *body)
+{
+	const cJSON *policy = json_at(o->doc, "settings.passwordValidationPolicy");
+	const char *password = json_str(body, "password", "");
+	if (!json_bool(policy, "enablePasswordPolicy", false) || !json_at(body, "password"))
+		return true;
+	int least = (int)json_num(policy, "minLength", 0);
+	bool upper = false, lower = false, digit = false, other = false;
+	for (const char *p = password; *p; p++) {
+		upper |= *p >= 'A' && *p <= 'Z';
+		lower |= *p >= 'a' && *p <= 'z';
+		digit |= *p >= '0' && *p <= '9';
+		other |= !isalnum((unsigned char)*p);
+	}
+	if ((int)strlen(password) < least)
+		return sql_invalid(c, "INVALID_PASSWORD: Length of password cannot be less than %d.", least);
+	if (!strcmp(json_str(policy, "complexity", ""), "COMPLEXITY_DEFAULT") && !(upper && lower && digit && other))
+		return sql_invalid(c, "INVALID_PASSWORD: password should contain at least one lowercase, one uppercase, one "
+				      "number and one non-alphanumeric characters.");
+	if (json_bool(policy, "disallowUsernameSubstring", false) && strstr(password, name))
+		return sql_invalid(c, "INVALID_PASSWORD: password should not contain the user name.");
+	return true;
+}
+
 static bool check_new(struct sim_call *c, const struct sim_object *o, const cJSON *body)
 {
 	const char *name = json_str(body, "name", ""), *type = json_str(body, "type", "BUILT_IN");
@@ -141,7 +167,7 @@ static bool check_new(struct sim_call *c, const struct sim_object *o, const cJSO
 				      "\".gserviceaccount.com\" suffix.");
 	if (!iam_type(type) && strlen(name) > (sql_is_mysql(o) ? 32u : 63u))
 		return sql_invalid(c, "User name is too long: %s.", name);
-	return roles_known(c, o, json_at(body, "databaseRoles"));
+	return roles_known(c, o, json_at(body, "databaseRoles")) && password_fits(c, o, name, body);
 }
 
 static void sql_users_insert(struct sim_call *c)
@@ -203,7 +229,7 @@ static void sql_users_update(struct sim_call *c)
 		cJSON *roles = cJSON_IsString(given) ? json_make("[%s]", given->valuestring) : cJSON_Duplicate(given, true);
 		struct sim_object *u = find(
 		    c, o, strchr(name, '@') && sql_is_mysql(o) ? sim_tmp("%.*s", (int)strcspn(name, "@"), name) : name, host);
-		if (!roles_known(c, o, roles)) {
+		if (!roles_known(c, o, roles) || !password_fits(c, o, name, body)) {
 			cJSON_Delete(roles);
 			cJSON_Delete(body);
 			return;

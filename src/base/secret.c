@@ -82,6 +82,27 @@ struct secret *secret_copy(const void *data, size_t len)
 	return seal(s);
 }
 
+/* Every class of characters that a password policy may ask for; what is none of letters and digits stands within, and is one that no address, shell or
+ * option takes for its own. */
+static struct secret *draw_password(size_t len)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	struct secret *s = room(len);
+	bool upper, lower, digit;
+	do {
+		upper = lower = digit = false;
+		size_t mark = 1 + randombytes_uniform((uint32_t)len - 2);
+		for (size_t i = 0; i < len; i++) {
+			char c = i == mark ? '_' : letters[randombytes_uniform(sizeof letters - 1)];
+			s->bytes[i] = c;
+			upper |= c >= 'A' && c <= 'Z';
+			lower |= c >= 'a' && c <= 'z';
+			digit |= c >= '0' && c <= '9';
+		}
+	} while (!upper || !lower || !digit);
+	return seal(s);
+}
+
 static struct secret *draw_letters(size_t len)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -111,7 +132,7 @@ struct secret *secret_draw(enum secret_recipe recipe)
 {
 	switch (recipe) {
 	case SECRET_PASSWORD:
-		return draw_letters(32);
+		return draw_password(32);
 	case SECRET_KEK:
 		return draw_letters(40);
 	case SECRET_FLASK:

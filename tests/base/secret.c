@@ -61,6 +61,19 @@ static bool only(const char *text, size_t len, int (*class)(int), const char *mo
 	return true;
 }
 
+/* A password policy of Cloud SQL's asks for each class, and the mark is not where an option's would be. */
+static bool policy_accepts(const char *text)
+{
+	bool upper = false, lower = false, digit = false;
+	for (const char *p = text; *p; p++) {
+		upper |= isupper((unsigned char)*p) != 0;
+		lower |= islower((unsigned char)*p) != 0;
+		digit |= isdigit((unsigned char)*p) != 0;
+	}
+	const char *mark = strchr(text, '_');
+	return upper && lower && digit && mark && mark > text && mark[1] && !strchr(mark + 1, '_');
+}
+
 static void recipes(void)
 {
 	static const struct {
@@ -69,12 +82,14 @@ static void recipes(void)
 		int (*class)(int);
 		const char *more;
 	} rows[SECRET_RECIPES] = {
-	    [SECRET_PASSWORD] = {"password", 32, isalnum, ""}, [SECRET_COOKIE] = {"cookie", 44, isalnum, "-_="},
-	    [SECRET_FLASK] = {"flask", 64, isxdigit, ""},      [SECRET_FERNET] = {"fernet", 44, isalnum, "-_="},
+	    [SECRET_PASSWORD] = {"password", 32, isalnum, "_"},
+	    [SECRET_COOKIE] = {"cookie", 44, isalnum, "-_="},
+	    [SECRET_FLASK] = {"flask", 64, isxdigit, ""},
+	    [SECRET_FERNET] = {"fernet", 44, isalnum, "-_="},
 	    [SECRET_KEK] = {"kek", 40, isalnum, ""},
 	};
 	for (int i = 0; i < SECRET_RECIPES; i++) {
-		int good = 0, cookies = 0, same = 0;
+		int good = 0, cookies = 0, policies = 0, same = 0;
 		struct secret *last = secret_copy("", 0);
 		for (int n = 0; n < 200; n++) {
 			struct secret *s = secret_draw(i);
@@ -83,6 +98,7 @@ static void recipes(void)
 			good += len == rows[i].len && text[len] == '\0' && strlen(text) == len &&
 				only(text, len, rows[i].class, rows[i].more);
 			cookies += cookie_accepted(text);
+			policies += policy_accepts(text);
 			same += secret_equal(s, last);
 			secret_close(s);
 			secret_free(last);
@@ -90,6 +106,8 @@ static void recipes(void)
 		}
 		secret_free(last);
 		ok(good == 200 && !same, "%s: 200 different ones of %zu characters of its alphabet", rows[i].name, rows[i].len);
+		if (i == SECRET_PASSWORD)
+			is_int(policies, 200, "every drawn password is one that a password policy takes");
 		if (i == SECRET_COOKIE)
 			is_int(cookies, 200, "every drawn cookie secret is one that oauth2-proxy takes");
 	}

@@ -248,6 +248,18 @@ static void inside(void)
 	       json_make("{'name':'sa@demo-proj.iam.gserviceaccount.com','type':'CLOUD_IAM_SERVICE_ACCOUNT'}"), 400, "invalid",
 	       "Invalid request: Database username for Cloud IAM service account should be created without "
 	       "\".gserviceaccount.com\" suffix.");
+	act("PATCH", SQL "instances/db",
+	    json_make("{'settings':{'passwordValidationPolicy':{'enablePasswordPolicy':true,'minLength':8,'complexity':"
+		      "'COMPLEXITY_DEFAULT'}}}"));
+	refuse("POST", SQL "instances/db/users", json_make("{'name':'eve','password':'Abc1_'}"), 400, "invalid",
+	       "Invalid request: INVALID_PASSWORD: Length of password cannot be less than 8.");
+	refuse(
+	    "POST", SQL "instances/db/users", json_make("{'name':'eve','password':'Abcdefg12345'}"), 400, "invalid",
+	    "Invalid request: INVALID_PASSWORD: password should contain at least one lowercase, one uppercase, one number and "
+	    "one non-alphanumeric characters.");
+	refuse("PUT", SQL "instances/db/users?name=mlflow", json_make("{'password':'short'}"), 400, "invalid",
+	       "Invalid request: INVALID_PASSWORD: Length of password cannot be less than 8.");
+	act("PATCH", SQL "instances/db", json_make("{'settings':{'passwordValidationPolicy':{'enablePasswordPolicy':false}}}"));
 	cJSON *l = asks("GET", SQL "instances/db/users", NULL, 200);
 	is_int(cJSON_GetArraySize(json_at(l, "items")), 3, "users, with the postgres it was born with");
 	char *text = json_text(l, -1);
