@@ -166,8 +166,8 @@ static bool members_ok(struct sim_call *c, const char *holder, const cJSON *poli
 		}
 	if (count > MOST_MEMBERS)
 		sim_fail(c, "INVALID_ARGUMENT", NULL,
-			 "The number of members in the policy (%d) is larger than the maximum allowed size %d.", count,
-			 MOST_MEMBERS);
+			 "The number of members in the policy (%d,%03d) is larger than the maximum allowed size 1,500.",
+			 count / 1000, count % 1000);
 	return count <= MOST_MEMBERS;
 }
 

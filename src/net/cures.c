@@ -11,6 +11,11 @@
 	N_("Give the project a billing account that is open: gcloud billing projects link PROJECT "                            \
 	   "--billing-account=ACCOUNT. It takes some minutes to spread.")
 
+#define PASSWORD_POLICY                                                                                                        \
+	N_("Somebody gave the instance a password policy that a drawn password does not meet. It has 32 characters of every "  \
+	   "class: "                                                                                                           \
+	   "ask for no more than that in the console, under the database's users.")
+
 /* The first whose words all stand in the message. Most special first. */
 static const struct {
 	const char *words[2];
@@ -40,6 +45,11 @@ static const struct {
      N_("Delete a Cloud SQL instance that nobody needs, or ask for more: https://console.cloud.google.com/iam-admin/quotas.")},
     {{"Maximum number of service accounts"},
      N_("Delete a service account that nobody uses, or ask for more: https://console.cloud.google.com/iam-admin/quotas.")},
+    {{"INVALID_PASSWORD"}, PASSWORD_POLICY},
+    {{"assword", "policy compliant"}, PASSWORD_POLICY},
+    {{"number of members in the policy"},
+     N_("A policy takes 1500 members: take out those that are not needed, the deleted ones first, or let people in by a group "
+	"(auth.groups).")},
     {{"permission to act as service account"},
      N_("Ask for the role Service Account User (roles/iam.serviceAccountUser) on that account.")},
     {{"uota", "per minute"}, N_("Google was asked too often: try again in some minutes.")},

@@ -390,6 +390,9 @@ def cured(home):
                              (refusal("*/global/networks", 403, "Quota 'NETWORKS' exceeded.  Limit: 5.0 globally."), 3, "iam-admin/quotas"),
                              (refusal("*/projects/demo-proj/instances", 403, "Failed to create instance because the project has reached the max instance per project limit."), 3,
                               "Delete a Cloud SQL instance"),
+                             (refusal("*/instances/*/users", 400, "Invalid request: INVALID_PASSWORD: password should contain at least one lowercase, one uppercase, "
+                                      "one number and one non-alphanumeric characters."), 3, "password policy"),
+                             (refusal("*:setIamPolicy", 400, "The number of members in the policy (1,501) is larger than the maximum allowed size 1,500."), 3, "by a group"),
                              (refusal("/storage/v1/b/*", 403, perimeter, method="GET"), 77, "administrator of the perimeter")):
         run = home.run("apply", "--rehearse", "--json", "--faults", home.file("cured.json", [rule]), home.example("cured-a.json", auth__client_secret="prompt"))
         result, words = result_of(run.stdout), rule["body"]["error"]["message"]
