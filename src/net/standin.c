@@ -296,15 +296,12 @@ static void put_text(cJSON *node, const char *text)
 	node->valuestring = xstrdup(text);
 }
 
-/* "Basic BASE64" stays a name and a password. */
-static bool put_basic(struct standins *s, cJSON *node)
+/* base64 of a name and a password stays that; NULL where it is none. The caller frees. */
+static char *pair_for(struct standins *s, const char *coded)
 {
-	size_t len = strlen(node->valuestring), got = 0;
-	if (strncasecmp(node->valuestring, "Basic ", 6) != 0)
-		return false;
-	char *plain = xmalloc(len + 1), *colon = NULL;
-	if (!sodium_base642bin((unsigned char *)plain, len, node->valuestring + 6, len - 6, NULL, &got, NULL,
-			       sodium_base64_VARIANT_ORIGINAL) &&
+	size_t len = strlen(coded), got = 0;
+	char *plain = xmalloc(len + 1), *colon = NULL, *encoded = NULL;
+	if (!sodium_base642bin((unsigned char *)plain, len, coded, len, NULL, &got, NULL, sodium_base64_VARIANT_ORIGINAL) &&
 	    is_text(plain, got)) {
 		plain[got] = '\0';
 		colon = strchr(plain, ':');
@@ -314,15 +311,24 @@ static bool put_basic(struct standins *s, cJSON *node)
 		buf_printf(&pair, "%.*s:%s", (int)(colon - plain), plain, word_for(s, colon + 1, strlen(colon + 1)));
 		learn_addresses(s, buf_text(&pair));
 		standins_replace(s, &pair);
-		char *encoded = encode_base64(buf_text(&pair), pair.len), *text = xasprintf("Basic %s", encoded);
-		put_text(node, text);
-		free(text);
-		free(encoded);
+		encoded = encode_base64(buf_text(&pair), pair.len);
 		buf_free(&pair);
 	}
 	sodium_memzero(plain, len + 1);
 	free(plain);
-	return colon != NULL;
+	return encoded;
+}
+
+static bool put_basic(struct standins *s, cJSON *node)
+{
+	char *pair = strncasecmp(node->valuestring, "Basic ", 6) ? NULL : pair_for(s, node->valuestring + 6);
+	if (!pair)
+		return false;
+	char *text = xasprintf("Basic %s", pair);
+	put_text(node, text);
+	free(text);
+	free(pair);
+	return true;
 }
 
 /* What was put here before, by the place, needs no second stand-in by its key: whoever plays the recording looks for the first. */
@@ -414,10 +420,52 @@ static void put_payload(struct standins *s, cJSON *payload)
 		cJSON_SetNumberValue(sum, (double)crc);
 }
 
+/* Who one registry takes a puller for; the name stays. */
+static void put_registry(struct standins *s, cJSON *registry)
+{
+	for (cJSON *c = registry->child; c; c = c->next) {
+		bool is_pair = cJSON_IsString(c) && !strcmp(c->string, "auth"), names = !strcmp(c->string, "username");
+		char *pair = is_pair ? pair_for(s, c->valuestring) : NULL;
+		if (pair)
+			put_text(c, pair);
+		else if (!names)
+			put_plain(s, c);
+		free(pair);
+	}
+}
+
+/* What pods pull images by stays what a registry's client keeps: whoever plays the recording takes it apart. False where it is none. */
+static bool put_pull(struct standins *s, cJSON *node)
+{
+	size_t len = strlen(node->valuestring), got = 0;
+	char *plain = xmalloc(len + 1);
+	cJSON *config = sodium_base642bin((unsigned char *)plain, len, node->valuestring, len, NULL, &got, NULL,
+					  sodium_base64_VARIANT_ORIGINAL)
+			    ? NULL
+			    : cJSON_ParseWithLength(plain, got);
+	cJSON *registries = cJSON_GetObjectItemCaseSensitive(config, "auths");
+	bool taken = cJSON_IsObject(registries) && cJSON_GetArraySize(config) == 1;
+	for (cJSON *c = taken ? registries->child : NULL; c; c = c->next)
+		put_registry(s, c);
+	if (taken) {
+		char *text = json_text(config, -1), *encoded = encode_base64(text, strlen(text));
+		put_text(node, encoded);
+		free(encoded);
+		free(text);
+	}
+	secret_wipe_tree(config);
+	cJSON_Delete(config);
+	sodium_memzero(plain, len + 1);
+	free(plain);
+	return taken;
+}
+
 static void put_all(struct standins *s, cJSON *map, bool base64)
 {
 	for (cJSON *c = map ? map->child : NULL; c; c = c->next) {
 		struct buf stored = {0};
+		if (base64 && cJSON_IsString(c) && !strcmp(c->string, ".dockerconfigjson") && put_pull(s, c))
+			continue;
 		if (base64 && cJSON_IsString(c) && *c->valuestring)
 			put_base64(s, c, &stored);
 		else

@@ -248,10 +248,13 @@ static void test_size(void)
 static void test_places(void)
 {
 	char *path = path_of("places"), *data = encode_base64(PASSWORD, strlen(PASSWORD));
-	cJSON *body = json_make(
-	    "{'kind':'Secret','data':{'db-password':%s},'annotations':{'x/db-password':'2026-11-30T09:08:18.3Z'},"
-	    "'envVariables':{'PGPASSWORD':%s,'API_KEY':'sm://p/key#1'}}",
-	    data, PASSWORD);
+	char *pair = encode_base64("puller:" PASSWORD, strlen("puller:" PASSWORD));
+	cJSON *keys = json_make("{'auths':{'r.example':{'auth':%s,'password':%s}}}", pair, PASSWORD);
+	char *config = json_text(keys, -1), *pull = encode_base64(config, strlen(config));
+	cJSON *body = json_make("{'kind':'Secret','data':{'db-password':%s,'.dockerconfigjson':%s},'annotations':{'x/"
+				"db-password':'2026-11-30T09:08:18.3Z'},"
+				"'envVariables':{'PGPASSWORD':%s,'API_KEY':'sm://p/key#1'}}",
+				data, pull, PASSWORD);
 	char *said = json_text(body, -1);
 	struct err e = {0};
 	struct recorder *r = recorder_open(path, 0, &e);
@@ -266,11 +269,25 @@ static void test_places(void)
 	is_str(json_str(variables, "PGPASSWORD", ""), stored, "and the same password has the same stand-in elsewhere");
 	is_str(json_str(variables, "API_KEY", ""), "sm://p/key#1", "where a secret is kept is no secret");
 	is_str(cJSON_GetStringValue(json_at(sent, "annotations")->child), "2026-11-30T09:08:18.3Z", "nor since when");
+	char *kept = decode_text(
+	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json_at(sent, "data"), ".dockerconfigjson")));
+	cJSON *registries = cJSON_Parse(kept), *registry = json_at(registries, "auths")->child;
+	char *known = decode_text(json_str(registry, "auth", "")), *wanted = xasprintf("puller:%s", stored);
+	is_str(known, wanted, "what pods pull by stays who pulls, with the stand-in");
+	ok(!strcmp(registry->string, "r.example") && !strcmp(json_str(registry, "password", ""), stored), "of its registry");
+	cJSON_Delete(registries);
+	free(wanted);
+	free(known);
+	free(kept);
 	free(stored);
 	cJSON_Delete(row);
 	cJSON_Delete(body);
 	free(all);
 	free(said);
+	free(pull);
+	free(config);
+	cJSON_Delete(keys);
+	free(pair);
 	free(data);
 	free(path);
 	end(&f);
