@@ -33,6 +33,7 @@ def prepare(sim, answers):
     with open(answers, encoding="utf-8") as f:
         named = json.load(f)["answers"]
     if named["domain.zone"]:
+        ask_until(sim, "POST", "https://serviceusage.googleapis.com/v1/projects/demo-proj/services/dns.googleapis.com:enable", {})
         ask_until(sim, "POST", "https://dns.googleapis.com/dns/v1/projects/demo-proj/managedZones",
                   {"name": named["domain.zone"], "dnsName": named["domain.host"].split(".", 1)[1] + ".", "description": "theirs", "visibility": "public"})
 

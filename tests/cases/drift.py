@@ -26,7 +26,7 @@ def ask(sim, method, url, body=None):
         with opener.open(request, timeout=30) as reply:
             return json.loads(reply.read() or b"{}")
     except urllib.error.HTTPError as e:
-        raise RuntimeError(f"{method} {url}: {e.code} {e.read()[:500]}") from None
+        raise RuntimeError(f"{method} {url}: {e.code} {e.read().decode()}") from None
 
 
 def planned(sim, answers):
