@@ -171,9 +171,21 @@ static void drop_unwanted(const struct view *v, cJSON *policy)
 	}
 }
 
+/* What is no policy is not written back as one. */
+static bool well_formed(const cJSON *policy)
+{
+	const cJSON *bindings = json_at(policy, "bindings"), *b;
+	bool well = !bindings || cJSON_IsArray(bindings);
+	for (b = well && bindings ? bindings->child : NULL; b && well; b = b->next)
+		well = cJSON_IsObject(b) && (!json_at(b, "members") || cJSON_IsArray(json_at(b, "members")));
+	return well;
+}
+
 static void policy_decode(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	kind_decode_plain(v, http, reply, out);
+	if (out->presence == PRESENT_YES && !well_formed(out->found))
+		out->presence = PRESENT_UNKNOWN;
 	if (out->presence != PRESENT_YES)
 		return;
 	struct change lack = {0};

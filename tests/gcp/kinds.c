@@ -616,6 +616,12 @@ static void test_policy(void)
 		"iam.policy", "is completed");
 	change_free(&change);
 	observation_free(&seen);
+	judge(k, &v, 200, "{\"bindings\":{\"role\":\"roles/a\"}}", &seen);
+	ok(seen.presence == PRESENT_UNKNOWN, "one whose bindings are no list is not understood");
+	observation_free(&seen);
+	judge(k, &v, 200, "{\"bindings\":[{\"role\":\"roles/a\",\"members\":{\"x\":\"user:me@x\"}}]}", &seen);
+	ok(seen.presence == PRESENT_UNKNOWN, "nor one whose members are none");
+	observation_free(&seen);
 	judge(k, &v, 200, "{\"etag\":\"ACAB\"}", &seen);
 	ok(seen.presence == PRESENT_NO && seen.found, "an empty policy has none of ours, and is at hand");
 	k->create(&v, &seen, &c);
