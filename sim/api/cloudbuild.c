@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "sim/api/artifactregistry.h"
+#include "sim/api/resource.h"
 #include "sim/api/serving.h"
 #include "sim/api/storage.h"
 
@@ -31,15 +32,6 @@ static const char *region_of(const struct sim_call *c)
 static const char *builds_prefix(const struct sim_call *c)
 {
 	return sim_tmp("projects/%s/locations/%s/builds/", c->project, region_of(c));
-}
-
-static struct sim_object *named(struct sim_call *c)
-{
-	const char *id = sim_part(c, is_regional(c) ? 6 : 4);
-	struct sim_object *b = sim_get(c->sim, BUILDS, sim_tmp("%s%s", builds_prefix(c), id));
-	if (!b)
-		sim_fail(c, "NOT_FOUND", NULL, "Requested entity was not found.");
-	return b;
 }
 
 /* Who the build runs as: "serviceAccount:EMAIL". */
@@ -450,13 +442,6 @@ static void cloudbuild_create(struct sim_call *c)
 }
 
 /* The others. --------------------------------------------------------------------------------------------------------------- */
-static void cloudbuild_get(struct sim_call *c)
-{
-	struct sim_object *b = named(c);
-	if (b)
-		sim_ok(c, cJSON_Duplicate(b->doc, 1));
-}
-
 /* One term of the filter: tags="x", tags=x, status="SUCCESS", build_id="x", source.storage_source.bucket. */
 static bool term_holds(const cJSON *build, const char *term)
 {
@@ -530,7 +515,7 @@ static void cloudbuild_list(struct sim_call *c)
 
 static void cloudbuild_cancel(struct sim_call *c)
 {
-	struct sim_object *b = named(c);
+	struct sim_object *b = resource_named(c);
 	if (!b)
 		return;
 	if (ended(b->doc)) {
@@ -559,16 +544,25 @@ static void default_account(struct sim_call *c)
 
 #define P "cloudbuild.projects."
 #define L P "locations."
+static const struct sim_resource resources[] = {
+    {.methods = P "builds", .collection = BUILDS, .key = "projects/{project}/locations/global/builds/{builds}"},
+    {.methods = L "builds", .collection = BUILDS, .key = "projects/{project}/locations/{locations}/builds/{builds}"},
+    {.methods = L "operations",
+     .collection = OPERATIONS,
+     .key = "projects/{project}/locations/{locations}/operations/{operations}"},
+    {0},
+};
+
 static const struct sim_route routes[] = {
     {P "builds.create", cloudbuild_create, "cloudbuild.builds.create", NULL},
-    {P "builds.get", cloudbuild_get, "cloudbuild.builds.get", NULL},
+    {P "builds.get", resource_get, "cloudbuild.builds.get", NULL},
     {P "builds.list", cloudbuild_list, "cloudbuild.builds.list", NULL},
     {P "builds.cancel", cloudbuild_cancel, "cloudbuild.builds.update", NULL},
     {L "builds.create", cloudbuild_create, "cloudbuild.builds.create", NULL},
-    {L "builds.get", cloudbuild_get, "cloudbuild.builds.get", NULL},
+    {L "builds.get", resource_get, "cloudbuild.builds.get", NULL},
     {L "builds.list", cloudbuild_list, "cloudbuild.builds.list", NULL},
     {L "builds.cancel", cloudbuild_cancel, "cloudbuild.builds.update", NULL},
-    {L "operations.get", cloudbuild_get_operation, "cloudbuild.builds.get", NULL},
+    {L "operations.get", resource_get, "cloudbuild.builds.get", NULL},
     {L "getDefaultServiceAccount", default_account, "cloudbuild.builds.get", NULL},
     {"cloudbuild.operations.get", cloudbuild_get_operation, NULL, NULL},
     {NULL, NULL, NULL, NULL},
@@ -579,4 +573,5 @@ const struct sim_api sim_cloudbuild = {
     .service = "cloudbuild.googleapis.com",
     .errors = SIM_ERRORS_AIP,
     .routes = routes,
+    .resources = resources,
 };

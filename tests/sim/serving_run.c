@@ -175,6 +175,9 @@ static void jobs_run(void)
 	cJSON_Delete(op);
 	cJSON *list = expect(200, "GET", RUN_HOST, JOBS "/j/executions", NULL, "executions are listed");
 	is_int(cJSON_GetArraySize(json_at(list, "executions")), 1, "one");
+	char *execution = xasprintf("/v2/%s?etag=other", json_str(list, "executions.0.name", ""));
+	cJSON_Delete(expect(409, "DELETE", RUN_HOST, execution, NULL, "which is deleted as it is known to be, or not at all"));
+	free(execution);
 	cJSON_Delete(list);
 	op = expect(200, "DELETE", RUN_HOST, JOBS "/j?validateOnly=true", NULL, "whether the job could be deleted is asked");
 	ok(json_bool(op, "done", false), "and answered at once");
