@@ -14,12 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_flexible(const cJSON *version)
-{
-	const char *env = json_str(version, "env", "");
-	return !strcmp(env, "flex") || !strcmp(env, "flexible") || !strcmp(env, "2") || json_bool(version, "vm", false);
-}
-
 /* The basic view leaves out what was deployed. */
 static cJSON *version_shown(const struct sim_call *c, const struct sim_object *o)
 {
@@ -30,80 +24,6 @@ static cJSON *version_shown(const struct sim_call *c, const struct sim_object *o
 	for (size_t i = 0; strcmp(sim_param(c, "view"), "FULL") && i < sizeof(full) / sizeof(*full); i++)
 		json_drop(doc, full[i]);
 	return doc;
-}
-
-/* Rules. -------------------------------------------------------------------------------------------------------------------- */
-static bool image_ok(struct sim_call *c, const char *image)
-{
-	const char *host = sim_tmp("%.*s", (int)strcspn(image, "/"), image);
-	if (!*image || !strcmp(host, "gcr.io") || text_ends(host, ".gcr.io") || text_ends(host, "-docker.pkg.dev"))
-		return true;
-	sim_fail(c, "INVALID_ARGUMENT", NULL, "Deployment container image '%s' must be in gcr.io or docker.pkg.dev.", image);
-	return false;
-}
-
-static bool flexible_ok(struct sim_call *c)
-{
-	bool scaling[] = {json_at(c->body, "automaticScaling") != NULL, json_at(c->body, "manualScaling") != NULL,
-			  json_at(c->body, "basicScaling") != NULL};
-	if (!sim_service_on(c->sim, c->project, "appengineflex.googleapis.com"))
-		sim_fail(
-		    c, "FAILED_PRECONDITION", NULL,
-		    "The App Engine Flexible Environment API (appengineflex.googleapis.com) has not been used in project %s "
-		    "before or it is disabled.",
-		    c->project);
-	else if (json_at(c->body, "healthCheck"))
-		sim_fail(
-		    c, "INVALID_ARGUMENT", NULL,
-		    "Legacy health checks are no longer supported for the App Engine Flexible environment. Please remove the "
-		    "'health_check' section from your app.yaml and configure updated health checks.");
-	else if (scaling[0] + scaling[1] + scaling[2] > 1)
-		sim_fail(c, "INVALID_ARGUMENT", NULL,
-			 "Only one of automatic_scaling, manual_scaling and basic_scaling may be specified.");
-	else if (!json_at(c->body, "deployment.container.image") && !json_at(c->body, "deployment.zip") &&
-		 !json_at(c->body, "deployment.files"))
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "The deployment must name a container image, files or a zip.");
-	else
-		return image_ok(c, json_str(c->body, "deployment.container.image", ""));
-	return false;
-}
-
-static bool account_ok(struct sim_call *c, const char *email)
-{
-	if (!*email || text_ends(email, "@appspot.gserviceaccount.com"))
-		return true;
-	if (sim_account_exists(c->sim, email, true) &&
-	    sim_allowed(c->sim, c->principal, "iam.serviceAccounts.actAs", c->project,
-			sim_tmp("//iam.googleapis.com/projects/%s/serviceAccounts/%s", c->project, email)))
-		return true;
-	sim_fail(c, "PERMISSION_DENIED", NULL,
-		 "You do not have permission to act as '%s'. Please contact your administrator to grant you the "
-		 "'iam.serviceAccounts.actAs' permission or it may not exist.",
-		 email);
-	return false;
-}
-
-static bool version_ok(struct sim_call *c, const char *service_id, const char *id)
-{
-	bool first = sim_first(c->sim, APPENGINE_SERVICES, sim_tmp("%s/services/", sim_tmp("apps/%s", c->project))) == NULL;
-	size_t name = strlen(id) + strlen(service_id) + strlen(c->project) + 10; /* "-dot-" twice */
-	if (first && strcmp(service_id, "default"))
-		sim_fail(
-		    c, "INVALID_ARGUMENT", NULL,
-		    "The first service (module) you upload to a new application must be the 'default' service (module). Please "
-		    "upload a version of the 'default' service (module) before uploading a version for the '%s' service "
-		    "(module).",
-		    service_id);
-	else if (!*id || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(id) || strlen(id) > 63)
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid version ID '%s'.", id);
-	else if (name > 63)
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "The name %s-dot-%s-dot-%s is longer than 63 characters.", id, service_id,
-			 c->project);
-	else if (!*json_str(c->body, "runtime", ""))
-		sim_fail(c, "INVALID_ARGUMENT", NULL, "runtime must be specified");
-	else
-		return account_ok(c, json_str(c->body, "serviceAccount", "")) && (!is_flexible(c->body) || flexible_ok(c));
-	return false;
 }
 
 static void defaults(struct sim *s, const struct sim_object *owner, const char *principal, const char *key, cJSON *doc)
@@ -122,7 +42,7 @@ static void defaults(struct sim *s, const struct sim_object *owner, const char *
 						    : sim_tmp("https://%s-dot-%s-dot-%s", id, service_id, host));
 	if (!json_at(doc, "serviceAccount"))
 		json_put_str(doc, "serviceAccount", json_str(owner->doc, "serviceAccount", ""));
-	if (is_flexible(doc)) {
+	if (appengine_is_flexible(doc)) {
 		json_put_str(doc, "env", "flexible");
 		json_put_bool(doc, "vm", true);
 		if (!json_at(doc, "automaticScaling") && !json_at(doc, "manualScaling"))
@@ -214,10 +134,16 @@ static const char *last_words(const cJSON *log)
 static cJSON *judged(struct sim *s, struct sim_object *o)
 {
 	struct run_verdict v = {0};
-	const struct sim_object *owner = sim_get(s, APPENGINE_APPS, sim_tmp("apps/%s", owner_of(o->key)));
-	cJSON *template = appengine_template(o), *status = NULL;
-	sim_workloads(s)->judge(s, owner_of(o->key), appengine_region(json_str(owner->doc, "locationId", "")), template, false,
-				&v);
+	const char *project = owner_of(o->key);
+	const struct sim_object *owner = sim_get(s, APPENGINE_APPS, sim_tmp("apps/%s", project));
+	const char *region = appengine_region(json_str(owner->doc, "locationId", ""));
+	cJSON *template = NULL, *status = appengine_no_machines(s, project, region);
+	if (status) {
+		json_put_str(o->hidden, "failure", json_str(status, "message", ""));
+		return status;
+	}
+	template = appengine_template(o);
+	sim_workloads(s)->judge(s, project, region, template, false, &v);
 	cJSON_Delete(template);
 	write_logs(s, o, v.log);
 	if (v.message) {
@@ -245,7 +171,7 @@ static cJSON *version_settled(struct sim *s, struct sim_object *o, const char *v
 		return NULL;
 	join_service(s, o);
 	/* "Only the versions with a SERVING status create instances": what has none cannot fail to start. */
-	return is_flexible(o->doc) && *json_str(o->doc, "deployment.container.image", "") &&
+	return appengine_is_flexible(o->doc) && *json_str(o->doc, "deployment.container.image", "") &&
 		       !strcmp(json_str(o->doc, "servingStatus", ""), "SERVING")
 		   ? judged(s, o)
 		   : NULL;
@@ -253,13 +179,7 @@ static cJSON *version_settled(struct sim *s, struct sim_object *o, const char *v
 
 static bool version_changing(struct sim_call *c, const struct sim_object *o)
 {
-	(void)o;
-	if (!appengine_free(c))
-		return false;
-	if (!json_at(c->body, "deployment"))
-		return true;
-	sim_fail(c, "INVALID_ARGUMENT", NULL, "The deployment of a version cannot be changed; create a new version.");
-	return false;
+	return appengine_free(c) && appengine_version_mask_ok(c) && (!appengine_is_flexible(o->doc) || appengine_scaling_ok(c));
 }
 
 static bool version_deleting(struct sim_call *c, struct sim_object *o)
@@ -305,11 +225,11 @@ static void version_create(struct sim_call *c)
 {
 	struct sim_object *owner = resource_find(c, &appengine_resources[0]);
 	const char *service_id = sim_part(c, 4), *id = json_str(c->body, "id", "");
-	if (!owner || !appengine_free(c) || !version_ok(c, service_id, id))
+	if (!owner || !appengine_free(c) || !appengine_version_ok(c, service_id, id))
 		return;
 	const char *key = sim_tmp("%s/services/%s/versions/%s", owner->key, service_id, id);
 	struct sim_object *o = sim_get(c->sim, APPENGINE_VERSIONS, key);
-	bool flexible = is_flexible(c->body);
+	bool flexible = appengine_is_flexible(c->body);
 	cJSON *doc = sim_take_body(c);
 	defaults(c->sim, owner, c->principal, key, doc);
 	if (o) {
@@ -328,7 +248,7 @@ static void instance_list(struct sim_call *c)
 	struct sim_object *o = resource_find(c, resources);
 	if (!o)
 		return;
-	bool runs = is_flexible(o->doc) && !strcmp(json_str(o->doc, "servingStatus", ""), "SERVING") &&
+	bool runs = appengine_is_flexible(o->doc) && !strcmp(json_str(o->doc, "servingStatus", ""), "SERVING") &&
 		    !json_at(o->hidden, "failure");
 	int count = !runs ? 0
 			  : (int)json_num(o->doc, "manualScaling.instances",

@@ -114,10 +114,25 @@ bool compute_required(struct sim_call *c, const char *field);
 /* Checks the fingerprint of a body against a document's. False when answered. */
 bool compute_fingerprint(struct sim_call *c, const cJSON *doc, const cJSON *body, const char *field, bool needed,
 			 const char *message);
+/* Are these metadata, network tags, labels as Google takes them? field says where they stand in the request. False: answered. */
+bool compute_metadata_ok(struct sim_call *c, const cJSON *metadata, const char *field);
+bool compute_tags_ok(struct sim_call *c, const cJSON *tags);
+bool compute_labels_ok(struct sim_call *c, const cJSON *labels);
+/* Is what is asked for a machine that Google takes, as far as its own words tell? False: answered. */
+bool compute_instance_acceptable(struct sim_call *c, const cJSON *doc, const char *region);
 /* Counts toward quotas: may `more` of the metric be had in region ("" for the project)? False after 403 quotaExceeded. */
 bool compute_quota(struct sim_call *c, const char *metric, const char *region, double more);
 double compute_quota_limit(struct sim *s, const char *project, const char *metric, const char *region);
 double compute_quota_usage(struct sim *s, const char *project, const char *metric, const char *region);
+/* Why there is already more of it than may be, in the words of an operation, for the caller to free; NULL where there is not. */
+char *compute_quota_short(struct sim *s, const char *project, const char *region, const char *metric);
+/* The quotas of a region, or of the project ("") with limits and usage; the caller's. */
+cJSON *compute_quota_list(struct sim *s, const char *project, const char *region);
+/* By name or link: is there such a type of disk, and of which quota does it take ("" for one of its own)? */
+bool compute_disk_type_known(const char *type);
+const char *compute_disk_quota(const char *type);
+/* Why no machine of the zone can be had, as the world says ("stockouts": ["us-central1-a"]), for the caller to free; NULL where one can. */
+char *compute_stockout(struct sim *s, const char *project, const char *zone);
 /* Is such a region, zone there; the region of a zone into out (at least 40 bytes). */
 bool compute_region_known(const char *region);
 bool compute_zone_known(const char *zone);
@@ -176,8 +191,6 @@ bool compute_instance_disks(struct sim_call *c, cJSON *doc);
 bool compute_schedules_fit(struct sim_call *c, const char *key, cJSON *links);
 /* Takes a machine away with its disks and addresses, whatever it does. */
 void compute_instance_drop(struct sim *s, struct sim_object *vm);
-/* Has the zone no machines left, as the world says ("stockouts": ["us-central1-a"])? */
-bool compute_stocked_out(struct sim *s, const char *zone);
 
 /* A route that the network has of itself, to a range of its own (peering NULL) or of a peer's; the same one once. */
 void network_route(struct sim *s, const char *network_path, const char *range, const char *peering);

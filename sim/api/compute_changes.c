@@ -84,7 +84,8 @@ static bool complete(struct sim_call *c, const struct compute_kind *k, cJSON *do
 {
 	if (k->flags & COMPUTE_LABELS)
 		json_drop(doc, "labels");
-	if (!compute_links(c, k, doc) || (k->quota && !compute_quota(c, k->quota, sim_param(c, "region"), 1)))
+	if (!compute_labels_ok(c, json_at(doc, "labels")) || !compute_links(c, k, doc) ||
+	    (k->quota && !compute_quota(c, k->quota, sim_param(c, "region"), 1)))
 		return false;
 	fill_defaults(k, doc);
 	return !k->check || k->check(c, doc, NULL);
@@ -254,8 +255,9 @@ void compute_delete(struct sim_call *c)
 void compute_set_labels(struct sim_call *c)
 {
 	struct sim_object *o = compute_ready_target(c);
-	if (!o || !compute_fingerprint(c, o->doc, c->body, "labelFingerprint", true,
-				       "Labels fingerprint either invalid or resource labels have changed"))
+	if (!o || !compute_labels_ok(c, json_at(c->body, "labels")) ||
+	    !compute_fingerprint(c, o->doc, c->body, "labelFingerprint", true,
+				 "Labels fingerprint either invalid or resource labels have changed"))
 		return;
 	const cJSON *labels = json_at(c->body, "labels");
 	json_drop(o->doc, "labels");

@@ -108,7 +108,34 @@ static cJSON *type_doc(const char *project, const char *zone, const char *name, 
 	return doc;
 }
 
-TABLE_OF(disk_types, "disk_types.tbl", 2);
+TABLE_OF(disk_types, "disk_types.tbl", 3);
+
+static const char *type_name(const char *type)
+{
+	const char *slash = strrchr(type, '/');
+	return slash ? slash + 1 : type;
+}
+
+/* The row of a type by its name; table_rows when there is none such. */
+static size_t type_row(const char *type)
+{
+	size_t i = 0;
+	while (i < table_rows(&disk_types) && strcmp(table_cell(&disk_types, i, 0), type_name(type)))
+		i++;
+	return i;
+}
+
+bool compute_disk_type_known(const char *type)
+{
+	return type_row(type) < table_rows(&disk_types);
+}
+
+const char *compute_disk_quota(const char *type)
+{
+	size_t row = type_row(type);
+	const char *how = row < table_rows(&disk_types) ? table_cell(&disk_types, row, 2) : "";
+	return !strcmp(how, "solid") ? "SSD_TOTAL_GB" : *how ? "" : "DISKS_TOTAL_GB";
+}
 
 static void type_list(struct sim_call *c)
 {
@@ -125,12 +152,12 @@ static void type_list(struct sim_call *c)
 
 static void type_get(struct sim_call *c)
 {
-	for (size_t i = 0; i < table_rows(&disk_types); i++)
-		if (!strcmp(table_cell(&disk_types, i, 0), sim_param(c, "diskType"))) {
-			sim_ok(c, type_doc(c->project, sim_param(c, "zone"), table_cell(&disk_types, i, 0),
-					   table_cell(&disk_types, i, 1)));
-			return;
-		}
+	size_t i = type_row(sim_param(c, "diskType"));
+	if (i < table_rows(&disk_types)) {
+		sim_ok(c, type_doc(c->project, sim_param(c, "zone"), table_cell(&disk_types, i, 0),
+				   table_cell(&disk_types, i, 1)));
+		return;
+	}
 	sim_fail(c, "NOT_FOUND", "notFound", "The resource 'projects/%s/zones/%s/diskTypes/%s' was not found", c->project,
 		 sim_param(c, "zone"), sim_param(c, "diskType"));
 }

@@ -168,9 +168,9 @@ static bool compute_instances_check(struct sim_call *c, cJSON *doc, const struct
 	if (!strcmp(c->id, "compute.instances.insert") &&
 	    !may_insert(c, doc, key)) /* a group's are inserted by an agent of Google's */
 		return false;
-	if (!check_machine(c, doc) || !check_accounts(c, doc) || !compute_quota(c, "INSTANCES", region, 1) ||
-	    !check_interfaces(c, doc) || !compute_schedules_fit(c, key, json_at(doc, "resourcePolicies")) ||
-	    !compute_instance_disks(c, doc))
+	if (!check_machine(c, doc) || !compute_instance_acceptable(c, doc, region) || !check_accounts(c, doc) ||
+	    !compute_quota(c, "INSTANCES", region, 1) || !check_interfaces(c, doc) ||
+	    !compute_schedules_fit(c, key, json_at(doc, "resourcePolicies")) || !compute_instance_disks(c, doc))
 		return false;
 	cJSON *defaults = json_make(
 	    "{'metadata':{'kind':'compute#metadata'},'tags':{},'scheduling':{'automaticRestart':true,'onHostMaintenance':"
@@ -231,7 +231,30 @@ static void booted(struct sim *s, const cJSON *arg)
 		sim_workloads(s)->machine_booted(s, o);
 }
 
-/* When it comes up, unless its region's processors are all in use, or the zone is out of them. */
+static char *quota_short(struct sim *s, const char *project, const char *region)
+{
+	static const char *const metrics[] = {"CPUS", "IN_USE_ADDRESSES", "SSD_TOTAL_GB", "DISKS_TOTAL_GB"};
+	char *why = compute_quota_short(s, project, "", "CPUS_ALL_REGIONS");
+	for (size_t i = 0; !why && i < sizeof metrics / sizeof *metrics; i++)
+		why = compute_quota_short(s, project, region, metrics[i]);
+	return why;
+}
+
+/* The disks that were made with it are its own from now on; where it did not come up they go with it, whatever was said of their end. */
+static void settle_born(struct sim *s, const struct sim_object *o, bool up)
+{
+	cJSON *d;
+	cJSON_ArrayForEach(d, json_at(o->doc, "disks")) {
+		struct sim_object *disk = compute_find(s, json_str(d, "source", ""));
+		if (!disk || !json_bool(disk->hidden, "born", false))
+			continue;
+		json_drop(disk->hidden, "born");
+		if (!up)
+			json_put_bool(d, "autoDelete", true);
+	}
+}
+
+/* When it comes up, unless more of its region is in use than may be, or the zone is out of machines. */
 static char *compute_instances_landed(struct sim *s, struct sim_object *o, const char **code)
 {
 	char region[40], zone[48];
@@ -239,23 +262,13 @@ static char *compute_instances_landed(struct sim *s, struct sim_object *o, const
 	const char *project = sim_tmp("%.*s", (int)strcspn(o->key + 9, "/"), o->key + 9), *now = sim_stamp_compute(s);
 	snprintf(zone, sizeof zone, "%.*s", (int)strcspn(strstr(o->key, "/zones/") + 7, "/"), strstr(o->key, "/zones/") + 7);
 	compute_zone_region(zone, region);
-	double limit = compute_quota_limit(s, project, "CPUS", region),
-	       all = compute_quota_limit(s, project, "CPUS_ALL_REGIONS", "");
-	if ((why = account_refused(s, compute_inserter(s, o), project, o->doc))) {
+	if ((why = account_refused(s, compute_inserter(s, o), project, o->doc)))
 		*code = "SERVICE_ACCOUNT_ACCESS_DENIED";
-	} else if (compute_quota_usage(s, project, "CPUS", region) > limit) {
+	else if ((why = quota_short(s, project, region)))
 		*code = "QUOTA_EXCEEDED";
-		why = xasprintf("Quota 'CPUS' exceeded.  Limit: %.1f in region %s.", limit, region);
-	} else if (compute_quota_usage(s, project, "CPUS_ALL_REGIONS", "") > all) {
-		*code = "QUOTA_EXCEEDED";
-		why = xasprintf("Quota 'CPUS_ALL_REGIONS' exceeded.  Limit: %.1f globally.", all);
-	} else if (compute_stocked_out(s, zone)) {
+	else if ((why = compute_stockout(s, project, zone)))
 		*code = "ZONE_RESOURCE_POOL_EXHAUSTED";
-		why = xasprintf("The zone 'projects/%s/zones/%s' does not have enough resources available to fulfill the "
-				"request.  Try a different zone, or "
-				"try again later.",
-				project, zone);
-	} else {
+	else {
 		json_put_str(o->doc, "status", "RUNNING");
 		json_put_str(o->doc, "lastStartTimestamp", now);
 		double at = sim_now(s) + sim_draw(s, "compute.instance.boot");
@@ -266,6 +279,7 @@ static char *compute_instances_landed(struct sim *s, struct sim_object *o, const
 		json_put_num(arg, "at", at);
 		sim_after(s, at - sim_now(s), booted, arg);
 	}
+	settle_born(s, o, !why);
 	return why;
 }
 
@@ -333,8 +347,9 @@ static void compute_instances_reset(struct sim_call *c)
 static void set_metadata(struct sim_call *c)
 {
 	struct sim_object *o = compute_ready_target(c);
-	if (!o || !compute_fingerprint(c, json_at(o->doc, "metadata"), c->body, "fingerprint", false,
-				       "Supplied fingerprint does not match current metadata fingerprint."))
+	if (!o || !compute_metadata_ok(c, c->body, "metadata") ||
+	    !compute_fingerprint(c, json_at(o->doc, "metadata"), c->body, "fingerprint", false,
+				 "Supplied fingerprint does not match current metadata fingerprint."))
 		return;
 	json_drop(o->doc, "metadata.items");
 	if (json_at(c->body, "items.0"))
@@ -346,8 +361,9 @@ static void set_metadata(struct sim_call *c)
 static void set_tags(struct sim_call *c)
 {
 	struct sim_object *o = compute_ready_target(c);
-	if (!o || !compute_fingerprint(c, json_at(o->doc, "tags"), c->body, "fingerprint", true,
-				       "Supplied fingerprint does not match current tags fingerprint."))
+	if (!o || !compute_tags_ok(c, c->body) ||
+	    !compute_fingerprint(c, json_at(o->doc, "tags"), c->body, "fingerprint", true,
+				 "Supplied fingerprint does not match current tags fingerprint."))
 		return;
 	json_drop(o->doc, "tags.items");
 	if (json_at(c->body, "items.0"))

@@ -1,4 +1,4 @@
-/* Compute Engine's regions, zones, machine types and projects, with their quotas. */
+/* Compute Engine's regions, zones, machine types and projects. */
 #include "config.h"
 
 #include "sim/api/compute.h"
@@ -15,23 +15,8 @@
 
 #define PROJECTS "compute.projects" /* what they have of their own: their metadata */
 
-/* Machine types: name, processors, memory in MiB, "shared". Quotas: metric, limit, "region" or "project", what counts one each or "-". */
+/* Machine types: name, processors, memory in MiB, "shared". */
 TABLE_OF(machines, "machines.tbl", 4);
-TABLE_OF(quotas, "quotas.tbl", 4);
-
-static bool regional(size_t quota)
-{
-	return !strcmp(table_cell(&quotas, quota, 2), "region");
-}
-
-/* The quota's row; table_rows when there is none such. */
-static size_t quota_row(const char *metric, bool in_region)
-{
-	size_t i = 0;
-	while (i < table_rows(&quotas) && (strcmp(table_cell(&quotas, i, 0), metric) || regional(i) != in_region))
-		i++;
-	return i;
-}
 
 bool compute_region_known(const char *region)
 {
@@ -53,42 +38,7 @@ bool compute_zone_known(const char *zone)
 	return r && strlen(letter) == 2 && strchr(r->zones, letter[1]);
 }
 
-/* Quotas. ---------------------------------------------------------------------------------------------------------------- */
-double compute_quota_limit(struct sim *s, const char *project, const char *metric, const char *region)
-{
-	const cJSON *said = sim_project_world(s, project, "quotas");
-	const cJSON *limit = cJSON_GetObjectItemCaseSensitive(said, sim_tmp("%s/%s", region, metric));
-	if (!limit)
-		limit = cJSON_GetObjectItemCaseSensitive(said, metric);
-	if (cJSON_IsNumber(limit))
-		return limit->valuedouble;
-	size_t row = quota_row(metric, *region != '\0');
-	return row < table_rows(&quotas) ? table_number(&quotas, row, 1) : 1e9;
-}
-
-static double count(struct sim *s, const char *project, const char *plural, const char *region)
-{
-	char place[40];
-	const char *collection = sim_tmp("compute.%s", plural), *prefix = sim_tmp("projects/%s/", project);
-	double n = 0;
-	for (struct sim_object *o = sim_first(s, collection, prefix); o; o = sim_following(s, o, prefix)) {
-		const char *scope = o->key + strlen(prefix), *name = strchr(scope, '/') + 1;
-		bool global = text_starts(scope, "global/");
-		snprintf(place, sizeof place, "%.*s", (int)strcspn(name, "/"), name);
-		if (text_starts(scope, "zones/")) {
-			char zone[40];
-			memcpy(zone, place, sizeof zone);
-			compute_zone_region(zone, place);
-		}
-		bool fits = *region ? !global && !strcmp(place, region) : true;
-		/* Addresses count against the project's quota only when they are global. */
-		if (!strcmp(plural, "addresses"))
-			fits = fits && !strcmp(json_str(o->doc, "addressType", "EXTERNAL"), "EXTERNAL") && (*region || global);
-		n += fits;
-	}
-	return n;
-}
-
+/* Machines. -------------------------------------------------------------------------------------------------------------- */
 int compute_machine_cpus(const char *type)
 {
 	return (int)table_number(&machines, table_row(&machines, type), 1);
@@ -99,60 +49,18 @@ int compute_machine_memory(const char *type)
 	return (int)table_number(&machines, table_row(&machines, type), 2);
 }
 
-bool compute_stocked_out(struct sim *s, const char *zone)
+static bool compute_stocked_out(struct sim *s, const char *zone)
 {
 	return sim_get(s, "compute.stockouts", zone) != NULL;
 }
 
-/* Processors of the running machines. */
-static double processors(struct sim *s, const char *project, const char *region)
+char *compute_stockout(struct sim *s, const char *project, const char *zone)
 {
-	char place[40], zone[40];
-	const char *prefix = sim_tmp("projects/%s/zones/", project);
-	double n = 0;
-	for (struct sim_object *o = sim_first(s, "compute.instances", prefix); o; o = sim_following(s, o, prefix)) {
-		const char *type = strrchr(json_str(o->doc, "machineType", "/"), '/') + 1;
-		snprintf(zone, sizeof zone, "%.*s", (int)strcspn(o->key + strlen(prefix), "/"), o->key + strlen(prefix));
-		if (*region && strcmp(compute_zone_region(zone, place), region))
-			continue;
-		n += strcmp(json_str(o->doc, "status", ""), "TERMINATED") ? compute_machine_cpus(type) : 0;
-	}
-	return n;
-}
-
-double compute_quota_usage(struct sim *s, const char *project, const char *metric, const char *region)
-{
-	if (text_starts(metric, "CPUS"))
-		return processors(s, project, region);
-	const char *plural = table_cell(&quotas, quota_row(metric, *region != '\0'), 3);
-	return *plural && strcmp(plural, "-") ? count(s, project, plural, region) : 0;
-}
-
-bool compute_quota(struct sim_call *c, const char *metric, const char *region, double more)
-{
-	if (*region && quota_row(metric, true) == table_rows(&quotas))
-		region = ""; /* the project's */
-	double limit = compute_quota_limit(c->sim, c->project, metric, region);
-	if (compute_quota_usage(c->sim, c->project, metric, region) + more <= limit)
-		return true;
-	sim_fail_with(c, 403, "PERMISSION_DENIED", "quotaExceeded", NULL, "Quota '%s' exceeded.  Limit: %.1f %s%s.", metric,
-		      limit, *region ? "in region " : "globally", region);
-	return false;
-}
-
-static cJSON *quota_list(struct sim *s, const char *project, const char *region)
-{
-	cJSON *list = cJSON_CreateArray();
-	for (size_t i = 0; i < table_rows(&quotas); i++) {
-		const char *metric = table_cell(&quotas, i, 0);
-		if (regional(i) != (*region != '\0'))
-			continue;
-		cJSON *q = json_make("{'metric':%s}", metric);
-		json_put_num(q, "limit", compute_quota_limit(s, project, metric, region));
-		json_put_num(q, "usage", compute_quota_usage(s, project, metric, region));
-		cJSON_AddItemToArray(list, q);
-	}
-	return list;
+	return compute_stocked_out(s, zone)
+		   ? xasprintf("The zone 'projects/%s/zones/%s' does not have enough resources available to fulfill the "
+			       "request.  Try a different zone, or try again later.",
+			       project, zone)
+		   : NULL;
 }
 
 /* Documents that are nowhere stored. ------------------------------------------------------------------------------------- */
@@ -187,7 +95,7 @@ static cJSON *region_doc(struct sim *s, const char *project, const struct sim_re
 		cJSON_AddItemToArray(zones,
 				     cJSON_CreateString(sim_tmp(COMPUTE_BASE "projects/%s/zones/%s-%c", project, r->name, *z)));
 	cJSON *doc = json_make("{'description':%s,'status':'UP','supportsPzs':false,'zones':%j,'quotas':%j}", r->name, zones,
-			       quota_list(s, project, r->name));
+			       compute_quota_list(s, project, r->name));
 	base(doc, project, "compute#region", path, r->name, 1000 + (unsigned)(r - sim_region_at(0)));
 	return doc;
 }
@@ -324,14 +232,14 @@ static void compute_places_project_get(struct sim_call *c)
 	    "'defaultNetworkTier':'PREMIUM','xpnProjectStatus':'UNSPECIFIED_XPN_PROJECT_STATUS','vmDnsSetting':"
 	    "'ZONAL_ONLY','cloudArmorTier':'CA_STANDARD','commonInstanceMetadata':%j,'quotas':%j}",
 	    number, c->project, link, o ? json_str(o->doc, "created", start) : start, account, common_metadata(o),
-	    quota_list(c->sim, c->project, ""));
+	    compute_quota_list(c->sim, c->project, ""));
 	sim_ok(c, doc);
 }
 
 static void compute_places_set_metadata(struct sim_call *c)
 {
 	const char *key = sim_tmp("projects/%s", c->project);
-	if (compute_repeated(c))
+	if (compute_repeated(c) || !compute_metadata_ok(c, c->body, "commonInstanceMetadata"))
 		return;
 	struct sim_object *o = sim_get(c->sim, PROJECTS, key);
 	cJSON *had = common_metadata(o);

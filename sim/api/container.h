@@ -61,6 +61,10 @@ void container_measure(cJSON *doc);
 void container_settle_endpoints(struct sim_call *c, cJSON *doc, cJSON *hidden, const char *region);
 void container_show_endpoints(cJSON *doc, const cJSON *hidden);
 
+/* May the cluster, the pool of one, be made as they are asked for (container_rules.c)? False: answered. */
+bool container_cluster_ok(struct sim_call *c, const cJSON *doc, const struct container_place *p);
+bool container_pool_ok(struct sim_call *c, const cJSON *cluster, const cJSON *pool, const char *region);
+
 /* Node pools. ------------------------------------------------------------------------------------------------------------ */
 /* Checks and completes a node pool's document. False when answered. */
 bool container_settle_pool(struct sim_call *c, const struct sim_object *cluster, cJSON *cluster_doc, cJSON *pool);

@@ -123,6 +123,12 @@ static bool own_range(struct sim_call *c, cJSON *doc, cJSON *hidden, const struc
 		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "The netmask of %s is out of range.", given);
 		return false;
 	}
+	if (got.bits && ip4_taken(c->sim, json_str(doc, "networkConfig.network", ""), got, "")) {
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest",
+			 "Requested CIDR %s for %s is not available in network \"%s\" for cluster.", given,
+			 r == &pods ? "containers" : "services", json_str(doc, "network", ""));
+		return false;
+	}
 	if (!got.bits)
 		got = free_range(c, doc, bits);
 	char base[16];

@@ -193,7 +193,11 @@ static bool check(struct sim_call *c, const struct sim_object *cluster, const cJ
 		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Node version \"%s\" is unsupported.", version);
 		return false;
 	}
-	return check_account(c, pool) && check_tags(c, pool);
+	char region[40];
+	snprintf(region, sizeof region, "%.39s", json_str(cluster_doc, "location", ""));
+	if (compute_zone_known(region))
+		compute_zone_region(json_str(cluster_doc, "location", ""), region);
+	return container_pool_ok(c, cluster_doc, pool, region) && check_account(c, pool) && check_tags(c, pool);
 }
 
 static void settle_place(struct sim_call *c, const cJSON *cluster_doc, cJSON *pool)
@@ -242,12 +246,12 @@ static char *shortage(struct sim *s, const char *project, const char *zone, cons
 	    cpus = compute_machine_cpus(json_str(pool, "config.machineType", "e2-medium"));
 	compute_zone_region(zone, region);
 	double limit = compute_quota_limit(s, project, "CPUS", region);
-	if (compute_stocked_out(s, zone)) {
+	char *none = compute_stockout(s, project, zone);
+	if (none) {
+		char *why = xasprintf("Google Compute Engine: %s", none);
 		*code = "GCE_STOCKOUT";
-		return xasprintf("Google Compute Engine: The zone 'projects/%s/zones/%s' does not have enough resources "
-				 "available to fulfill the "
-				 "request.  Try a different zone, or try again later.",
-				 project, zone);
+		free(none);
+		return why;
 	}
 	if (compute_quota_usage(s, project, "CPUS", region) + per_zone * cpus > limit) {
 		*code = "GCE_QUOTA_EXCEEDED";

@@ -26,6 +26,9 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_operations.c \
 	sim/api/compute_permissions.c \
 	sim/api/compute_places.c \
+	sim/api/compute_quotas.c \
+	sim/api/compute_instance_rules.c \
+	sim/api/compute_metadata.c \
 	sim/api/compute_policies.c \
 	sim/api/compute_schedules.c \
 	sim/api/compute_templates.c \
@@ -40,6 +43,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/container_nodes.c \
 	sim/api/container_operations.c \
 	sim/api/container_pools.c \
+	sim/api/container_rules.c \
 	sim/api/container_updates.c \
 	sim/api/ip4.c \
 	sim/api/kubernetes.c \

@@ -1,6 +1,6 @@
 # The simulated APIs of this family and their tests.
 sim_libsim_a_SOURCES += \
-	sim/api/appengine.c sim/api/appengine.h sim/api/appengine_versions.c \
+	sim/api/appengine.c sim/api/appengine.h sim/api/appengine_machines.c sim/api/appengine_rules.c sim/api/appengine_versions.c \
 	sim/api/artifactregistry.c sim/api/artifactregistry.h \
 	sim/api/artifactregistry_files.c \
 	sim/api/artifactregistry_images.c \
@@ -113,3 +113,8 @@ check_PROGRAMS += tests/sim/bites
 TESTS += tests/sim/bites
 tests_sim_bites_SOURCES = tests/sim/bites.c tests/sim/cloud.h tests/tap.h
 tests_sim_bites_LDADD = $(LIB_SIM) -lm
+
+check_PROGRAMS += tests/sim/refusals
+TESTS += tests/sim/refusals
+tests_sim_refusals_SOURCES = tests/sim/refusals.c tests/sim/cloud.h tests/tap.h
+tests_sim_refusals_LDADD = $(LIB_SIM) -lm

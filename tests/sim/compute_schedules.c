@@ -58,9 +58,14 @@ static void from_the_start(void)
 	act("POST", POLICIES, daily("first", "04:00"));
 	asks("POST", COMPUTE "zones/us-central1-a/disks", json_make("{'name':'d2','resourcePolicies':[%s]}", LINK "absent"),
 	     404);
-	asks("POST", MACHINES, machine("{'boot':true,'initializeParams':{'resourcePolicies':['" LINK "absent']}}"), 404);
+	asks("POST", MACHINES,
+	     machine("{'boot':true,'initializeParams':{'sourceImage':'projects/cos-cloud/global/images/family/"
+		     "cos-stable','resourcePolicies':['" LINK "absent']}}"),
+	     404);
 	asks("GET", COMPUTE "zones/us-central1-a/disks/m2", NULL, 404);
-	act("POST", MACHINES, machine("{'boot':true,'initializeParams':{'resourcePolicies':['" LINK "first']}}"));
+	act("POST", MACHINES,
+	    machine("{'boot':true,'initializeParams':{'sourceImage':'projects/cos-cloud/global/images/family/"
+		    "cos-stable','resourcePolicies':['" LINK "first']}}"));
 	is_str(json_str(asks("GET", COMPUTE "zones/us-central1-a/disks/m2", NULL, 200), "resourcePolicies.0", ""),
 	       "https://www.googleapis.com/compute/v1/" LINK "first", "a machine's disk comes with its schedule");
 	asks("DELETE", POLICIES "/first", NULL, 400);
