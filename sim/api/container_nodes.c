@@ -15,6 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#define SANDBOX "sandbox.gke.io/runtime"
 
 /* How many images a node pulls at once goes by how fast the disk is that they are put on. */
 static void settle_pulls(cJSON *pool)
@@ -100,6 +103,25 @@ static void settle_metadata(const cJSON *cluster_doc, cJSON *pool)
 			     strcmp(mode, "GKE_METADATA") ? "EXPOSE" : "GKE_METADATA_SERVER");
 }
 
+/* Nodes of GKE Sandbox keep away the pods that do not ask for it. */
+static void settle_sandbox(cJSON *pool)
+{
+	cJSON *config = json_at(pool, "config"), *taint;
+	if (strcasecmp(json_str(config, "sandboxConfig.type", json_str(config, "sandboxConfig.sandboxType", "")), "gvisor"))
+		return;
+	cJSON_ArrayForEach(taint, json_at(config, "taints"))
+		if (!strcmp(json_str(taint, "key", ""), SANDBOX))
+			return;
+	if (!json_at(config, "taints"))
+		json_put(config, "taints", cJSON_CreateArray());
+	cJSON_AddItemToArray(json_at(config, "taints"),
+			     json_make("{'key':'" SANDBOX "','value':'gvisor','effect':'NO_SCHEDULE'}"));
+	if (!json_at(config, "labels"))
+		json_put(config, "labels", cJSON_CreateObject());
+	cJSON_DeleteItemFromObjectCaseSensitive(json_at(config, "labels"), SANDBOX);
+	cJSON_AddStringToObject(json_at(config, "labels"), SANDBOX, "gvisor");
+}
+
 void container_settle_nodes(const cJSON *cluster_doc, cJSON *pool)
 {
 	container_prune(pool);
@@ -114,6 +136,7 @@ void container_settle_nodes(const cJSON *cluster_doc, cJSON *pool)
 	settle_image(pool);
 	settle_scaling(pool);
 	settle_metadata(cluster_doc, pool);
+	settle_sandbox(pool);
 	json_put_num(pool, "podIpv4CidrSize", block_size(pool));
 	if (json_bool(pool, "config.confidentialNodes.enabled", false) &&
 	    !json_at(pool, "config.confidentialNodes.confidentialInstanceType"))

@@ -305,10 +305,12 @@ static void log_in(struct sim *s, struct mlflow *m, const struct mlflow_place *p
 	if (text_starts(host, "/cloudsql/")) {
 		k->address = host + 10;
 		k->network = NULL;
-		why = place->connector && !strcmp(place->connector, k->address) ? NULL : "refused";
+		why = !place->connector || strcmp(place->connector, k->address) ? "refused"
+		      : place->cut_off                                          ? "unreachable"
+										: NULL;
 	} else if (!strcmp(host, "127.0.0.1") || !strcmp(host, "localhost")) {
 		k->address = place->beside;
-		why = place->beside ? NULL : "closed";
+		why = !place->beside ? "closed" : place->cut_off ? "unreachable" : NULL;
 	} else if (*host == '/') {
 		why = "refused";
 	} else if (strspn(host, "0123456789.") != strlen(host)) {

@@ -25,6 +25,7 @@ struct mlflow_place {
 	const char *connector;     /* "P:R:I" when a Cloud SQL volume is mounted, or NULL */
 	const char *cluster, *pod; /* keys of the pod that it is in and of its cluster, or NULL */
 	const char *beside;        /* "P:R:I" when a cloud-sql-proxy listens at 127.0.0.1 beside it, or NULL */
+	bool cut_off;              /* ...which goes by the instance's public address, and nothing leads there from here */
 };
 /* Reads the settings of `mlflow server` and tries its database; changes nothing. */
 void mlflow_load(struct sim *s, const struct container *k, const struct mlflow_place *place, struct mlflow *m);

@@ -103,6 +103,8 @@ static struct mlflow_place place_of(const struct workload *w, const struct conta
 			place.connector = instance;
 		else if (together(w, k, &part->k))
 			place.beside = instance;
+		place.cut_off = !json_bool(w->template, "reaches.internet", true) &&
+				!container_flag(&part->k, "--private-ip") && !container_flag(&part->k, "--psc");
 	}
 	return place;
 }

@@ -1,11 +1,14 @@
 /* A GKE cluster that stands already and is not this stack's: looked at before anything is made, never created, changed or deleted. What keeps the stack
  * from living in it is a refusal that says the cure.
- * spec: {"location","network":PATH where the stack counts on one,"subnet":PATH of its own there where the cluster's place has one,"balanced":does Google's load balancer stand before it}. Outputs: name, host and ca of its API
+ * spec: {"location","network":PATH where the stack counts on one,"subnet":PATH of its own there where the cluster's place has one,"balanced":does Google's load balancer stand before it,
+ * "cpu","memory": what a pod of the stack asks for, in CPUs and GiB,"outward":does a pod go to the internet for its database}. Outputs: name, host and ca of its API
  * server (ca "": the DNS endpoint, with Google's own certificate), endpoint ("dns", "ip": which that is), nodes (the accounts that pull images, as members of policies), selector (which nodes give
  * pods their own identity). */
 #include "config.h"
 #include "gcp/given.h"
 #include "gcp/kinds.h"
+#include "gcp/nat.h"
+#include "gcp/node_pools.h"
 
 #include "base/encode.h"
 #include "base/gettext.h"
@@ -19,7 +22,6 @@
 
 #define ENDPOINTS "controlPlaneEndpointsConfig"
 #define IP ENDPOINTS ".ipEndpointsConfig"
-#define SERVER "GKE_METADATA"
 
 static const char *location(const struct view *v)
 {
@@ -56,6 +58,77 @@ static bool has_door(const cJSON *found)
 	       json_bool(found, IP ".enabled", true);
 }
 
+/* The way out ---------------------------------------------------------------------------------------------------------------------- */
+
+#define ROUTERS "routers" /* of the cluster's network and region, beside what GKE tells */
+
+/* Have its machines no address of their own? */
+static bool is_hidden(const cJSON *found)
+{
+	const cJSON *pool;
+	cJSON_ArrayForEach(pool, json_at(found, "nodePools"))
+		if (!json_bool(pool, "networkConfig.enablePrivateNodes", true))
+			return false;
+	return json_bool(found, "networkConfig.defaultEnablePrivateNodes",
+			 json_bool(found, "privateClusterConfig.enablePrivateNodes", false));
+}
+
+/* "us-central1" of "us-central1-a" and of itself. */
+static char *region_of(const struct view *v)
+{
+	const char *place = location(v), *dash = strrchr(place, '-');
+	bool zone = dash && strlen(dash) == 2;
+	return xstrndup(place, zone ? (size_t)(dash - place) : strlen(place));
+}
+
+/* The connector goes to the database's public address: by the machine's own, or by a Cloud NAT of the project that the network is of. That is looked at where
+ * one may, and no permission is asked of anybody for it. */
+static void existing_cluster_observe_more(const struct view *v, const struct observation *seen, struct call *out)
+{
+	const char *network = json_str(seen->found, "networkConfig.network", "projects/");
+	if (seen->presence != PRESENT_YES || !json_bool(v->spec, "outward", false) || !is_hidden(seen->found) ||
+	    json_at(seen->found, ROUTERS))
+		return;
+	const char *begin = network + strlen("projects/");
+	char *owner = xstrndup(begin, strcspn(begin, "/")), *region = region_of(v);
+	call_set(out, DIALECT_NONE, "GET", NULL,
+		 "https://compute.googleapis.com/compute/v1/projects/%s/regions/%s/routers?maxResults=500", owner, region);
+	free(region);
+	free(owner);
+}
+
+/* Who may not see them is told nothing: whether there is one is not known then. */
+static void existing_cluster_decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
+{
+	(void)v;
+	json_put(out->found, ROUTERS, http == 200 && reply ? cJSON_Duplicate(reply, true) : json_make("{'unseen':true}"));
+}
+
+static char *lacks_way_out(const struct view *v, const cJSON *found)
+{
+	const cJSON *routers = json_at(found, ROUTERS), *router, *nat;
+	const char *network = json_str(found, "network", ""), *subnet = json_str(found, "subnetwork", "");
+	if (!routers || json_bool(routers, "unseen", false))
+		return NULL;
+	cJSON_ArrayForEach(router, json_at(routers, "items"))
+		cJSON_ArrayForEach(nat, json_at(router, "nats"))
+			if (nat_link_ends(json_str(router, "network", ""), "networks", network) &&
+			    nat_covers(nat, subnet, false))
+				return NULL;
+	char *
+	    region = region_of(v),
+	   *why = xasprintf(
+	       _("Its machines have no address of their own, and there is no Cloud NAT for their subnet %s, so that the server "
+		 "does not reach the database. Make one: gcloud compute routers create mlflow-nat --network=%s --region=%s, "
+		 "then "
+		 "gcloud compute routers nats create mlflow-nat --router=mlflow-nat --region=%s "
+		 "--auto-allocate-nat-external-ips "
+		 "--nat-all-subnet-ip-ranges. Or choose a private way in database.path."),
+	       subnet, network, region, region);
+	free(region);
+	return why;
+}
+
 /* Its machines ------------------------------------------------------------------------------------------------------------------- */
 
 static void add_account(const struct view *v, cJSON *members, const char *account)
@@ -74,13 +147,6 @@ static void add_account(const struct view *v, cJSON *members, const char *accoun
 	free(email);
 }
 
-/* Does it make machines by itself? */
-static bool makes_nodes(const cJSON *found)
-{
-	return json_bool(found, "autopilot.enabled", false) ||
-	       json_bool(found, "autoscaling.enableNodeAutoprovisioning", false);
-}
-
 static void put_nodes(const struct view *v, const cJSON *found, cJSON *outputs)
 {
 	cJSON *members = cJSON_CreateArray(), *selector = cJSON_CreateObject();
@@ -88,7 +154,7 @@ static void put_nodes(const struct view *v, const cJSON *found, cJSON *outputs)
 	const char *later = json_str(found, "autoscaling.autoprovisioningNodePoolDefaults.serviceAccount", NULL);
 	cJSON_ArrayForEach(pool, json_at(found, "nodePools"))
 		add_account(v, members, json_str(pool, "config.serviceAccount", "default"));
-	if (later || makes_nodes(found))
+	if (later || node_pools_grow(found))
 		add_account(v, members, later ? later : "default");
 	/* Autopilot refuses this selector, since all of its nodes are so. */
 	if (!json_bool(found, "autopilot.enabled", false))
@@ -163,142 +229,11 @@ static char *lacks_identity(const struct view *v, const cJSON *found)
 			 v->name, location(v), v->project);
 }
 
-/* Is it 1.29 at least? Sidecars that start first and let a Job end are there from then on. A version that is not told is taken for one. */
-static bool has_sidecars(const char *version)
-{
-	int major = 0, minor = 0;
-	return sscanf(version, "%d.%d", &major, &minor) != 2 || major > 1 || (major == 1 && minor >= 29);
-}
-
-/* Why no pod of the stack comes onto a node pool; a later one is nearer to fitting. */
-enum pool_fault {
-	POOL_ANONYMOUS,
-	POOL_OTHER, /* another kind of machine than the image is for */
-	POOL_TAINTED,
-	POOL_OLD,
-	POOL_BLIND, /* its machines may not read the registry */
-	POOL_EMPTY,
-	POOL_BROKEN,
-	POOL_FITS
-};
-
-static bool is_other_machine(const cJSON *pool)
-{
-	static const char *const arm[] = {"t2a-", "c4a-", "n4a-", "a4x-"};
-	const char *type = json_str(pool, "config.machineType", "");
-	bool other = text_starts(json_str(pool, "config.imageType", ""), "WINDOWS");
-	for (size_t i = 0; i < sizeof arm / sizeof *arm; i++)
-		other |= text_starts(type, arm[i]);
-	return other;
-}
-
-static bool is_tainted(const cJSON *pool)
-{
-	const cJSON *taint;
-	cJSON_ArrayForEach(taint, json_at(pool, "config.taints"))
-		if (strcmp(json_str(taint, "effect", ""), "PREFER_NO_SCHEDULE") != 0)
-			return true;
-	return false;
-}
-
-static bool reads_registry(const cJSON *pool)
-{
-	const cJSON *scope, *scopes = json_at(pool, "config.oauthScopes");
-	cJSON_ArrayForEach(scope, scopes) {
-		const char *name = cJSON_IsString(scope) ? scope->valuestring : "";
-		if (text_ends(name, "/cloud-platform") || strstr(name, "/devstorage."))
-			return true;
-	}
-	return !cJSON_GetArraySize(scopes);
-}
-
-/* How many machines a pool has is told for all pools together alone. */
-static bool is_empty(const cJSON *found, const cJSON *pool)
-{
-	return !json_num(pool, "initialNodeCount", 0) && !json_bool(pool, "autoscaling.enabled", false) &&
-	       !json_num(found, "currentNodeCount", 0);
-}
-
-static enum pool_fault pool_fault(const cJSON *found, const cJSON *pool)
-{
-	const char *status = json_str(pool, "status", "");
-	return strcmp(json_str(pool, "config.workloadMetadataConfig.mode", ""), SERVER) != 0 ? POOL_ANONYMOUS
-	       : is_other_machine(pool)                                                      ? POOL_OTHER
-	       : is_tainted(pool)                                                            ? POOL_TAINTED
-	       : !has_sidecars(json_str(pool, "version", ""))                                ? POOL_OLD
-	       : !reads_registry(pool)                                                       ? POOL_BLIND
-	       : is_empty(found, pool)                                                       ? POOL_EMPTY
-	       : !strcmp(status, "ERROR") || !strcmp(status, "STOPPING")                     ? POOL_BROKEN
-											     : POOL_FITS;
-}
-
-/* What is wrong with the pool that is nearest to fitting, and the cure. */
-static char *pool_words(enum pool_fault fault, const char *pool, const char *cluster, const char *where)
-{
-	switch (fault) {
-	case POOL_OTHER:
-		return xasprintf(
-		    _("The machines of its node pool %s are no x86 machines with Linux, for which the image is made. Add "
-		      "others: gcloud container node-pools create x86 --cluster=%s --location=%s "
-		      "--workload-metadata=GKE_METADATA."),
-		    pool, cluster, where);
-	case POOL_TAINTED:
-		return xasprintf(
-		    _("Its node pool %s keeps pods away by a taint. Take the taint off, or add a pool without one: gcloud "
-		      "container node-pools create mlflow --cluster=%s --location=%s "
-		      "--workload-metadata=GKE_METADATA."),
-		    pool, cluster, where);
-	case POOL_OLD:
-		return xasprintf(
-		    _("The machines of its node pool %s run an older Kubernetes than 1.29, which is needed at least. "
-		      "Upgrade them: gcloud container clusters upgrade %s --location=%s --node-pool=%s."),
-		    pool, cluster, where, pool);
-	case POOL_BLIND:
-		return xasprintf(
-		    _("The machines of its node pool %s may not read images, by their access scopes, which stay as they "
-		      "are. Add a pool: gcloud container node-pools create mlflow --cluster=%s --location=%s "
-		      "--scopes=cloud-platform --workload-metadata=GKE_METADATA."),
-		    pool, cluster, where);
-	case POOL_EMPTY:
-		return xasprintf(
-		    _("Its node pool %s has no machines. Give it some: gcloud container clusters resize %s --location=%s "
-		      "--node-pool=%s --num-nodes=2."),
-		    pool, cluster, where, pool);
-	case POOL_BROKEN:
-		return xasprintf(
-		    _("Its node pool %s is broken, or being deleted. See why: gcloud container node-pools describe %s "
-		      "--cluster=%s --location=%s."),
-		    pool, pool, cluster, where);
-	default:
-		return xasprintf(
-		    _("None of its node pools gives pods their own identity. Switch it on for one: gcloud container "
-		      "node-pools update %s --cluster=%s --location=%s --workload-metadata=GKE_METADATA."),
-		    pool, cluster, where);
-	}
-}
-
-/* The node pools, of which one has to fit; a cluster that makes machines by itself makes one. */
-static char *lacks_machines(const struct view *v, const cJSON *found)
-{
-	const cJSON *pool, *nearest = NULL;
-	enum pool_fault best = POOL_ANONYMOUS;
-	bool fits = makes_nodes(found);
-	cJSON_ArrayForEach(pool, json_at(found, "nodePools")) {
-		enum pool_fault fault = pool_fault(found, pool);
-		fits |= fault == POOL_FITS;
-		if (!nearest || fault > best) {
-			nearest = pool;
-			best = fault;
-		}
-	}
-	return fits ? NULL : pool_words(best, nearest ? json_str(nearest, "name", "POOL") : "POOL", v->name, location(v));
-}
-
 /* Sidecars that start first and let a Job end are there from 1.29 on. */
 static char *too_old(const struct view *v, const cJSON *found)
 {
 	const char *version = json_str(found, "currentMasterVersion", "");
-	return has_sidecars(version)
+	return node_pools_recent(version)
 		   ? NULL
 		   : xasprintf(_("It runs Kubernetes %s, and 1.29 is needed at least. Upgrade it: gcloud container "
 				 "clusters upgrade %s --location=%s --master."),
@@ -329,7 +264,7 @@ static char *elsewhere(const struct view *v, const cJSON *found)
 static void existing_cluster_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static char *(*const rules[])(const struct view *v, const cJSON *found) = {
-	    lacks_door, too_old, lacks_identity, lacks_machines, lacks_balancer, elsewhere};
+	    lacks_door, too_old, lacks_identity, node_pools_unfit, lacks_balancer, elsewhere, lacks_way_out};
 	char *why = seen->presence == PRESENT_FAILED ? xstrdup(seen->error ? seen->error : _("it is broken.")) : NULL;
 	for (size_t i = 0; !why && i < sizeof rules / sizeof *rules; i++)
 		why = rules[i](v, seen->found);
@@ -346,8 +281,8 @@ static void existing_cluster_beforehand(const struct view *v, cJSON *world)
 	cJSON *cluster = json_make(
 	    "{'name':%s,'controlPlaneEndpointsConfig':{'dnsEndpointConfig':{'allowExternalTraffic':%b}},"
 	    "'workloadIdentityConfig':{'workloadPool':%s},'nodePools':[{'name':'pool','initialNodeCount':%d,"
-	    "'config':{'machineType':'e2-standard-4','workloadMetadataConfig':{'mode':'GKE_METADATA'}}}]}",
-	    v->name, true, pool, 1);
+	    "'config':{'machineType':%s,'workloadMetadataConfig':{'mode':'GKE_METADATA'}}}]}",
+	    v->name, true, pool, 1, node_pools_type(v->spec));
 	if (*network)
 		json_put_str(cluster, "network", network);
 	if (*subnet)
@@ -367,7 +302,9 @@ const struct kind kind_existing_cluster = {
     .log = "resource.type=\"k8s_cluster\" resource.labels.cluster_name=\"{name}\"",
     .permissions = {.read = "container.clusters.get"},
     .observe = existing_cluster_observe,
+    .observe_more = existing_cluster_observe_more,
     .decode = existing_cluster_decode,
+    .decode_more = existing_cluster_decode_more,
     .compare = existing_cluster_compare,
     .beforehand = existing_cluster_beforehand,
     .stays = N_("The cluster stays: it stood before this stack, and is not its own."),

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "gcp/given.h"
 #include "gcp/kinds.h"
+#include "gcp/nat.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -20,47 +21,16 @@ static void given_nat_observe(const struct view *v, struct call *out)
 		 json_str(v->spec, "region", ""));
 }
 
-static bool ends(const char *link, const char *collection, const char *name)
-{
-	char *end = xasprintf("/%s/%s", collection, name);
-	bool so = text_ends(link, end);
-	free(end);
-	return so;
-}
-
-/* Does it take the addresses of machines, or those of pods alone? */
-static bool of_machines(const cJSON *subnet)
-{
-	const cJSON *ranges = json_at(subnet, "sourceIpRangesToNat"), *r;
-	cJSON_ArrayForEach(r, ranges)
-		if (cJSON_IsString(r) && strcmp(r->valuestring, "LIST_OF_SECONDARY_IP_RANGES") != 0)
-			return true;
-	return !ranges;
-}
-
-static bool covers(const cJSON *nat, const char *subnet, bool machines)
-{
-	const cJSON *one;
-	if (!strcmp(json_str(nat, "type", "PUBLIC"), "PRIVATE"))
-		return false;
-	if (strcmp(json_str(nat, "sourceSubnetworkIpRangesToNat", ""), "LIST_OF_SUBNETWORKS") != 0)
-		return true;
-	cJSON_ArrayForEach(one, json_at(nat, "subnetworks"))
-		if (ends(json_str(one, "name", ""), "subnetworks", subnet) && (!machines || of_machines(one)))
-			return true;
-	return false;
-}
-
 /* The router of the network, other than the stack's own, by which the subnet reaches the internet; or NULL. */
 static const char *covering(const struct view *v, const cJSON *routers)
 {
 	const cJSON *r, *nat;
 	cJSON_ArrayForEach(r, json_at(routers, "items")) {
-		if (!ends(json_str(r, "network", ""), "networks", json_str(v->spec, "network", "")) ||
+		if (!nat_link_ends(json_str(r, "network", ""), "networks", json_str(v->spec, "network", "")) ||
 		    !strcmp(json_str(r, "name", ""), json_str(v->spec, "router", "")))
 			continue;
 		cJSON_ArrayForEach(nat, json_at(r, "nats"))
-			if (covers(nat, v->name, json_bool(v->spec, "wanted", false)))
+			if (nat_covers(nat, v->name, json_bool(v->spec, "wanted", false)))
 				return json_str(r, "name", "");
 	}
 	return NULL;

@@ -343,6 +343,20 @@ static void kubernetes_object_destroy(const struct view *v, const struct observa
 	kubernetes_ask(v, "DELETE", NULL, "?propagationPolicy=Foreground", out);
 }
 
+double kubernetes_cpus(const char *text)
+{
+	char *unit;
+	double value = strtod(text, &unit);
+	return *unit == 'm' ? value / 1000 : value;
+}
+
+double kubernetes_gibs(const char *text)
+{
+	char *unit;
+	double value = strtod(text, &unit);
+	return !strcmp(unit, "Mi") ? value / 1024 : value;
+}
+
 /* What runs pods is asked for by those, in its namespace. */
 static void kubernetes_object_ask_why(const struct view *v, const cJSON *notes, int turn, struct call *out)
 {
@@ -359,22 +373,6 @@ static char *kubernetes_object_told_why(const struct view *v, cJSON *notes, int 
 	return trouble_told(name_of(v), notes, turn, reply, text);
 }
 
-/* "500m", "2" */
-static double cpus(const char *text)
-{
-	char *unit;
-	double value = strtod(text, &unit);
-	return *unit == 'm' ? value / 1000 : value;
-}
-
-/* "512Mi", "2Gi" in GiB */
-static double gibs(const char *text)
-{
-	char *unit;
-	double value = strtod(text, &unit);
-	return !strcmp(unit, "Mi") ? value / 1024 : value;
-}
-
 /* Autopilot's general-purpose pods, by what they ask for: a CPU 0.0445 dollars an hour, a GiB 0.0049225. */
 static double kubernetes_object_monthly(const cJSON *spec, const char *region)
 {
@@ -383,8 +381,8 @@ static double kubernetes_object_monthly(const cJSON *spec, const char *region)
 	const char *kind = json_str(spec, "body.kind", "");
 	if (!kubernetes_outside(spec) && (!strcmp(kind, "Deployment") || !strcmp(kind, "StatefulSet")))
 		cJSON_ArrayForEach(c, json_at(spec, "body.spec.template.spec.containers"))
-			hour += cpus(json_str(c, "resources.requests.cpu", "0")) * 0.0445 +
-				gibs(json_str(c, "resources.requests.memory", "0")) * 0.0049225;
+			hour += kubernetes_cpus(json_str(c, "resources.requests.cpu", "0")) * 0.0445 +
+				kubernetes_gibs(json_str(c, "resources.requests.memory", "0")) * 0.0049225;
 	return hour * json_num(spec, "body.spec.replicas", 1) * 730 * price_factor(PRICED_MACHINE, region);
 }
 
@@ -401,11 +399,15 @@ static const char *kubernetes_object_downtime(const cJSON *spec, const struct ch
 
 static const char *kubernetes_object_caution(const cJSON *spec)
 {
-	bool pulls = !strcmp(json_str(spec, "body.type", ""), PULL_SECRET);
-	return pulls ? N_("The token in it holds for an hour. A machine that has the image starts it again without one; for a "
-			  "machine "
-			  "that comes later delete this Secret and apply again, which gets another token.")
-		     : NULL;
+	if (json_bool(spec, "unenforced", false))
+		return N_(
+		    "Only a cluster that enforces network policies keeps its other pods from the server by it: on GKE one with "
+		    "Dataplane V2, or with network policy enforcement switched on.");
+	return strcmp(json_str(spec, "body.type", ""), PULL_SECRET)
+		   ? NULL
+		   : N_("The token in it holds for an hour. A machine that has the image starts it again without one; for a "
+			"machine "
+			"that comes later delete this Secret and apply again, which gets another token.");
 }
 
 /* GKE's permissions go by the plural, spelled as IAM does ("networkPolicies"): the last segment of the collection, but for what is no type of Kubernetes' own. */

@@ -18,4 +18,8 @@ void kubernetes_ask(const struct view *v, const char *method, cJSON *body, const
 /* Is the object one of a cluster that is not Google's? */
 bool kubernetes_outside(const cJSON *spec);
 
+/* Quantities of Kubernetes: CPUs of "500m" or "2", GiB of "512Mi" or "2Gi". */
+double kubernetes_cpus(const char *text);
+double kubernetes_gibs(const char *text);
+
 #endif

@@ -25,6 +25,8 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_notification_channel.c \
 	src/gcp/kind_uptime_check.c \
 	src/gcp/monitoring_object.c src/gcp/monitoring_object.h \
+	src/gcp/node_pools.c src/gcp/node_pools.h \
+	src/gcp/nat.c src/gcp/nat.h \
 	src/gcp/kind_workload_identity_pool.c \
 	src/gcp/kind_workload_identity_provider.c \
 	src/gcp/kind_dns_record.c \

@@ -379,11 +379,13 @@ static void add_policy(struct design *d)
 				     json_make("{'to':[{'ipBlock':{'cidr':'10.0.0.0/8'}},{'ipBlock':{'cidr':'172.16.0.0/12'}},"
 					       "{'ipBlock':{'cidr':'192.168.0.0/16'}}],'ports':%j}",
 					       ports(d->axes.database->port, false)));
-	gke_object(
+	struct resource *r = gke_object(
 	    d, "policy", &policy_type, SERVICE,
 	    json_make(
 		"{'spec':{'podSelector':%j,'policyTypes':['Ingress','Egress'],'ingress':[{'from':%j,'ports':%j}],'egress':%j}}",
 		gke_pods_but_database(d), callers(d), ports(front->port, false), out));
+	if (cluster_is_given(d->answers)) /* a new one of Autopilot's enforces it */
+		json_put_bool(r->spec, "unenforced", true);
 }
 
 static bool target_gke_spell(struct design *d, struct err *e)
@@ -405,6 +407,7 @@ static bool target_gke_spell(struct design *d, struct err *e)
 	add_job(d);
 	add_deployment(d);
 	add_cleanup(d);
+	cluster_room(d);
 	/* To find the cluster and to be let through to its API server, and no more; what one may do there its own roles say. */
 	d->front = (struct front){
 	    .id = xstrdup("deployment"),

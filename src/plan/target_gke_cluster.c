@@ -6,10 +6,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gcp/kubernetes_shared.h"
 #include "plan/axes.h"
 #include "plan/naming.h"
 #include "plan/parts.h"
 #include "plan/target_gke_context.h"
+#include "plan/target_gke_objects.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +154,23 @@ void cluster_add(struct design *d)
 	let_nodes_pull(d, "repository/docker-hub", hub);
 	free(hub);
 	free(quay);
+}
+
+/* The largest pod of the stack. */
+void cluster_room(struct design *d)
+{
+	const struct workload *w = d->workload;
+	struct resource *r = plan_find(d->plan, STANDING);
+	double cpus = 0, gib = 0;
+	for (size_t i = 0; i < w->count; i++) {
+		cpus += kubernetes_cpus(w->containers[i]->cpu);
+		gib += kubernetes_gibs(w->containers[i]->memory);
+	}
+	if (!r)
+		return;
+	json_put_num(r->spec, "cpu", cpus + (d->connected ? kubernetes_cpus(GKE_CONNECTOR_CPU) : 0));
+	json_put_num(r->spec, "memory", gib + (d->connected ? kubernetes_gibs(GKE_CONNECTOR_MEMORY) : 0));
+	json_put_bool(r->spec, "outward", d->connected && !d->axes.path->address);
 }
 
 void cluster_credentials(const struct plan *p, struct buf *out)

@@ -15,6 +15,8 @@ bool cluster_is_given(const struct answers *a);
 const char *cluster_id(const struct answers *a);
 /* Plans it, or the look at it; in both cases its machines may read the stack's own repositories. */
 void cluster_add(struct design *d);
+/* Once the workload is spelled: what its pods ask of the machines of a cluster that stands. */
+void cluster_room(struct design *d);
 /* Puts into an object's spec how its API server is asked. */
 void cluster_door(const struct answers *a, cJSON *spec);
 /* The line for a shell that gives kubectl the way to it: by its DNS endpoint where that is open, as was seen when the stack was last built. */

@@ -9,6 +9,9 @@
 #define GKE_DATABASE "database"
 #define GKE_ACCOUNT "server" /* the Kubernetes service account */
 #define GKE_SECRET "mlflow"
+/* What the connector to Cloud SQL asks for beside the server. */
+#define GKE_CONNECTOR_CPU "250m"
+#define GKE_CONNECTOR_MEMORY "512Mi"
 
 /* A kind of Kubernetes' objects. */
 struct type {

@@ -111,8 +111,9 @@ static cJSON *spell_connector(const struct design *d)
 	return json_make("{'name':'cloud-sql-proxy','image':'" PROXY_IMAGE
 			 "','restartPolicy':'Always','args':%j,'startupProbe':{'httpGet':{'path':'/startup',"
 			 "'port':9090},'periodSeconds':1,'timeoutSeconds':5,'failureThreshold':60},'resources':{'requests':{'"
-			 "cpu':'250m','memory':'512Mi'},"
-			 "'limits':{'cpu':'250m','memory':'512Mi'}},'securityContext':{'allowPrivilegeEscalation':false,'"
+			 "cpu':'" GKE_CONNECTOR_CPU "','memory':'" GKE_CONNECTOR_MEMORY "'},"
+			 "'limits':{'cpu':'" GKE_CONNECTOR_CPU "','memory':'" GKE_CONNECTOR_MEMORY
+			 "'}},'securityContext':{'allowPrivilegeEscalation':false,'"
 			 "capabilities':{'drop':['ALL']},"
 			 "'readOnlyRootFilesystem':true}}",
 			 args);

@@ -29,13 +29,15 @@ def refused(sim, answers, name, words, *more):
 
 
 def pool(**config):
-    return [{"name": "pool", "initialNodeCount": 1, "config": {"machineType": "e2-small", "workloadMetadataConfig": {"mode": "GKE_METADATA"}} | config}]
+    return [{"name": "pool", "initialNodeCount": 1, "config": {"machineType": "e2-standard-2", "workloadMetadataConfig": {"mode": "GKE_METADATA"}} | config}]
 
 
 # Standard clusters onto whose machines no pod of the stack comes, and the words of the cure.
 UNFIT = {
     "tainted": (pool(taints=[{"key": "batch", "value": "yes", "effect": "NO_SCHEDULE"}]), ["pool pool keeps pods away by a taint", "node-pools create"]),
     "blind": (pool(oauthScopes=["https://www.googleapis.com/auth/logging.write"]), ["may not read images", "--scopes=cloud-platform"]),
+    "sandboxed": (pool(sandboxConfig={"type": "GVISOR"}), ["pool pool keeps pods away by a taint"]),
+    "small": (pool(machineType="e2-medium"), ["(e2-medium) are too small: the server asks for 1.25 CPUs and 2.5 GiB", "--machine-type=e2-standard-4"]),
     "empty": ([pool()[0] | {"initialNodeCount": 0}], ["has no machines", "--num-nodes=2"]),
 }
 
@@ -49,6 +51,21 @@ def machines(sim, answers):
     for name in UNFIT:  # the project's quota of addresses is not for so many machines
         ask(sim, "DELETE", f"{CLUSTERS}/{name}")
     wait_for(lambda: not any(c["name"] in UNFIT for c in ask(sim, "GET", CLUSTERS).get("clusters", [])), "their end", 60)
+
+
+def hidden(home, sim, choices):
+    """Machines without an address of their own reach a database's public address by a Cloud NAT; without one that is said first, and with one it works."""
+    make_cluster(sim, "hidden", "us-central1-a", networkConfig={"defaultEnablePrivateNodes": True})
+    answers = home.example("hidden.json", **choices | {"gke__name": "hidden", "stack__name": "hidden"})
+    refused(sim, answers, "hidden", ["no Cloud NAT for their subnet default", "gcloud compute routers nats create"])
+    ask(sim, "POST", "https://compute.googleapis.com/compute/v1/projects/demo-proj/regions/us-central1/routers", {
+        "name": "theirs", "network": "projects/demo-proj/global/networks/default",
+        "nats": [{"name": "theirs", "natIpAllocateOption": "AUTO_ONLY", "sourceSubnetworkIpRangesToNat": "ALL_SUBNETWORKS_ALL_IP_RANGES"}]})
+    run = sim.run("apply", answers, "--json", timeout=300)
+    ok(run.returncode == 0 and result_of(run.stdout).get("outcome") == "proven", "by a Cloud NAT they reach it", run.stdout[-1500:])
+    run = sim.run("destroy", answers, "--json", *ALL_DATA, timeout=300)
+    ok(run.returncode == 0, "and it goes", run.stdout[-500:])
+    ask(sim, "DELETE", f"{CLUSTERS}/hidden")
 
 
 CLOSED = {"private": {"ipEndpointsConfig": {"enablePublicEndpoint": False}},
@@ -128,9 +145,12 @@ def by_kubectl(home, sim, ns):
 
 def crowded(home, sim, choices):
     """Pods that find no machine: the scheduler's words are in the step's log."""
-    pool = {"name": "pool", "initialNodeCount": 1, "config": {"machineType": "e2-medium", "workloadMetadataConfig": {"mode": "GKE_METADATA"}}}
-    make_cluster(sim, "small", "us-central1-a", nodePools=[pool])
-    run = sim.run("apply", home.example("small.json", **choices), "--json", timeout=300)
+    make_cluster(sim, "full", "us-central1-a", nodePools=pool())
+    server = ask(sim, "GET", f"{CLUSTERS}/full")["endpoint"]
+    container = {"name": "theirs", "image": "us-docker.pkg.dev/cloudrun/container/hello", "resources": {"requests": {"cpu": "600m"}}}
+    ask(sim, "POST", f"https://{server}/apis/apps/v1/namespaces/default/deployments", {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "theirs"}, "spec": {
+        "selector": {"matchLabels": {"app": "theirs"}}, "template": {"metadata": {"labels": {"app": "theirs"}}, "spec": {"containers": [container]}}}})
+    run = sim.run("apply", home.example("full.json", **choices), "--json", timeout=300)
     lines = [e.get("line", "") for e in map(json.loads, run.stdout.splitlines()) if e.get("event") == "log" and e.get("id") == "migrate"]
     ok(run.returncode == 3 and any("FailedScheduling" in line and "Insufficient cpu" in line for line in lines), "a Job whose pod finds no room says so",
        run.returncode, *lines)
@@ -167,6 +187,7 @@ def main():
 
             machines(sim, answers)
             closed(home, sim, choices)
+            hidden(home, sim, choices)
             make_cluster(sim, "shared", "us-central1-a", controlPlaneEndpointsConfig={})
             answers = home.example("mlflow.json", **choices)
             before, names = ask(sim, "GET", f"{CLUSTERS}/shared"), objects(sim, "shared")
@@ -191,7 +212,7 @@ def main():
                result.get("left"), json.dumps(after)[:300])
             ok(not [x for x in sim.writes(seen) if x["url"].startswith(CLUSTERS)], "which was never written to")
             taken_away(home, sim, choices)
-            crowded(home, sim, choices | {"gke__name": "small", "stack__name": "second"})
+            crowded(home, sim, choices | {"gke__name": "full", "stack__name": "second"})
     done()
 
 

@@ -141,6 +141,13 @@ static void pools(const struct view *v)
 	    {one, ",'oauthScopes':['https://www.googleapis.com/auth/cloud-platform']", NULL},
 	    {",'initialNodeCount':1,'version':'1.28.15-gke.1'", "", "--node-pool=p"},
 	    {",'initialNodeCount':1,'version':'1.29.1-gke.1'", "", NULL},
+	    {one, ",'machineType':'e2-medium'", "too small: the server asks for 1.25 CPUs and 2.5 GiB"},
+	    {one, ",'machineType':'e2-standard-2'", NULL},
+	    {one, ",'machineType':'n1-standard-1'", "--machine-type=e2-standard-4"},
+	    {one, ",'machineType':'n2-highcpu-2'", NULL},
+	    {one, ",'machineType':'custom-2-3072'", "too small"},
+	    {one, ",'machineType':'n2-custom-2-8192'", NULL},
+	    {one, ",'machineType':'ct5lp-hightpu-1t'", NULL},
 	    {"", "", "--num-nodes"},
 	    {",'autoscaling':{'enabled':true,'maxNodeCount':3}", "", NULL},
 	    {",'initialNodeCount':1,'status':'ERROR'", "", "node-pools describe p"},
@@ -154,7 +161,8 @@ static void pools(const struct view *v)
 
 static void existing_cluster(void)
 {
-	cJSON *spec = parse("{'location':'r1','network':'projects/demo/global/networks/theirs','balanced':true}");
+	cJSON *spec = parse("{'location':'r1','network':'projects/demo/global/networks/theirs','balanced':true,'cpu':1.25,"
+			    "'memory':2.5}");
 	struct view v = view_of("shared", spec);
 	stands(&v, "'a':1", NULL, "a cluster that fits is kept");
 	pools(&v);
@@ -187,6 +195,50 @@ static void existing_cluster(void)
 	ok(reason && strstr(reason, "1.29") && strstr(reason, "upgrade"), "and the cure is said: %s", reason ? reason : "");
 	free(reason);
 	cJSON_Delete(spec);
+}
+
+/* Where the database is reached by the internet: what routers there are is asked for machines without addresses alone. */
+static void way_out(const char *routers, int http, const char *words, const char *what)
+{
+	cJSON *spec = parse("{'location':'r1-a','outward':true}"),
+	      *found = parse("{" FITS
+			     ",'network':'theirs','subnetwork':'apps','privateClusterConfig':{'enablePrivateNodes':true}}"),
+	      *reply = parse(routers);
+	struct view v = view_of("shared", spec);
+	const struct kind *k = kind_find("container.existingCluster");
+	struct observation seen = {0};
+	struct change c = {0};
+	struct call more = {0};
+	k->decode(&v, 200, found, &seen);
+	k->observe_more(&v, &seen, &more);
+	is_str(more.url ? more.url : "",
+	       "https://compute.googleapis.com/compute/v1/projects/demo/regions/r1/routers?maxResults=500",
+	       "the routers of its network's project are looked at");
+	k->decode_more(&v, http, reply, &seen);
+	k->compare(&v, &seen, &c);
+	ok(c.verdict == (words ? VERDICT_REFUSE : VERDICT_KEEP) && (!words || strstr(c.reason, words)), "%s: %s", what,
+	   c.reason ? c.reason : "");
+	call_free(&more);
+	change_free(&c);
+	observation_free(&seen);
+	cJSON_Delete(reply);
+	cJSON_Delete(found);
+	cJSON_Delete(spec);
+}
+
+#define NAT(network, subnets)                                                                                                  \
+	"{'items':[{'network':'https://www.googleapis.com/compute/v1/projects/demo/global/networks/" network                   \
+	"','nats':[{'sourceSubnetworkIpRangesToNat':" subnets "}]}]}"
+#define LISTED(name) "'LIST_OF_SUBNETWORKS','subnetworks':[{'name':'projects/demo/regions/r1/subnetworks/" name "'}]"
+
+static void ways_out(void)
+{
+	way_out("{}", 200, "gcloud compute routers nats create", "without a Cloud NAT the database is not reached");
+	way_out(NAT("theirs", "'ALL_SUBNETWORKS_ALL_IP_RANGES'"), 200, NULL, "one for all of the network takes them there");
+	way_out(NAT("theirs", LISTED("apps")), 200, NULL, "so does one for the subnet");
+	way_out(NAT("theirs", LISTED("others")), 200, "subnet apps", "one for another subnet does not");
+	way_out(NAT("default", "'ALL_SUBNETWORKS_ALL_IP_RANGES'"), 200, "subnet apps", "nor one of another network");
+	way_out("{'error':{'code':403}}", 403, NULL, "whoever may not look is not kept out");
 }
 
 /* A context's three replies: the version, who issues tokens, and by which keys. A refusal's words; NULL: it is kept. */
@@ -690,6 +742,7 @@ int main(void)
 	mem_install();
 	cluster();
 	existing_cluster();
+	ways_out();
 	context();
 	trouble();
 	apply();
