@@ -140,6 +140,10 @@ static char *error_fix(const struct api_error *error, const struct context *cont
 {
 	if (error->http == 404 && context && !error->reason) /* an API server gives one */
 		return xstrdup(_("Is this the address of the cluster's API server? kubectl with this context shows the same."));
+	if (error->http == 403 && context)
+		return xasprintf(_("Ask the cluster's administrator for that right. What it lets you do is told by: kubectl "
+				   "--context=%s auth can-i --list"),
+				 context_name(context));
 	if (error->constraint && strcasestr(error->constraint, "constraints/"))
 		return api_policy_fix(error->constraint);
 	if (has_reason(error, "SERVICE_DISABLED"))

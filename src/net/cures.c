@@ -53,6 +53,8 @@ static const struct {
     {{"permission to act as service account"},
      N_("Ask for the role Service Account User (roles/iam.serviceAccountUser) on that account.")},
     {{"uota", "per minute"}, N_("Google was asked too often: try again in some minutes.")},
+    {{"Insufficient", "quota to satisfy"}, /* GKE's: "Insufficient regional quota to satisfy request: resource \"CPUS\"" */
+     N_("Delete what nobody needs, or ask for more: https://console.cloud.google.com/iam-admin/quotas. Then try again.")},
     {{"uota", "exceeded"},
      N_("Delete what nobody needs, or ask for more: https://console.cloud.google.com/iam-admin/quotas. Then try again.")},
 };

@@ -116,6 +116,14 @@ def keeps_out(home, sim):
                                                                                 "interactiveMode": "Never", "installHint": "Get it there."}}))
 
 
+def forbidden(home):
+    """An API server that knows who asks and lets nobody look: its own words, and what tells which rights there are."""
+    status = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": 'User "dev" cannot get path "/version"', "reason": "Forbidden", "code": 403}
+    with Sim(home, "--faults", home.file("forbidden.json", [{"host": HOST + "*", "status": 403, "body": status}])) as sim:
+        refused(home, sim, "forbidden", 'cannot get path')
+        refused(home, sim, "forbidden, with its cure", "kubectl --context=elsewhere auth can-i --list")
+
+
 def other_ways_in(home, sim, answers):
     """A program's token, a token's file, a certificate, and the name on the server's certificate that is not its address."""
     good = json.loads(read(sim.ready["kubeconfig"]))
@@ -239,6 +247,8 @@ def main():
         left = kubectl(home, sim, "get", "namespaces", "-o", "name").stdout.split() if shutil.which("kubectl") else []
         ok(run.returncode == 0 and not any("mlflow" in name for name in left), "destroy leaves nothing of it in the cluster", run.stdout[-800:], *left)
         gone_for_good(home, sim)
+    with Home() as home:
+        forbidden(home)
     done()
 
 
