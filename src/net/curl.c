@@ -332,8 +332,8 @@ static bool curl_wait(void *self, int timeout_ms, int extra_fd)
 	int running = 0, moved = 0, left = 0;
 	struct curl_waitfd waits[DEFAULT_PARALLEL * 4];
 	unsigned int count = sockets(t, extra_fd, waits, sizeof waits / sizeof *waits), skip = extra_fd < 0;
-	lib->multi_perform(t->multi, &running);
 	CURLMsg *m;
+	/* What was added is due at once. Who performs before this wait may end a request, and then tells of it only after the wait. */
 	lib->multi_poll(t->multi, waits + skip, count - skip, channels_hurry(t) ? 0 : timeout_ms, &moved);
 	turn_channels(t);
 	lib->multi_perform(t->multi, &running);

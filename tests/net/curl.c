@@ -1,0 +1,74 @@
+/* The real network, to a server in this process: what is there is told at once. */
+#include "config.h"
+#include "base/mem.h"
+#include "net/transport.h"
+#include "tests/tap.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char reply[] = "HTTP/1.1 204 No Content\r\n\r\n";
+
+struct asked {
+	struct loop *loop;
+	int status;
+};
+
+static void on_reply(void *arg, struct http_reply *r)
+{
+	struct asked *a = arg;
+	a->status = r->failure == HTTP_OK ? r->status : -1;
+}
+
+static int listens(char *url, size_t room)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 8) || getsockname(fd, (struct sockaddr *)&at, &len))
+		return -1;
+	snprintf(url, room, "http://127.0.0.1:%d/", ntohs(at.sin_port));
+	return fd;
+}
+
+/* Turns until something is to be read there. */
+static bool reaches(struct asked *a, int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	double until = loop_now(a->loop) + 20;
+	while (poll(&p, 1, 0) == 0 && loop_now(a->loop) < until)
+		loop_turn(a->loop, 0.01, -1);
+	return p.revents & POLLIN;
+}
+
+/* Whoever waits before it looks at what came, or looks and does not tell, takes as long as it may wait at all. */
+static void at_once(void)
+{
+	struct asked a = {.loop = loop_new(LOOP_REAL, 1)};
+	struct transport *t = transport_curl(a.loop, NULL, NULL, 0);
+	char url[64], request[4096];
+	int listener = listens(url, sizeof url), there = -1;
+	t->send(t, &(struct http_request){.method = "GET", .url = url}, on_reply, &a);
+	bool asked = reaches(&a, listener) && (there = accept(listener, NULL, NULL)) >= 0 && reaches(&a, there) &&
+		     read(there, request, sizeof request) > 0;
+	ok(asked && !a.status, "a request arrives");
+	ok(send(there, reply, strlen(reply), 0) == (ssize_t)strlen(reply), "it is answered");
+	double began = loop_now(a.loop);
+	while (!a.status && loop_now(a.loop) < began + 60)
+		loop_turn(a.loop, 30, -1);
+	is_int(a.status, 204, "the reply is told");
+	ok(loop_now(a.loop) - began < 20, "at once, however long might have been waited");
+	t->free(t);
+	close(there);
+	close(listener);
+	loop_free(a.loop);
+}
+
+int main(void)
+{
+	mem_install();
+	at_once();
+	return tap_done();
+}
