@@ -25,7 +25,8 @@ if REHEARSAL
 mlflow_setup_SOURCES = src/main.c \
 	src/cmd/rehearsal.c src/cmd/rehearsal_cloud.c src/cmd/rehearsal_hand.c src/cmd/rehearsal_past.c src/cmd/rehearsal_private.h
 mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI) $(LIB_SIM)
-TESTS += tests/attack/attack.py tests/cases/adding.py tests/cases/bad_input.py tests/cases/rehearsed.py tests/cases/safety.py tests/cases/safety_engine.py tests/ui/rehearsal.py
+LONG_TESTS += tests/attack/attack.py tests/cases/adding.py tests/cases/no_rehearsal.sh tests/cases/safety.py tests/cases/safety_engine.py
+TESTS += tests/cases/bad_input.py tests/cases/rehearsed.py tests/ui/rehearsal.py
 WALK_TESTS += tests/cases/clients.py tests/cases/github.py tests/cases/record.py tests/cases/tunnel.py tests/cases/upgrade.py tests/cases/waiting.py
 else
 mlflow_setup_SOURCES = src/main.c src/cmd/no_rehearsal.c
@@ -42,5 +43,5 @@ TESTS += tests/cmd/language
 tests_cmd_language_SOURCES = tests/cmd/language.c tests/tap.h
 tests_cmd_language_LDADD = src/cmd/libcmd.a $(LIB_BASE)
 
-TESTS += dev/check-tables tests/cases/whole_way.py tests/cases/no_rehearsal.sh
+TESTS += dev/check-tables tests/cases/whole_way.py
 REAL_TESTS += tests/gcloud/read_back.py

@@ -48,5 +48,5 @@ tests_engine_lines_SOURCES = tests/engine/lines.c tests/tap.h
 tests_engine_lines_LDADD = src/engine/libengine.a $(LIB_BASE)
 
 # Runs of the whole program against the served simulated cloud.
-TESTS += tests/cases/kill9.py
+LONG_TESTS += tests/cases/kill9.py
 WALK_TESTS += tests/cases/faults.py tests/cases/oauth_client.py tests/cases/providers.py tests/cases/sign_in.py
