@@ -428,7 +428,5 @@ struct loop *session_loop(const struct session *s);
 /* The contexts of kubeconfig files that its runs speak to. */
 struct contexts *session_contexts(const struct session *s);
 void session_tell(const struct session *s, const cJSON *event);
-/* By what pauses between looks are divided. */
-double session_haste(const struct session *s);
 
 #endif

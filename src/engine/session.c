@@ -17,7 +17,6 @@ struct session {
 	struct contexts *contexts;
 	struct surveys *surveys;
 	bool rehearsal;
-	double haste;
 	event_fn *watcher;
 	void *watcher_arg;
 };
@@ -25,8 +24,7 @@ struct session {
 struct session *session_new(struct loop *loop, struct transport *transport, struct credentials *credentials, bool rehearsal)
 {
 	struct session *s = xcalloc(1, sizeof *s);
-	*s = (struct session){
-	    .loop = loop, .transport = transport, .credentials = credentials, .rehearsal = rehearsal, .haste = 1};
+	*s = (struct session){.loop = loop, .transport = transport, .credentials = credentials, .rehearsal = rehearsal};
 	s->contexts = contexts_new(loop);
 	s->surveys = surveys_new(loop, transport, credentials, s->contexts);
 	if (rehearsal)
@@ -70,13 +68,8 @@ void session_set_speed(struct session *s, double speed)
 
 void session_hasten(struct session *s, double times)
 {
-	s->haste = times;
+	loop_hasten(s->loop, times);
 	surveys_simulated(s->surveys);
-}
-
-double session_haste(const struct session *s)
-{
-	return s->haste;
 }
 
 bool session_turn(struct session *s, double max_seconds, int keyboard_fd)

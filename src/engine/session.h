@@ -24,7 +24,7 @@ void session_play_context(struct session *s, const char *server, const char *tok
 /* In rehearsal: seconds of cloud time a second of watching. */
 void session_set_speed(struct session *s, double speed);
 
-/* The cloud that answers is simulated, and so many times as fast as Google's: what it works on is looked at so much sooner. */
+/* The cloud that answers is simulated, and so many times as fast as Google's: every pause passes so much sooner (loop_hasten). */
 void session_hasten(struct session *s, double times);
 
 /* One turn of the loop (net/loop.h): at most max_seconds, true when keyboard_fd is readable. */

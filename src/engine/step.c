@@ -69,7 +69,7 @@ void step_pause(struct step *s, double seconds, void (*then)(struct step *s))
 {
 	loop_cancel(s->run->loop, s->timer);
 	s->then = then;
-	s->timer = loop_after(s->run->loop, seconds / session_haste(s->run->session), on_timer, s);
+	s->timer = loop_after(s->run->loop, seconds, on_timer, s);
 }
 
 void step_cancel(struct step *s)

@@ -21,10 +21,11 @@ struct timer {
 
 struct loop {
 	enum loop_mode mode;
-	double speed;
-	double origin; /* real: the boot clock when the loop was made */
-	double now;    /* virtual and paced: cloud time reached */
-	double credit; /* paced: cloud time that was waited for and has not passed yet */
+	double speed, haste;
+	double origin;  /* real: the boot clock when the loop was made */
+	double skipped; /* real, and hastened: cloud time that passed without being waited for */
+	double now;     /* virtual and paced: cloud time reached */
+	double credit;  /* paced: cloud time that was waited for and has not passed yet */
 	loop_id last_id;
 	struct timer *heap;
 	size_t count, room;
@@ -44,6 +45,7 @@ struct loop *loop_new(enum loop_mode mode, double speed)
 	struct loop *l = xcalloc(1, sizeof *l);
 	l->mode = mode;
 	l->speed = speed > 0 ? speed : 1;
+	l->haste = 1;
 	l->origin = boot_clock();
 	return l;
 }
@@ -56,9 +58,14 @@ void loop_free(struct loop *l)
 	free(l);
 }
 
+double loop_machine_time(const struct loop *l)
+{
+	return boot_clock() - l->origin;
+}
+
 double loop_now(const struct loop *l)
 {
-	return l->mode == LOOP_REAL ? boot_clock() - l->origin : l->now;
+	return l->mode == LOOP_REAL ? loop_machine_time(l) + l->skipped : l->now;
 }
 
 double loop_wall(const struct loop *l)
@@ -74,6 +81,12 @@ void loop_set_speed(struct loop *l, double speed)
 {
 	if (speed > 0)
 		l->speed = speed;
+}
+
+void loop_hasten(struct loop *l, double times)
+{
+	if (times > 1)
+		l->haste = times;
 }
 
 /* Heap --------------------------------------------------------------------------------------------------------------------- */
@@ -152,6 +165,14 @@ static bool source_busy(const struct loop *l)
 
 /* Turns -------------------------------------------------------------------------------------------------------------------- */
 
+/* How many seconds of cloud time are waited for in one: what is under way is never hastened. */
+static double pace(const struct loop *l)
+{
+	if (l->mode == LOOP_PACED)
+		return l->speed;
+	return l->mode == LOOP_REAL && !source_busy(l) ? l->haste : 1;
+}
+
 /* Milliseconds of real time to wait: up to the next timer, at most max_seconds; rounded up so that the timer is due on waking. */
 static int wait_ms(const struct loop *l, double max_seconds)
 {
@@ -159,7 +180,7 @@ static int wait_ms(const struct loop *l, double max_seconds)
 	if (l->count && l->mode == LOOP_VIRTUAL)
 		return 0;
 	if (l->count) {
-		double left = (l->heap[0].due - loop_now(l) - l->credit) / (l->mode == LOOP_PACED ? l->speed : 1);
+		double left = (l->heap[0].due - loop_now(l) - l->credit) / pace(l);
 		seconds = fmin(seconds, fmax(left, 0));
 	}
 	return (int)ceil(fmin(seconds, 3600) * 1000);
@@ -203,10 +224,13 @@ static void run_due(struct loop *l)
 bool loop_turn(struct loop *l, double max_seconds, int extra_fd)
 {
 	int ms = wait_ms(l, max_seconds);
-	double before = boot_clock();
+	double before = boot_clock(), times = pace(l);
 	bool key = wait_for(l, ms, extra_fd);
+	double waited = fmin(boot_clock() - before, ms / 1000.0);
 	if (l->mode == LOOP_PACED)
-		l->credit += fmin(boot_clock() - before, ms / 1000.0) * l->speed;
+		l->credit += waited * times;
+	else
+		l->skipped += waited * (times - 1);
 	run_due(l);
 	return key;
 }

@@ -20,6 +20,11 @@ double loop_now(const struct loop *l);
 /* Seconds since 1970 for timestamps and token expiry; in virtual time a fixed start plus loop_now. */
 double loop_wall(const struct loop *l);
 void loop_set_speed(struct loop *l, double speed);
+/* LOOP_REAL before a simulated cloud, which is so many times as fast as Google's: pauses in which nothing is under way pass so much sooner, and what is under
+ * way takes its own time. */
+void loop_hasten(struct loop *l, double times);
+/* Seconds of this machine's own time since the loop was made: for what no cloud hastens, such as a program that was started. */
+double loop_machine_time(const struct loop *l);
 
 /* Calls fn(arg) once, after that many seconds. The id (never 0) cancels it; cancelling a fired or unknown id does nothing. */
 typedef uint64_t loop_id;

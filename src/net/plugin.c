@@ -149,7 +149,7 @@ static void plugin_look(void *arg)
 	if (!fits)
 		err_set(&e, EXIT_CONFIG, p->command, _("Run kubectl with this context: it shows the same."),
 			_("it prints more than any credential is long."));
-	else if (ended != p->pid && loop_now(p->loop) > p->deadline)
+	else if (ended != p->pid && loop_machine_time(p->loop) > p->deadline)
 		err_set(&e, EXIT_CONFIG, p->command, _("Sign in with it first: kubectl with this context does."),
 			_("the program that gets the cluster's credential has not ended within a minute."));
 	if (e.exit)
@@ -260,7 +260,7 @@ struct plugin *plugin_start(struct loop *loop, const struct plugin_program *g, p
 	*p = (struct plugin){.loop = loop,
 			     .said = -1,
 			     .grumble = -1,
-			     .deadline = loop_now(loop) + PATIENCE,
+			     .deadline = loop_machine_time(loop) + PATIENCE,
 			     .command = xstrdup(g->command),
 			     .hint = g->hint ? xstrdup(g->hint) : NULL,
 			     .done = done,

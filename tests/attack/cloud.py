@@ -14,7 +14,9 @@ import ssl
 import subprocess
 import threading
 
-from judge import TRICKS
+from judge import TRICKS  # its path is harness's too
+
+from harness import HASTE
 
 GOOGLES = re.compile(r"([a-z0-9.-]+\.)?(googleapis\.com|run\.app|appspot\.com|cloudproxy\.app|google\.com|example\.com|goog|pkg\.dev|gcr\.io|docker\.io|docker\.com|sslip\.io)$")
 EVIL = "evil.example.net"
@@ -290,7 +292,7 @@ class Hostile(socketserver.ThreadingTCPServer):
         self.arm(None, 0, False, 0)
 
     def options(self):
-        return ["--cloud-proxy", f"http://127.0.0.1:{self.server_address[1]}", "--cloud-ca", self.authority.file, "--speed", "20"]
+        return ["--cloud-proxy", f"http://127.0.0.1:{self.server_address[1]}", "--cloud-ca", self.authority.file, *HASTE]
 
     def due(self, reply):
         """Is this reply one to be changed? With the random numbers of that one."""

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from cloud_hand import ask
-from harness import ALL_DATA, Home, Sim, done, ok, read, result_of, skip, wait_for
+from harness import ALL_DATA, HASTE, Home, Sim, done, ok, read, result_of, skip, wait_for
 
 CHOICES = {"target": "gke", "exposure": "internal", "auth__mode": "iam", "gke__cluster": "context", "gke__context": "elsewhere", "database__path": "public"}
 HOST = "127.0.0.1"
@@ -191,7 +191,7 @@ def unanswered(home, sim, answers, path):
     env = sim.environment() | {"HTTPS_PROXY": sim.ready["proxy"]}
     for verb, more in (("plan", []), ("apply", ["--set", "server.workers=1"]), ("destroy", ALL_DATA)):
         seen, began = len(sim.exchanges()), time.monotonic()
-        run = home.run(verb, answers, *more, "--cloud-ca", sim.ready["ca"], "--speed", "20", env=env, timeout=300)
+        run = home.run(verb, answers, *more, "--cloud-ca", sim.ready["ca"], *HASTE, env=env, timeout=300)
         took, said = time.monotonic() - began, re.sub(r"\s+", " ", run.stdout + run.stderr)
         wrote = [f"{x['method']} {x['url']}" for x in sim.writes(seen)]
         ok(run.returncode == 78 and "Does the cluster run" in said and ("--leave-out cluster/context" in said) == (verb == "destroy") and not wrote,

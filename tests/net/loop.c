@@ -103,6 +103,35 @@ static void paced_work(void)
 	loop_free(l);
 }
 
+static int under_way;
+
+static int is_under_way(const void *self)
+{
+	(void)self;
+	return under_way;
+}
+
+/* Before a quick cloud pauses are short; what is under way has its own time, and so has this machine. */
+static void hastened(void)
+{
+	struct loop *l = loop_new(LOOP_REAL, 1);
+	loop_set_source(l, (struct loop_source){.busy = is_under_way});
+	loop_hasten(l, 100);
+	order[0] = '\0';
+	loop_after(l, 10, note, (char[]){"h"});
+	while (!loop_idle(l) && loop_machine_time(l) < 5)
+		loop_turn(l, 1, -1);
+	ok(!strcmp(order, "h") && loop_now(l) >= 10 && loop_machine_time(l) < 5, "a pause before a quick cloud is short");
+	under_way = 1;
+	double cloud = loop_now(l), machine = loop_machine_time(l);
+	loop_after(l, 0.1, note, (char[]){"w"});
+	while (!strchr(order, 'w') && loop_machine_time(l) < machine + 5)
+		loop_turn(l, 1, -1);
+	ok(loop_machine_time(l) - machine >= 0.1 && loop_now(l) - cloud < 5, "but not while something is under way");
+	under_way = 0;
+	loop_free(l);
+}
+
 int main(void)
 {
 	mem_install();
@@ -110,5 +139,6 @@ int main(void)
 	fairness();
 	real_time();
 	paced_work();
+	hastened();
 	return tap_done();
 }
