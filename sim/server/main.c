@@ -23,6 +23,7 @@ struct options {
 	const char *ready, *world, *faults, *log, *dump, *clock;
 	uint64_t seed;
 	double speed;
+	bool paced; /* somebody said the speed */
 };
 
 static volatile sig_atomic_t stop_asked, dump_asked, faults_asked;
@@ -56,7 +57,8 @@ static const char usage[] =
     "  --world=FILE          the world at the beginning, as JSON; by default project demo-proj, all APIs off\n"
     "  --seed=N              what chance draws from (1)\n"
     "  --speed=X             1 is Google's pace, larger is faster; 0 or max does not wait but leaps to what is due (1)\n"
-    "  --clock=PIPE          time stands still but for the seconds written to this named pipe, a number a line\n"
+    "  --clock=PIPE          the seconds written to this named pipe, a number a line, pass at once; without --speed no others "
+    "do\n"
     "                        (or \"settled NAME\": what lags behind there is seen)\n"
     "  --faults=FILE         fault rules, as JSON; read again on SIGUSR2\n"
     "  --log=FILE            every exchange, a JSON object a line, without credentials\n"
@@ -156,6 +158,7 @@ static bool take_option(int opt, struct options *o, struct server *v)
 		o->seed = (uint64_t)n;
 		return true;
 	case OPT_SPEED:
+		o->paced = true;
 		if (!strcmp(optarg, "max"))
 			o->speed = 0;
 		else
@@ -410,7 +413,8 @@ int main(int argc, char **argv)
 		fputs("Try mlflow-setup-sim --help.\n", stderr);
 		return EXIT_USAGE;
 	}
-	if (o.clock)
+	v.still = o.clock && !o.paced;
+	if (v.still)
 		o.speed = 0;
 	v.speed = o.speed;
 	if (o.clock && (v.clock = open(o.clock, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) < 0) {

@@ -40,21 +40,23 @@ static void read_clock(struct server *v)
 		double seconds = strtod(line, NULL);
 		if (text_starts(line, "settled "))
 			sim_settle(v->sim, line + strlen("settled "));
-		else if (seconds > 0 && seconds < 1e9)
+		else if (seconds > 0 && seconds < 1e9) {
 			sim_advance(v->sim, sim_now(v->sim) + seconds);
+			v->leapt += seconds;
+		}
 	}
 	buf_free(&text);
 }
 
 void server_sync(struct server *v, bool looks)
 {
-	if (v->clock >= 0) {
+	if (v->clock >= 0)
 		read_clock(v);
+	if (v->still)
 		return;
-	}
 	double now = server_clock(), passed = now - v->began;
 	if (v->speed > 0) {
-		sim_advance(v->sim, passed * v->speed);
+		sim_advance(v->sim, passed * v->speed + v->leapt);
 		return;
 	}
 	sim_advance(v->sim, passed * LEAP_PACE + v->leapt);

@@ -33,7 +33,8 @@ struct server {
 	double began, leapt; /* monotonic start; virtual seconds leapt */
 	double asked;        /* monotonic time of the last request */
 	size_t streams;      /* replies that go on */
-	int clock;           /* a pipe from which the time comes, in seconds, a number a line; -1: time passes by itself */
+	int clock;           /* a pipe from which time comes, in seconds, a number a line; or -1 */
+	bool still;          /* no other time passes */
 	struct front_rule *fronts;
 	size_t front_count, front_room;
 	struct connection *connections;

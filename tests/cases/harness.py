@@ -89,7 +89,8 @@ class Sim:
     def __init__(self, home, *arguments, speed="max"):
         self.home = home
         self.folder = tempfile.mkdtemp(prefix="sim-", dir=home.path)
-        self.arguments = [SIM, "--speed", speed, "--ready-file", self.path("ready.json"), "--log", self.path("log.jsonl"), "--dump",
+        os.mkfifo(self.path("clock"))
+        self.arguments = [SIM, "--speed", speed, "--clock", self.path("clock"), "--ready-file", self.path("ready.json"), "--log", self.path("log.jsonl"), "--dump",
                           self.path("dump.json"), *arguments]
 
     def path(self, name):
@@ -115,6 +116,11 @@ class Sim:
     def complaints(self):
         with open(self.path("errors"), encoding="utf-8") as f:
             return f.read()
+
+    def let_pass(self, seconds):
+        """So much of the cloud's time, at once: it has passed when the next request is answered."""
+        with open(self.path("clock"), "w", encoding="ascii") as f:
+            f.write(f"{seconds}\n")
 
     def options(self):
         return ["--cloud-proxy", self.ready["proxy"], "--cloud-ca", self.ready["ca"], *HASTE]
