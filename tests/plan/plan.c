@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "plan/archive.h"
+#include "plan/axes.h"
 #include "plan/naming.h"
 #include "plan/plan.h"
 #include "plan/regions.h"
@@ -491,6 +492,45 @@ static void test_unseen(struct plan *p)
 	free(changes);
 }
 
+/* The draft of these answers, "QUESTION=CHOICE QUESTION=CHOICE", with one more. */
+static struct plan *draft_with(const char *answers, const char *axis, const char *choice)
+{
+	struct answers *a = answers_new();
+	struct err e = {0};
+	char *words = xasprintf("%s %s=%s", answers, axis, choice), *rest = words;
+	for (char *word; (word = strsep(&rest, " "));) {
+		char *value = strchr(word, '=');
+		*value++ = '\0';
+		answers_set(a, word, cJSON_CreateString(value), &e);
+	}
+	struct plan *p = plan_draft(a, NULL);
+	free(words);
+	answers_free(a);
+	err_free(&e);
+	return p;
+}
+
+/* A price is wanted for each choice of an axis, beside others that it may not go with. */
+static void test_drafts(void)
+{
+	static const char *const stacks[] = {
+	    "target=gke database.path=cluster artifacts.mode=volume auth.mode=iam exposure=internal",
+	    "target=vm exposure=internal auth.mode=iap network.mode=new",
+	    "target=run network.mode=shared database.path=public",
+	};
+	for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++) {
+		int made = 0, none = 0;
+		for (const char *const *axis = axis_questions; *axis; axis++) {
+			for (const struct choice *c = question_find(*axis)->choices; c->id; c++) {
+				struct plan *p = draft_with(stacks[i], *axis, c->id);
+				p ? made++ : none++;
+				plan_free(p);
+			}
+		}
+		ok(made && none, "%s: what other choices would make is planned where they go together", stacks[i]);
+	}
+}
+
 int main(void)
 {
 	mem_install();
@@ -522,6 +562,7 @@ int main(void)
 	test_given_image(a);
 	test_refused(a);
 	test_versions();
+	test_drafts();
 	test_own_variables();
 	test_unseen(p);
 	struct buf table = {0};
