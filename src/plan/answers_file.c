@@ -133,6 +133,14 @@ static bool write_beside(const struct answers *a, const char *path, const struct
 	return file_write(f->beside, now->data, now->len, 0600, e);
 }
 
+/* It says what these answers said when they were read or saved last, and no more. That may be half-way: answers that do not go together yet, which could not
+ * be read back. */
+static bool is_as_left(const struct answers_file *f, const struct buf *text)
+{
+	return f->theirs && f->ours && !strcmp(f->theirs, f->ours) && strlen(f->theirs) == text->len &&
+	       !memcmp(f->theirs, text->data, text->len);
+}
+
 bool answers_save(const struct answers *a, const char *path, struct err *e)
 {
 	struct answers_file *f = a->file;
@@ -142,10 +150,10 @@ bool answers_save(const struct answers *a, const char *path, struct err *e)
 	bool there = file_read(path, FILE_MAX, &before, &absent), saved;
 	if (!there && absent.exit != EXIT_NOINPUT) {
 		saved = err_set(e, EXIT_CANTWRITE, path, absent.fix, "%s", absent.what);
-	} else if (there && !merge(a, buf_text(&before), &wanted)) {
+	} else if (there && !is_as_left(f, &before) && !merge(a, buf_text(&before), &wanted)) {
 		saved = write_beside(a, path, &now, e);
 	} else {
-		const struct buf *text = there ? &wanted : &now;
+		const struct buf *text = wanted.len ? &wanted : &now;
 		bool same = there && before.len == text->len && !memcmp(before.data, text->data, text->len);
 		saved = same || file_update(path, text->data, text->len, e);
 		if (saved)

@@ -415,6 +415,27 @@ static void saving(void)
 }
 
 /* The shipped example is complete and canonical: a run leaves its answers part as it is. */
+/* A Google client ID still stands where Entra ID was just chosen: nobody edited the file, so what is changed next is saved there too. */
+static void half_way(void)
+{
+	char path[] = "/tmp/answers-XXXXXX";
+	struct err e = {0};
+	close(mkstemp(path));
+	unlink(path);
+	struct answers *a = answers_new();
+	answers_set_text(a, "auth.client_id", "12-a.apps.googleusercontent.com", &e);
+	answers_set_text(a, "auth.provider", "entra-id", &e);
+	bool saved = answers_save(a, path, &e);
+	answers_set_text(a, "stack.name", "other", &e);
+	saved = saved && answers_save(a, path, &e);
+	char *text = said_by(path);
+	ok(saved && !answers_beside(a) && strstr(text, "\"other\""), "answers that do not go together yet are saved again");
+	free(text);
+	answers_free(a);
+	err_free(&e);
+	unlink(path);
+}
+
 static void example(void)
 {
 	struct err e = {0};
@@ -534,6 +555,7 @@ int main(void)
 	setting();
 	merging();
 	saving();
+	half_way();
 	example();
 	table();
 	standing_version();
