@@ -33,6 +33,7 @@ ui_libui_a_SOURCES = \
 
 check_PROGRAMS += tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/wizard-fake
 TESTS += tests/ui/rows.py tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/terminal.py
+WALK_TESTS += tests/ui/plain_examples.py
 tests_ui_screens_SOURCES = tests/ui/screens.c tests/ui/translation.h tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h
 tests_ui_screens_LDADD = ui/libui.a src/engine/libengine.a $(LIB_PLAN) $(NCURSES_LIBS)
 tests_ui_progress_SOURCES = tests/ui/progress.c tests/tap.h

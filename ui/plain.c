@@ -78,7 +78,8 @@ static int talk(struct plain *p)
 	do {
 		if (!talk_to_consent(p, again))
 			return ended(p, code);
-		plain_ask_secret(p);
+		if (!plain_ask_secret(p))
+			return ended(p, code);
 		again = true;
 	} while (plain_build(p, &code));
 	return ended(p, code);

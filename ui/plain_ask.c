@@ -36,6 +36,7 @@ enum reply plain_reply(struct plain *p, char **text)
 			return words[i].reply;
 	}
 	*text = xstrdup(line);
+	explicit_bzero(line, sizeof line); /* it may be a secret */
 	return REPLY_TEXT;
 }
 
@@ -56,6 +57,16 @@ void plain_turn(struct plain *p)
 	wizard_settle(p->w);
 }
 
+void plain_say_waiting(struct plain *p, const char *words, double *told)
+{
+	double now = session_now(p->w->session);
+	if (now - *told < PLAIN_HEARTBEAT)
+		return;
+	*told = now;
+	outside_print(p->out, "%s\n", words);
+	fflush(p->out);
+}
+
 /* What is being waited for, so that a pause is not a riddle. */
 static const char *awaited_words(enum survey_id id)
 {
@@ -72,10 +83,11 @@ static const char *awaited_words(enum survey_id id)
 
 void plain_wait(struct plain *p, enum survey_id id)
 {
-	for (int told = 0; p->w->session && p->w->surveys[id].state <= SURVEY_CHECKING && !plain_interrupts; plain_turn(p)) {
-		if (!told++)
-			outside_print(p->out, "%s\n", awaited_words(id));
+	double told = -PLAIN_HEARTBEAT;
+	while (p->w->session && p->w->surveys[id].state <= SURVEY_CHECKING && !plain_interrupts) {
+		plain_say_waiting(p, awaited_words(id), &told);
 		wizard_surveys_start(p->w);
+		plain_turn(p);
 	}
 }
 
@@ -104,8 +116,11 @@ static void say_project(struct plain *p)
 static void say_choices(struct plain *p, const struct question *q)
 {
 	const struct choice *c;
-	bool priced = draft_prices_differ(p->w, q);
+	bool priced = draft_prices_differ(p->w, q), any = false;
 	for (int i = 0; (c = question_choice(q, p->w->answers, i)); i++) {
+		if (!strcasestr(c->id, p->filter) && !strcasestr(_(c->title), p->filter)) /* the numbers stay */
+			continue;
+		any = true;
 		const char *refused = question_refuses(q, p->w->answers, c->id);
 		double usd = draft_choice_month(p->w, q, c->id);
 		outside_print(p->out, "  %d  %s. %s", i + 1, _(c->title), refused ? _(refused) : _(c->help));
@@ -113,6 +128,8 @@ static void say_choices(struct plain *p, const struct question *q)
 			outside_print(p->out, _(" About $%.0f a month in all."), usd);
 		fputc('\n', p->out);
 	}
+	if (!any)
+		outside_print(p->out, _("  nothing holds %s\n"), p->filter);
 }
 
 /* What may be chosen by its number: what the cloud or the table of regions knows, narrowed by what was typed after a slash. */
@@ -299,11 +316,14 @@ static void set_echo(struct plain *p, bool shown)
 /* "/TEXT" narrows the list; false when it is no such line. */
 static bool narrow(struct plain *p, const struct question *q, const char *text)
 {
-	if (!text || *text != '/' || !form_suggestions(p->w, q))
+	if (!text || *text != '/' || (q->type != TYPE_CHOICE && !form_suggestions(p->w, q)))
 		return false;
 	free(p->filter);
 	p->filter = xstrdup(text + 1);
-	say_suggestions(p, q);
+	if (q->type == TYPE_CHOICE)
+		say_choices(p, q);
+	else
+		say_suggestions(p, q);
 	return true;
 }
 

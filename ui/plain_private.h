@@ -27,6 +27,9 @@ enum reply { REPLY_TEXT, REPLY_DEFAULT, REPLY_BACK, REPLY_HELP, REPLY_EMPTY, REP
 enum reply plain_reply(struct plain *p, char **text);
 /* One turn of the session. */
 void plain_turn(struct plain *p);
+/* What is being waited for, said at once and then every half minute: told is when it was, at first -PLAIN_HEARTBEAT. */
+enum { PLAIN_HEARTBEAT = 30 };
+void plain_say_waiting(struct plain *p, const char *words, double *told);
 /* Until a survey is known; and why it failed, if it did. */
 void plain_wait(struct plain *p, enum survey_id id);
 void plain_say_failure(struct plain *p, enum survey_id id);
@@ -46,8 +49,8 @@ enum decision { DECISION_BUILD, DECISION_BACK, DECISION_LEAVE, DECISION_AGAIN };
 enum decision plain_review(struct plain *p);
 /* Settings, a section's or all for NULL, are changed until the operator goes back. False when they leave. */
 bool plain_settings(struct plain *p, const char *section);
-/* The secret that the build will store, where the operator types it or opens it. */
-void plain_ask_secret(struct plain *p);
+/* The secret that the build will store, where the operator types it or opens it. False when the input ended instead: nothing is built then. */
+bool plain_ask_secret(struct plain *p);
 
 /* plain_build.c */
 /* Builds until it stands or the operator leaves; true when answers were changed and the review is due again. */

@@ -7,24 +7,61 @@
 #include "base/mem.h"
 #include "base/outside.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "plan/show.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 
+/* What is different, what that costs those who use it, why it cannot be. */
+static void say_particulars(struct plain *p, const cJSON *resource)
+{
+	static const char *const words[] = {"downtime", "caution", "reason"};
+	const cJSON *one;
+	cJSON_ArrayForEach(one, json_at(resource, "differences")) {
+		char *text = resources_difference(p->w, one, "->");
+		outside_print(p->out, "    %s\n", text);
+		free(text);
+	}
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (*json_str(resource, words[i], ""))
+			outside_print(p->out, "    %s\n", json_str(resource, words[i], ""));
+}
+
+static void say_resource(struct plain *p, const cJSON *r)
+{
+	const struct kind *k = kind_find(json_str(r, "kind", ""));
+	double usd = json_num(r, "monthly_usd", -1);
+	outside_print(p->out, "%s: %s %s", plan_verdict_word(plan_json_verdict(r)), k ? _(k->title) : json_str(r, "kind", ""),
+		      json_str(r, "name", ""));
+	if (json_bool(r, "billable", false) && usd >= 0.5)
+		outside_print(p->out, _(", $%.0f a month"), usd);
+	fputc('\n', p->out);
+	say_particulars(p, r);
+}
+
+/* The plan, or only its resources of which a word or the name holds a text. */
+static void say_resources(struct plain *p, const char *holding)
+{
+	const cJSON *r;
+	int count = 0;
+	cJSON_ArrayForEach(r, json_at(review_plan(p->w), "resources")) {
+		const struct kind *k = kind_find(json_str(r, "kind", ""));
+		if (!strcasestr(json_str(r, "name", ""), holding) && !strcasestr(k ? _(k->title) : "", holding) &&
+		    !strcasestr(plan_verdict_word(plan_json_verdict(r)), holding))
+			continue;
+		say_resource(p, r);
+		count++;
+	}
+	if (!count)
+		outside_print(p->out, _("  nothing holds %s\n"), holding);
+}
+
 static void say_plan(struct plain *p)
 {
 	const cJSON *r, *plan = review_plan(p->w);
-	cJSON_ArrayForEach(r, json_at(plan, "resources")) {
-		const struct kind *k = kind_find(json_str(r, "kind", ""));
-		double usd = json_num(r, "monthly_usd", -1);
-		outside_print(p->out, "%s: %s %s", plan_verdict_word(plan_json_verdict(r)),
-			      k ? _(k->title) : json_str(r, "kind", ""), json_str(r, "name", ""));
-		if (json_bool(r, "billable", false) && usd >= 0.5)
-			outside_print(p->out, _(", $%.0f a month"), usd);
-		fputc('\n', p->out);
-	}
+	say_resources(p, "");
 	cJSON_ArrayForEach(r, json_at(plan, "errands")) {
 		if (!json_bool(r, "done", false))
 			outside_print(p->out, _("To do by hand: %s\n%s\n"), json_str(r, "title", ""), json_str(r, "paste", ""));
@@ -40,13 +77,11 @@ static void say_plan(struct plain *p)
 	free(date);
 }
 
-void plain_ask_secret(struct plain *p)
+/* One line that is not shown, and what is wrong with it; false at the end of the input. */
+static bool secret_read(struct plain *p, const struct question *q, char **why)
 {
 	struct termios old, quiet;
 	char line[4096]; /* what a terminal gives at once */
-	const struct question *q = review_asks_secret(p->w);
-	if (!client_wants(p->w, q))
-		return;
 	bool sealed = client_sealed(p->w, q);
 	if (sealed)
 		outside_print(p->out, _("Passphrase under which %s is sealed (not shown): "), _(q->title));
@@ -58,18 +93,35 @@ void plain_ask_secret(struct plain *p)
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	if (is_tty)
 		tcsetattr(fileno(p->in), TCSAFLUSH, &quiet);
-	char *why = NULL;
-	if (fgets(line, sizeof line, p->in) && *line != '\n') {
+	bool came = fgets(line, sizeof line, p->in) && !plain_interrupts;
+	*why = NULL;
+	if (came && *line != '\n') {
 		struct secret *typed = secret_copy(line, strcspn(line, "\r\n"));
-		why = sealed ? client_unseal(p->w, q, typed) : client_take(p->w, q, typed);
+		*why = sealed ? client_unseal(p->w, q, typed) : client_take(p->w, q, typed);
 	}
-	if (why)
-		outside_print(p->out, "\n%s", why);
-	free(why);
+	if (*why)
+		outside_print(p->out, "\n%s", *why);
 	if (is_tty)
 		tcsetattr(fileno(p->in), TCSAFLUSH, &old);
 	explicit_bzero(line, sizeof line);
 	fputc('\n', p->out);
+	return came;
+}
+
+bool plain_ask_secret(struct plain *p)
+{
+	const struct question *q = review_asks_secret(p->w);
+	char *why = NULL;
+	bool came = true;
+	do {
+		free(why);
+		why = NULL;
+		if (client_wants(p->w, q))
+			came = secret_read(p, q, &why);
+	} while (came && why);
+	free(why);
+	p->input_ended = !came && !plain_interrupts;
+	return came;
 }
 
 /* Data go only when the server's name was typed. */
@@ -158,10 +210,43 @@ static const char *section_at(struct plain *p, int n, bool say)
 	return NULL;
 }
 
+static bool is_refused(const struct plain *p)
+{
+	return plan_json_count(review_plan(p->w), VERDICT_REFUSE) > 0;
+}
+
+/* What is typed at the review. */
+enum wish { WISH_BUILD, WISH_BACK, WISH_LEAVE, WISH_SETTINGS, WISH_RESOURCES, WISH_UNKNOWN };
+
+static enum wish wish_of(enum reply r, const char *text, bool enter_builds)
+{
+	if (r != REPLY_TEXT)
+		return r == REPLY_BACK                      ? WISH_BACK
+		       : r == REPLY_DEFAULT && enter_builds ? WISH_BUILD
+		       : r == REPLY_HELP                    ? WISH_UNKNOWN
+							    : WISH_LEAVE;
+	if (!strcmp(text, "yes") || !strcasecmp(text, _("yes")))
+		return WISH_BUILD;
+	if (!strcmp(text, "d") || *text == '/')
+		return WISH_RESOURCES;
+	return !strcmp(text, "a") || atoi(text) ? WISH_SETTINGS : text_yes_no(text) == 0 ? WISH_LEAVE : WISH_UNKNOWN;
+}
+
+/* May it be built? If not, it is said why, and what was in the way is looked at anew. */
+static bool may_build(struct plain *p)
+{
+	const char *why = is_refused(p) ? _("something is in the way: d shows what") : checks_hold_build(p->w);
+	if (!why)
+		return true;
+	outside_print(p->out, _("Problem: %s\n"), why);
+	wizard_surveys_again(p->w);
+	return false;
+}
+
 /* Enter builds in a rehearsal only: otherwise the word itself is asked for. */
 static enum decision decide(struct plain *p)
 {
-	bool rehearsal = p->w->options->rehearsal;
+	bool enter_builds = p->w->options->rehearsal && !is_refused(p);
 	if (review_changes_nothing(p->w) && !p->w->before)
 		return DECISION_BUILD;
 	section_at(p, 0, true);
@@ -169,32 +254,30 @@ static enum decision decide(struct plain *p)
 		char *text;
 		outside_print(
 		    p->out, "%s\n",
-		    _("A number changes that line; a lists all settings; d lists the resources; yes builds; < goes back."));
-		outside_print(p->out, rehearsal ? _("Build now (rehearsal)? [yes] ") : _("Build now? [no] "));
+		    _("A number changes that line; a lists all settings; d lists the resources, /TEXT those that hold "
+		      "TEXT; yes builds; < goes back."));
+		outside_print(p->out, enter_builds ? _("Build now (rehearsal)? [yes] ") : _("Build now? [no] "));
 		enum reply r = plain_reply(p, &text);
-		bool yes = r == REPLY_TEXT && (!strcmp(text, "yes") || !strcasecmp(text, _("yes"))),
-		     all = r == REPLY_TEXT && !strcmp(text, "a");
-		const char *section = r == REPLY_TEXT ? section_at(p, atoi(text), false) : NULL;
-		bool details = r == REPLY_TEXT && !strcmp(text, "d");
-		free(text);
-		bool builds = yes || (r == REPLY_DEFAULT && rehearsal);
-		if (builds && checks_hold_build(p->w)) {
-			outside_print(p->out, _("Problem: %s\n"), checks_hold_build(p->w));
-			wizard_surveys_again(p->w);
-			continue;
-		}
-		if (builds)
-			return DECISION_BUILD;
-		if (r == REPLY_BACK)
-			return DECISION_BACK;
-		if (details)
+		enum wish wish = wish_of(r, text, enter_builds);
+		const char *section = text ? section_at(p, atoi(text), false) : NULL;
+		bool known = wish != WISH_SETTINGS || section || !strcmp(text, "a");
+		if (wish == WISH_RESOURCES && *text == '/')
+			say_resources(p, text + 1);
+		else if (wish == WISH_RESOURCES)
 			say_plan(p);
-		else if (all || section)
-			return plain_settings(p, section) ? DECISION_AGAIN : DECISION_LEAVE;
-		else if (r == REPLY_HELP)
-			outside_print(p->out, "%s\n", _("Nothing has been created so far. yes creates what is listed."));
-		else
+		free(text);
+		if (wish == WISH_BUILD && may_build(p))
+			return DECISION_BUILD;
+		if (wish == WISH_BUILD && is_refused(p))
+			return DECISION_AGAIN;
+		if (wish == WISH_BACK)
+			return DECISION_BACK;
+		if (wish == WISH_LEAVE)
 			return DECISION_LEAVE;
+		if (wish == WISH_SETTINGS && known)
+			return plain_settings(p, section) ? DECISION_AGAIN : DECISION_LEAVE;
+		if (wish == WISH_UNKNOWN)
+			outside_print(p->out, "%s\n", _("Nothing has been created so far. yes creates what is listed."));
 	}
 }
 
@@ -202,10 +285,8 @@ enum decision plain_review(struct plain *p)
 {
 	plain_page(p, "review");
 	review_start(p->w);
-	for (int told = 0; review_planning(p->w) && !plain_interrupts; plain_turn(p)) {
-		if (!told++)
-			outside_print(p->out, "%s\n", _("looking at what is there already..."));
-	}
+	for (double told = -PLAIN_HEARTBEAT; review_planning(p->w) && !plain_interrupts; plain_turn(p))
+		plain_say_waiting(p, _("looking at what is there already..."), &told);
 	if (review_err(p->w)->exit) {
 		char *text = err_text(review_err(p->w)), *shown = with_titles(text);
 		outside_print(p->out, _("Problem:\n%s\n"), shown);
@@ -216,7 +297,5 @@ enum decision plain_review(struct plain *p)
 	if (plain_interrupts)
 		return DECISION_LEAVE;
 	say_plan(p);
-	if (plan_json_count(review_plan(p->w), VERDICT_REFUSE))
-		return DECISION_BACK;
-	return may_lose(p) ? decide(p) : DECISION_LEAVE;
+	return is_refused(p) || may_lose(p) ? decide(p) : DECISION_LEAVE;
 }

@@ -77,18 +77,24 @@ static const struct question *question_of(const struct wizard *w, const cJSON *d
 	return NULL;
 }
 
-static void difference_line(const struct wizard *w, struct doc *d, const cJSON *one)
+char *resources_difference(const struct wizard *w, const cJSON *one, const char *to)
 {
 	const struct question *q = question_of(w, one);
 	char *field = q ? xstrdup(_(q->title)) : field_words(json_str(one, "path", ""));
 	char *was = q ? xstrdup(_(choice_like(q, json_str(one, "found", ""))->title)) : value_words(json_at(one, "found"));
 	char *now = q ? xstrdup(_(choice_like(q, json_str(one, "wanted", ""))->title)) : value_words(json_at(one, "wanted"));
-	char *text = xasprintf("%s: %s %s %s", field, was, glyph(GLYPH_TO), now);
-	doc_add(d, ROLE_TEXT, 6, text);
-	free(text);
+	char *text = xasprintf("%s: %s %s %s", field, was, to, now);
 	free(field);
 	free(was);
 	free(now);
+	return text;
+}
+
+static void difference_line(const struct wizard *w, struct doc *d, const cJSON *one)
+{
+	char *text = resources_difference(w, one, glyph(GLYPH_TO));
+	doc_add(d, ROLE_TEXT, 6, text);
+	free(text);
 }
 
 static void difference_lines(const struct wizard *w, struct doc *d, const cJSON *resource)

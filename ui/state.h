@@ -221,6 +221,8 @@ char *checks_command(const struct wizard *w);
 void checks_copy(struct wizard *w);
 /* What the plan deletes or replaces that holds users' data, "Cloud SQL instance NAME, Bucket NAME"; "" for nothing. The caller frees. */
 char *review_data_lost(const struct wizard *w);
+/* A difference of a resource in words, "Database size: 1 CPU -> 2 CPUs", with that sign between; the caller frees. */
+char *resources_difference(const struct wizard *w, const cJSON *difference, const char *to);
 /* Begins to build, or to take away what stands when undo is set. */
 void build_start(struct wizard *w, bool undo);
 /* The cause under the focus, or the first one; NULL when nothing failed. */

@@ -122,6 +122,10 @@ static void at_the_review(void)
 	char *later = xasprintf("4\n%d\n3\nq\n", number_in_section("exposure"));
 	says_after_pages("a choice that cannot be made says why", NULL, NULL, false, later, true, "reached by its web address");
 	free(later);
+	says_after_pages("resources are narrowed by a slash", NULL, NULL, false, "/no such thing\nq\n", true,
+			 "nothing holds no such thing");
+	says_after_pages("a word that means nothing neither builds nor leaves", "auth.client_id",
+			 "12-a.apps.googleusercontent.com", false, "perhaps\nq\n", false, "Nothing has been created so far");
 	says_after_pages("prices stand beside choices", NULL, NULL, false, "q\n", true, "About $101 a month in all.");
 	says_after_pages("nobody is consent", "auth.client_id", "12-a.apps.googleusercontent.com", false, "\n", false, "[no] ");
 	says_after_pages("the redirect URI is said", "auth.client_id", "q", true, "", false,
@@ -143,6 +147,14 @@ static void secret(void)
 	free(said);
 	answers_free(a);
 	unlink("m.json");
+}
+
+/* Consent was given, but the secret that the build needs never came. */
+static void input_ends_at_secret(void)
+{
+	char *input = pages_with("auth.client_id", "12-a.apps.googleusercontent.com", false, "yes\n");
+	says("the end of the input at the secret is no consent", input, false, EXIT_NOINPUT, "The input ended");
+	free(input);
 }
 
 static void whole(void)
@@ -204,8 +216,10 @@ int main(void)
 	     "An application of App Engine can never be moved nor deleted");
 	leads_to("< goes back", "ml-research\n<\ndemo-proj\nq\n", "project.id", "demo-proj");
 	leads_to("a list offers numbers, narrowed by a slash", "\n\n/belgium\n1\nq\n", "region", "europe-west1");
+	says("choices are narrowed by a slash", "\n\n\n/no such thing\nq\n", true, 0, "nothing holds no such thing");
 	at_the_review();
 	secret();
+	input_ends_at_secret();
 	rmdir(dir);
 	failures();
 	return tap_done();
