@@ -150,6 +150,17 @@ static char *errand_words(const struct wizard *w)
 				    : xstrdup("");
 }
 
+/* What is in the way, by the first that the plan refuses, and what mends it; "" for nothing. */
+static char *refused_words(const struct wizard *w)
+{
+	const cJSON *r;
+	cJSON_ArrayForEach(r, json_at(review_own(w)->plan, "resources")) {
+		if (plan_json_verdict(r) == VERDICT_REFUSE && *json_str(r, "reason", ""))
+			return xasprintf("%s %s: %s", review_kind(r), json_str(r, "name", ""), json_str(r, "reason", ""));
+	}
+	return xstrdup("");
+}
+
 /* What the focused row means: its problem, what was changed, else its sentence. */
 static char *pane_words(const struct wizard *w, const char *section, enum role *role)
 {
@@ -162,6 +173,10 @@ static char *pane_words(const struct wizard *w, const char *section, enum role *
 	if (*checks)
 		return checks;
 	free(checks);
+	char *refused = section ? xstrdup("") : refused_words(w);
+	if (*refused)
+		return refused;
+	free(refused);
 	char *changes = section ? review_changes(w, section) : errand_words(w);
 	*role = ROLE_TEXT;
 	if (*changes)

@@ -397,6 +397,8 @@ struct wizard *wizard_new(struct session *s, struct answers *a, const struct wiz
 	remember_original(w);
 	prefill_forget(w);
 	open_at_review(w);
+	if (!w->before) /* the first page's field holds what an earlier run left there */
+		form_load(w);
 	if (s)
 		wizard_attach(w, s);
 	return w;

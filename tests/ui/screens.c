@@ -582,6 +582,29 @@ static void again(void)
 	close_it();
 }
 
+/* A first run that was left half way goes on from its file: the field shows the answer that it holds. */
+static void half_way(void)
+{
+	struct err e = {0};
+	struct buf drawn = {0};
+	open_at(24, 80, false, true);
+	turns(2);
+	answers_set_text(w->answers, "target", "gke", &e);
+	press("Enter");
+	turns(3);
+	ok(wizard_on(w, "where"), "what asks for a host name is not complete");
+	close_keeping();
+	open_again(24, 80);
+	turns(3);
+	wizard_draw(w);
+	screen_dump(&drawn);
+	ok(wizard_on(w, "project") && strstr(buf_text(&drawn), "Project                 demo-proj"),
+	   "the project of the file stands in its field");
+	buf_free(&drawn);
+	err_free(&e);
+	close_it();
+}
+
 static void sizes(void)
 {
 	open_at(19, 59, false, true);
@@ -745,6 +768,7 @@ int main(void)
 	one_change_by_digits();
 	checks_counted();
 	watching();
+	half_way();
 	sizes();
 	only_suggestion();
 	made_up();
