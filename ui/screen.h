@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <wchar.h>
@@ -137,8 +138,9 @@ struct key {
 	wint_t code;
 	char *text; /* of a paste, as UTF-8; freed by the reader */
 };
-/* The next key without waiting; kind is KEY_NOTHING when there is none, KEY_LOST when none can come any more: the terminal is gone. */
-struct key screen_key(void);
+/* The next key without waiting; kind is KEY_NOTHING when there is none, KEY_LOST when none can come any more: the terminal is gone.
+   A paste is waited for to its end, or until *told is not 0. */
+struct key screen_key(const volatile sig_atomic_t *told);
 /* Is it this character; this key of curses (KEY_UP)? */
 bool key_is(const struct key *k, wint_t c);
 bool key_does(const struct key *k, wint_t function);

@@ -20,13 +20,14 @@ static void add_wide(struct buf *b, wint_t c)
 		buf_add(b, bytes, n);
 }
 
-/* All that stands between the brackets, as one insertion. The terminal sends it in one go: a pause of half a second ends it too. */
-static struct key read_paste(void)
+/* All that stands between the brackets, as one insertion. The terminal sends it in one go: a pause of half a second ends it too, and so
+   does *told: the end of it may never come. */
+static struct key read_paste(const volatile sig_atomic_t *told)
 {
 	struct buf text = {.max = PASTE_MAX};
 	wint_t c;
 	timeout(500);
-	for (;;) {
+	while (!*told) {
 		int kind = get_wch(&c);
 		if (kind == ERR || (kind == KEY_CODE_YES && c == PASTE_END))
 			break;
@@ -69,7 +70,7 @@ static bool screen_lost(int error)
 	return in.revents & (POLLHUP | POLLERR | POLLNVAL) || ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting == 0;
 }
 
-struct key screen_key(void)
+struct key screen_key(const volatile sig_atomic_t *told)
 {
 	wint_t c = 0;
 	errno = 0;
@@ -79,7 +80,7 @@ struct key screen_key(void)
 	if (kind == KEY_CODE_YES && c == KEY_MOUSE)
 		return read_mouse();
 	if (kind == KEY_CODE_YES && c == PASTE_BEGIN)
-		return read_paste();
+		return read_paste(told);
 	if (kind == KEY_CODE_YES && c == KEY_RESIZE)
 		return (struct key){.kind = KEY_SIZE};
 	if (kind == KEY_CODE_YES && c == KEY_ENTER)

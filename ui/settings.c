@@ -28,15 +28,14 @@ static struct settings *settings_of(const struct wizard *w)
 
 /* Rows -------------------------------------------------------------------------------------------------------------------------------- */
 
-static bool is_shown(const struct wizard *w, const struct question *q)
+static bool is_shown(const struct wizard *w, const struct question *q, const char *typed)
 {
 	const struct settings *s = settings_of(w);
 	if (!answers_asked(w->answers, q) || (s->section && strcmp(s->section, q->page) != 0))
 		return false;
-	char *typed = edit_text(&s->filter), *words = answers_words(w->answers, q);
+	char *words = answers_words(w->answers, q);
 	bool match = strcasestr(_(q->title), typed) || strcasestr(q->id, typed) || strcasestr(words, typed);
 	free(words);
-	free(typed);
 	return match;
 }
 
@@ -46,14 +45,16 @@ enum { SHOWN_MAX = 128 };
 static int collect(const struct wizard *w, const struct question *into[SHOWN_MAX])
 {
 	int n = 0;
+	char *typed = edit_text(&settings_of(w)->filter);
 	for (const struct page *p = pages; p->id; p++) {
 		for (int quiet = 0; quiet < 2; quiet++) {
 			for (const struct question *q = questions; q->id; q++) {
-				if (!strcmp(q->page, p->id) && q->quiet == quiet && n < SHOWN_MAX && is_shown(w, q))
+				if (!strcmp(q->page, p->id) && q->quiet == quiet && n < SHOWN_MAX && is_shown(w, q, typed))
 					into[n++] = q;
 			}
 		}
 	}
+	free(typed);
 	return n;
 }
 

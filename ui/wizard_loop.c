@@ -68,30 +68,38 @@ void wizard_reopen(struct wizard *w)
 	wizard_surveys_again(w);
 }
 
-/* True when there was one. */
-static bool read_keys(struct wizard *w)
-{
-	bool any = false;
-	for (struct key k = screen_key(); k.kind != KEY_NOTHING && !w->ended; k = screen_key()) {
-		if (k.kind == KEY_LOST) { /* not every terminal that goes says so by a signal */
-			on_end(SIGHUP);
-			return false;
-		}
-		wizard_take(w, &k);
-		any = true;
-		if (k.text)
-			explicit_bzero(k.text, strlen(k.text)); /* it may have been a secret */
-		free(k.text);
-	}
-	return any;
-}
-
 /* Seconds of the machine's own clock. */
 static double clock_now(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+#define FRAME 0.1 /* seconds between frames while no key comes, and the most that keys are read without one */
+
+enum typed { TYPED_NOTHING, TYPED, TYPED_MORE };
+
+/* What waits is read, but no longer than for a frame: whatever a terminal sends, the screen follows and a signal is heard. TYPED_MORE: some is left. */
+static enum typed read_keys(struct wizard *w)
+{
+	enum typed typed = TYPED_NOTHING;
+	double until = clock_now() + FRAME;
+	while (!w->ended && !told_to_end) {
+		if (clock_now() > until)
+			return TYPED_MORE;
+		struct key k = screen_key(&told_to_end);
+		if (k.kind == KEY_LOST) /* not every terminal that goes says so by a signal */
+			on_end(SIGHUP);
+		if (k.kind == KEY_LOST || k.kind == KEY_NOTHING)
+			return typed;
+		wizard_take(w, &k);
+		typed = TYPED;
+		if (k.text)
+			explicit_bzero(k.text, strlen(k.text)); /* it may have been a secret */
+		free(k.text);
+	}
+	return typed;
 }
 
 /* While something moves the screen follows several times a second; else it sleeps until a key. */
@@ -101,13 +109,11 @@ static double patience(const struct wizard *w)
 	return moving ? 0.2 : 1.0;
 }
 
-#define FRAME 0.1 /* seconds between frames while no key comes */
-
 static int loop(struct wizard *w)
 {
 	wizard_draw(w);
 	double drawn = clock_now();
-	bool typed = false;
+	enum typed typed = TYPED_NOTHING;
 	open_session(w);
 	while (!w->ended && !told_to_end) {
 		/* A key is answered at once; what the cloud says, however much it is, only as often as an eye follows. */
@@ -115,7 +121,7 @@ static int loop(struct wizard *w)
 		if (typed || due <= 0) {
 			wizard_draw(w);
 			drawn = clock_now();
-			due = patience(w);
+			due = typed == TYPED_MORE ? 0 : patience(w);
 		}
 		if (w->session)
 			session_turn(w->session, due < patience(w) ? due : patience(w), STDIN_FILENO);

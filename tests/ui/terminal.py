@@ -213,6 +213,35 @@ def told_to_end(number, name):
     t.close()
 
 
+def told_while_typed(before, bytes_, name):
+    """Keys come without end, as many as the terminal takes, and a signal is heard all the same."""
+    t = Terminal()
+    to_auth(t)
+    for page in ("Availability", "to create"):
+        t.send(b"\r")
+        t.wait(page)
+    t.send(b"a")
+    shown = t.wait("all settings|All settings")
+    t.send(before)
+    os.set_blocking(t.master, False)
+    taken, told, deadline = 0, False, time.monotonic() + 60
+    while t.status is None and time.monotonic() < deadline:
+        try:
+            taken += os.write(t.master, bytes_ * 200)
+        except OSError:
+            pass
+        if taken > 20000 and not told:
+            os.kill(t.pid, signal.SIGTERM)
+            told = True
+        t.pump(0)
+        pid, status = os.waitpid(t.pid, os.WNOHANG)
+        t.status = os.waitstatus_to_exitcode(status) if pid else None
+    while t.pump(0.05):
+        pass
+    ok(shown and told and t.status == 130 and not t.left_on(), f"{name}: SIGTERM ends it all the same", (told, taken, t.status, t.left_on()))
+    t.close()
+
+
 def line_dropped(text, keys, name):
     """The terminal goes without a signal while this text is shown."""
     t = Terminal(controls=False)
@@ -563,6 +592,8 @@ killed(signal.SIGKILL, "kill -9")
 killed(signal.SIGSEGV, "a crash")
 told_to_end(signal.SIGHUP, "SIGHUP")
 told_to_end(signal.SIGTERM, "SIGTERM")
+told_while_typed(b"", b"x", "keys without end")
+told_while_typed(b"\x1b[200~", b"x", "a paste without end")
 line_dropped("OAuth client ID", [], "on a page")
 line_dropped("Leave now", [b"\x03"], "while it asks whether to leave")
 guard_killed()
