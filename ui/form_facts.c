@@ -33,10 +33,10 @@ static int draw_finding(int y, struct rect r, bool good, const char *text)
 
 static int draw_project_known(const cJSON *p, int y, struct rect r)
 {
-	const char *organization = json_str(p, "organization", "");
-	char *text = *organization
-			 ? xasprintf(_("Project number %s, in organisation %s"), json_str(p, "number", "?"), organization)
-			 : xasprintf(_("Project number %s, in no organisation"), json_str(p, "number", "?"));
+	const char *number = json_str(p, "number", "?"), *organization = json_str(p, "organization", "");
+	char *text = *organization                ? xasprintf(_("Project number %s, in organisation %s"), number, organization)
+		     : json_at(p, "organization") ? xasprintf(_("Project number %s, in no organisation"), number)
+						  : xasprintf(_("Project number %s"), number);
 	y = draw_finding(y, r, true, text);
 	free(text);
 	if (!cJSON_IsBool(json_at(p, "billing")))

@@ -16,17 +16,20 @@ void ancestry_call(const char *project, struct call *out)
 		 "https://cloudresourcemanager.googleapis.com/v1/projects/%s:getAncestry", project);
 }
 
-static cJSON *number_of(const cJSON *id)
+static bool is_type(const cJSON *id, const char *type)
 {
-	bool is = !strcmp(json_str(id, "type", ""), "organization") && *json_str(id, "id", "");
-	return is ? cJSON_CreateString(json_str(id, "id", "")) : NULL;
+	return !strcmp(json_str(id, "type", ""), type) && *json_str(id, "id", "");
 }
 
 cJSON *ancestry_organization(const cJSON *reply)
 {
-	cJSON *found = number_of(json_at(reply, "parent"));
-	const cJSON *ancestor;
-	cJSON_ArrayForEach(ancestor, json_at(reply, "ancestor"))
-		found = found ? found : number_of(json_at(ancestor, "resourceId"));
-	return found ? found : cJSON_CreateNull();
+	const cJSON *ancestor, *parent = json_at(reply, "parent"),
+			       *organization = is_type(parent, "organization") ? parent : NULL;
+	bool folder = is_type(parent, "folder");
+	cJSON_ArrayForEach(ancestor, json_at(reply, "ancestor")) {
+		const cJSON *id = json_at(ancestor, "resourceId");
+		folder |= is_type(id, "folder");
+		organization = is_type(id, "organization") ? id : organization;
+	}
+	return organization ? cJSON_CreateString(json_str(organization, "id", "")) : folder ? NULL : cJSON_CreateNull();
 }

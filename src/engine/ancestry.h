@@ -10,7 +10,8 @@
 bool ancestry_hidden(const cJSON *project);
 /* Asks what the project is in, up to the top. */
 void ancestry_call(const char *project, struct call *out);
-/* The organization's number as a text, or null: it is in none. Of a project that tells, or of the reply to ancestry_call. The caller deletes it. */
+/* The organization's number as a text, or null: it is in none; NULL where that is not told, as of a folder, which always is in one. Of a project, of the reply to
+ * ancestry_call, or of a project that has the reply's "ancestor". The caller deletes it. */
 cJSON *ancestry_organization(const cJSON *reply);
 
 #endif

@@ -10,6 +10,19 @@
 
 #include <string.h>
 
+/* What is not told stays as it was known; that it were none cannot be: only what is in one is not told. */
+static bool resolve_organization(struct run *r)
+{
+	cJSON *resolved = r->options.answers->resolved, *is = ancestry_organization(r->project);
+	const cJSON *known = json_at(resolved, "organization");
+	bool same = is ? json_equal(known, is) : !cJSON_IsNull(known);
+	if (is)
+		json_put(resolved, "organization", is);
+	else if (!same)
+		json_drop(resolved, "organization");
+	return !same;
+}
+
 /* What was resolved in another project is of no use in this one. True when something is to be saved. */
 static bool resolve_project(struct run *r)
 {
@@ -18,12 +31,9 @@ static bool resolve_project(struct run *r)
 	if (*known && strcmp(known, number))
 		while (resolved->child)
 			cJSON_DeleteItemFromObjectCaseSensitive(resolved, resolved->child->string);
-	cJSON *parent = ancestry_organization(r->project);
-	bool same = !strcmp(json_str(resolved, "project_number", ""), number) &&
-		    json_equal(json_at(resolved, "organization"), parent);
+	bool same = !strcmp(json_str(resolved, "project_number", ""), number);
 	json_put_str(resolved, "project_number", number);
-	json_put(resolved, "organization", parent);
-	return !same;
+	return resolve_organization(r) || !same;
 }
 
 /* A login that does not tell goes on with who did before, and so does a workflow's. */
@@ -96,7 +106,7 @@ static void find_rest(struct run *r)
 	run_look(r, on_known);
 }
 
-/* Who may read the project may read this: what is not told is taken for no organization, as before it was asked. */
+/* Who may read the project may read this; where it is not told all the same, whose the project is stays unknown. */
 static void on_ancestry(void *arg, const struct api_result *result)
 {
 	struct run *r = arg;

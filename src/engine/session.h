@@ -35,7 +35,7 @@ double session_now(const struct session *s);
  * with e set. A new survey of the same kind cancels the old one.
  *  "who"       -> {"email","describe","project"}                    who is signed in, the default project
  *  "projects"  -> [{"id","name","number"}...]                        at most 500
- *  "project"   -> {"id","number","organization" or null,"billing":bool,"state"} for the project in answers
+ *  "project"   -> {"id","number","organization" or null, left out where it is not told,"billing":bool,"state"} for the project in answers
  *  "regions"   -> [{"id","title"}...]                                 for the project in answers
  *  "contexts"  -> [{"id","title"}...]                                 of the kubeconfig file in answers, the current one first
  *  "sign-in"   -> {"seen":bool}                                       has the server's log a person who signed in since this session began?

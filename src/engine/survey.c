@@ -161,11 +161,19 @@ static void ask_billing(struct survey *s)
 	survey_ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL, on_billing);
 }
 
+/* Where it is not told, it stays out. */
+static void put_organization(struct survey *s, const cJSON *reply)
+{
+	cJSON *is = ancestry_organization(reply);
+	if (is)
+		json_put(s->result, "organization", is);
+}
+
 static void on_ancestry(void *arg, const struct api_result *r)
 {
 	struct survey *s = arg;
 	if (r->http == 200)
-		json_put(s->result, "organization", ancestry_organization(r->reply));
+		put_organization(s, r->reply);
 	ask_billing(s);
 }
 
@@ -176,9 +184,9 @@ static void on_project(void *arg, const struct api_result *r)
 		survey_answer(s, &r->err);
 		return;
 	}
-	s->result = json_make("{'id':%s,'number':%s,'organization':%j,'state':%s}", s->project,
-			      json_str(r->reply, "projectNumber", ""), ancestry_organization(r->reply),
+	s->result = json_make("{'id':%s,'number':%s,'state':%s}", s->project, json_str(r->reply, "projectNumber", ""),
 			      json_str(r->reply, "lifecycleState", ""));
+	put_organization(s, r->reply);
 	if (ancestry_hidden(r->reply))
 		survey_ask_project(s, CRM "/v1/projects/", ":getAncestry", "POST", cJSON_CreateObject(), on_ancestry);
 	else

@@ -88,6 +88,14 @@ def test_whose_project():
         with open(answers, encoding="utf-8") as f:
             organization = json.load(f)["resolved"].get("organization")
         ok(codes == [0, 0] and organization == "100000000001", "a project in a folder is its organisation's, at the second run too", codes, organization)
+    hidden = [{"method": "POST", "path": "*:getAncestry", "status": 403, "body": {"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "no"}}}]
+    with Home() as home, Sim(home, "--world", home.file("world.json", {"projects": [{"folder": "200000000002"}]}), "--faults", home.file("faults.json", hidden)) as sim:
+        answers = home.example(auth__mode="iap", server__roles=["organizations/100000000001/roles/mine"])
+        runs = [apply(sim, answers) for _ in range(2)]
+        with open(answers, encoding="utf-8") as f:
+            resolved = json.load(f)["resolved"]
+        ok(not any("organisation" in r.stderr for r in runs) and "organization" not in resolved, "whose folder it is, is not told: unknown, and not that it were nobody's",
+           *[(r.returncode, r.stderr[-800:]) for r in runs], resolved)
 
 
 test_client_of_iap()
