@@ -23,16 +23,24 @@ static bool resolve_organization(struct run *r)
 	return !same;
 }
 
-/* What was resolved in another project is of no use in this one. True when something is to be saved. */
+static bool is_other(const cJSON *resolved, const char *key, const char *is)
+{
+	const char *known = json_str(resolved, key, "");
+	return *known && strcmp(known, is) != 0;
+}
+
+/* What was resolved in another project, or for a stack of another name, is of no use for this one: nothing of it ever stood. True when something is to be saved. */
 static bool resolve_project(struct run *r)
 {
 	cJSON *resolved = r->options.answers->resolved;
-	const char *number = json_str(r->project, "projectNumber", ""), *known = json_str(resolved, "project_number", "");
-	if (*known && strcmp(known, number))
+	const char *number = json_str(r->project, "projectNumber", ""), *stack = answers_str(r->options.answers, "stack.name");
+	if (is_other(resolved, "project_number", number) || is_other(resolved, "stack", stack))
 		while (resolved->child)
 			cJSON_DeleteItemFromObjectCaseSensitive(resolved, resolved->child->string);
-	bool same = !strcmp(json_str(resolved, "project_number", ""), number);
+	bool same = !strcmp(json_str(resolved, "project_number", ""), number) &&
+		    !strcmp(json_str(resolved, "stack", ""), stack);
 	json_put_str(resolved, "project_number", number);
+	json_put_str(resolved, "stack", stack);
 	return resolve_organization(r) || !same;
 }
 

@@ -23,7 +23,7 @@ void answers_file_drop(struct answers_file *f);
 struct answers {
 	cJSON *values; /* object: question id -> value, only those that were answered; ids as flat keys ("database.tier") */
 	cJSON *
-	    resolved; /* object: "suffix", "project_number", "organization", "image_digest", "secret_versions", "url", "choices", ... */
+	    resolved; /* object: "suffix", "project_number", "stack", "organization", "image_digest", "secret_versions", "url", "choices", ... */
 	cJSON *defaults;           /* the last fallback given out per id: keeps answers_get's pointers alive */
 	struct answers_file *file; /* what is known of the file on the disk; shared by copies */
 	char *text;                /* the file's text as read, for line numbers; NULL when it was not read from one */

@@ -38,6 +38,7 @@ static const struct row {
     {"project_number", "^[0-9]{1,20}$", FORM_TEXT},
     {"release", "^([0-9]{1,5}[.][0-9]{1,5}[.][0-9]{1,5}|sha256-[0-9a-f]{0,12})$", FORM_TEXT},
     {"secret_versions", "^[0-9]{1,18}$", FORM_TEXTS},
+    {"stack", "^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$", FORM_TEXT},
     {"suffix", "^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$", FORM_TEXT},
     {"url", "^https?://[-A-Za-z0-9.]+(:[0-9]{1,5})?(/[-A-Za-z0-9._~/]*)?$", FORM_TEXT},
     {0},

@@ -477,6 +477,18 @@ def delete_instance(sim, instance):
     wait_for(lambda: not databases(sim), "the database to be gone")
 
 
+def renamed(home):
+    """S2: of a stack of another name, which the answers are changed to, nothing ever stood: nothing of it is lost."""
+    with Sim(home) as sim:
+        answers = home.example("renamed.json", auth__client_secret="env:CLIENT_SECRET")
+        ok(sim.run("apply", answers).returncode == 0, "S2: a stack is made")
+        first = databases(sim)
+        run = sim.run("apply", answers, "--set", "stack.name=second")
+        ok(run.returncode == 0 and set(first) < set(databases(sim)), "S2: by another name a second one is made beside it", run.returncode, said(run)[-1500:])
+        run = sim.run("plan", answers, "--set", "stack.name=mlflow", "--json")
+        ok(run.returncode == 0 and not refused(run), "S2: and the first is found again by its own", run.returncode, said(run)[-1500:])
+
+
 def lost_whole(home):
     """S2: where somebody deleted the server too, its data are not made anew unasked either; after a destroy of ours they are."""
     with Sim(home) as sim:
@@ -534,6 +546,7 @@ def main():
         cured(home)
         lost(home)
         lost_whole(home)
+        renamed(home)
     done()
 
 
