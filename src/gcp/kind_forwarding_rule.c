@@ -3,6 +3,7 @@
 #include "config.h"
 #include "gcp/compute_object.h"
 #include "gcp/kinds.h"
+#include "gcp/prices.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -84,6 +85,15 @@ static const char *forwarding_rule_terraform_type(const struct view *v)
 	return json_at(v->spec, "region") ? "google_compute_forwarding_rule" : "google_compute_global_forwarding_rule";
 }
 
+/* The balancer's rules have one price together: the one that leads to the server has it, its redirect from HTTP comes with it. */
+static double forwarding_rule_monthly(const cJSON *spec, const char *region)
+{
+	(void)region;
+	if (json_at(spec, "region"))
+		return USD_MONTH_ENDPOINT;
+	return strcmp(json_str(spec, "body.portRange", ""), "80") ? USD_MONTH_BALANCER : 0;
+}
+
 static const struct kind_constraint forwarding_rule_constraints[] = {
     {.name = "compute.restrictLoadBalancerCreationForTypes",
      .words = N_("this kind of load balancer"),
@@ -117,6 +127,7 @@ const struct kind kind_forwarding_rule = {
     .deadline = 1200,
     .labelled = true,
     .billable = true,
+    .monthly = forwarding_rule_monthly,
     .quotas = (const struct kind_quota[]){{.metric = "FORWARDING_RULES"}, {.metric = NULL}},
     .constraints = forwarding_rule_constraints,
     .observe = forwarding_rule_observe,

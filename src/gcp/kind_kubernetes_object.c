@@ -373,13 +373,17 @@ static char *kubernetes_object_told_why(const struct view *v, cJSON *notes, int 
 	return trouble_told(name_of(v), notes, turn, reply, text);
 }
 
-/* Autopilot's general-purpose pods, by what they ask for: a CPU 0.0445 dollars an hour, a GiB 0.0049225. */
+/* Autopilot's general-purpose pods, by what they ask for: a CPU 0.0445 dollars an hour, a GiB 0.0049225. An Ingress is a load balancer, which Google
+ * makes of it with the forwarding rules. */
 static double kubernetes_object_monthly(const cJSON *spec, const char *region)
 {
 	double hour = 0;
 	const cJSON *c;
 	const char *kind = json_str(spec, "body.kind", "");
-	if (!kubernetes_outside(spec) && (!strcmp(kind, "Deployment") || !strcmp(kind, "StatefulSet")))
+	bool outside = kubernetes_outside(spec);
+	if (!outside && !strcmp(kind, "Ingress"))
+		return USD_MONTH_BALANCER;
+	if (!outside && (!strcmp(kind, "Deployment") || !strcmp(kind, "StatefulSet")))
 		cJSON_ArrayForEach(c, json_at(spec, "body.spec.template.spec.containers"))
 			hour += kubernetes_cpus(json_str(c, "resources.requests.cpu", "0")) * 0.0445 +
 				kubernetes_gibs(json_str(c, "resources.requests.memory", "0")) * 0.0049225;

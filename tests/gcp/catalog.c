@@ -176,6 +176,27 @@ static void tiers(void)
 	}
 }
 
+/* Google's list: 0.025 dollars an hour for up to five rules of a project together, 0.01 for an endpoint. */
+static void balancers(void)
+{
+	static const struct {
+		const char *kind, *spec;
+		double usd;
+		const char *name;
+	} rows[] = {
+	    {"compute.forwardingRule", "{'body':{'portRange':'443'}}", 18.25, "the rule of a load balancer"},
+	    {"compute.forwardingRule", "{'body':{'portRange':'80'}}", 0, "its redirect comes with it"},
+	    {"compute.forwardingRule", "{'region':'us-central1','body':{}}", 7.30, "a Private Service Connect endpoint"},
+	    {"kubernetes.object", "{'body':{'kind':'Ingress'}}", 18.25, "what GKE makes of an Ingress"},
+	    {"kubernetes.object", "{'body':{'kind':'Service'}}", 0, "a Service is not one"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		cJSON *spec = json_make(rows[i].spec);
+		ok(near(kind_find(rows[i].kind)->monthly(spec, "europe-west3"), rows[i].usd), "%s", rows[i].name);
+		cJSON_Delete(spec);
+	}
+}
+
 int main(void)
 {
 	mem_install();
@@ -184,6 +205,7 @@ int main(void)
 	odd();
 	run();
 	tiers();
+	balancers();
 	catalog_forget();
 	return tap_done();
 }
