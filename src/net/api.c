@@ -18,6 +18,9 @@
 
 #define DEFAULT_BUDGET 300.0
 #define STRANGER_BUDGET 10.0 /* an address that never answered in this run: most likely it is the wrong one, or out of reach */
+#define FAILING_BUDGET                                                                                                         \
+	30.0 /* one that never answered but by failures: it may be starting, or something on the way answers for it */
+#define GIVEN_UP_FOR 60.0 /* so long nobody waits again for a host that was given up: one try tells whether it came back */
 
 struct api *api_new(struct loop *loop, struct transport *transport, struct credentials *credentials, const char *quota_project)
 {
@@ -168,24 +171,32 @@ static void on_timer(void *arg)
 
 /* Hosts --------------------------------------------------------------------------------------------------------------------- */
 
+static struct api_host *known(const struct api *a, const char *host)
+{
+	for (size_t i = 0; i < a->host_count; i++)
+		if (!strcmp(a->hosts[i].name, host))
+			return &a->hosts[i];
+	return NULL;
+}
+
+static struct api_host *remember(struct api *a, const char *host)
+{
+	struct api_host *h = known(a, host);
+	if (h)
+		return h;
+	a->hosts = xgrow(a->hosts, a->host_count, &a->host_room, sizeof *a->hosts);
+	a->hosts[a->host_count] = (struct api_host){.name = xstrdup(host), .given_up = -1};
+	return &a->hosts[a->host_count++];
+}
+
 bool api_has_met(const struct api *a, const char *host)
 {
-	for (size_t i = 0; i < a->met_count; i++)
-		if (!strcmp(a->met[i], host))
-			return true;
-	return false;
+	const struct api_host *h = known(a, host);
+	return h && h->met;
 }
 
-static void meet(struct api *a, const char *host)
-{
-	if (api_has_met(a, host))
-		return;
-	a->met = xgrow(a->met, a->met_count, &a->met_room, sizeof *a->met);
-	a->met[a->met_count++] = xstrdup(host);
-}
-
-/* Is it a host that stood before this run, and has not answered in it? What the run itself made may take its time to be there: a stack's address, the DNS
- * endpoint of a cluster. */
+/* Is it a host that stood before this run, and has given no good answer in it? What the run itself made may take its time to be there: a stack's address,
+ * the DNS endpoint of a cluster. */
 static bool is_stranger(const struct api_job *j)
 {
 	enum audience to = j->call.audience;
@@ -199,16 +210,30 @@ static bool is_silent(enum http_failure failure)
 	return failure == HTTP_UNREACHABLE || failure == HTTP_TLS || failure == HTTP_TIMEOUT;
 }
 
-/* Until when a failure is met by another try. */
+/* Is it no answer to what was asked, but a failure of the host or of what stands on the way to it? */
+static bool is_failing(const struct http_reply *reply)
+{
+	return reply->failure != HTTP_OK || (reply->status >= 500 && reply->status != 501 && reply->status != 505);
+}
+
+/* Until when a failure is met by another try. The first Retry-After is waited for however long it is: the host said when. */
 static double patience(const struct api_job *j, const struct http_reply *reply)
 {
-	return is_silent(reply->failure) && is_stranger(j) ? fmin(j->deadline, j->began + STRANGER_BUDGET) : j->deadline;
+	const struct api_host *h = known(j->api, j->host);
+	if (!is_failing(reply) || !is_stranger(j))
+		return j->deadline;
+	if (h && h->given_up >= 0 && j->began < h->given_up + GIVEN_UP_FOR)
+		return j->began;
+	if (j->tries == 1 && http_header(reply, "Retry-After"))
+		return j->deadline;
+	return fmin(j->deadline, j->began + (is_silent(reply->failure) ? STRANGER_BUDGET : FAILING_BUDGET));
 }
 
 /* What one was told of a stranger after all its tries holds for all who wait for the same host: each would wait as long again. */
 static void give_up_host(struct api *a, const char *host, const struct err *e)
 {
 	unsigned long last = a->last_id;
+	remember(a, host)->given_up = loop_now(a->loop);
 	for (struct api_job *j = a->jobs; j;) {
 		if (j->id > last || j->cancelled || strcmp(j->host, host) != 0 || (!j->sending && !j->timer) ||
 		    !is_stranger(j)) {
@@ -300,23 +325,32 @@ static bool is_tried_again(const struct api_job *j, const struct http_reply *rep
 	       (r->class == RETRY_LATER && !j->policy.once && loop_now(j->api->loop) + r->delay < patience(j, reply));
 }
 
-/* The last reply: it is told, to all who wait for the same host where it is one that nothing comes from. */
+/* Did patience with the host end, and not only with this call? One whose policy is to hear of failures at once says nothing of the host, nor does one failure
+ * of what may not be sent twice. */
+static bool gives_up(const struct api_job *j, const struct http_reply *reply)
+{
+	bool looks = j->policy.no_retry_unknown && !is_silent(reply->failure);
+	return is_failing(reply) && reply->failure != HTTP_REFUSED && reply->failure != HTTP_TOO_LARGE && !looks &&
+	       !j->policy.once && !j->cancelled && is_stranger(j);
+}
+
+/* The last reply: it is told, to all who wait for the same host where it is one that nothing good comes from. */
 static void conclude(struct api_job *j, const struct http_reply *reply, struct api_result *result)
 {
 	struct api *a = j->api;
 	struct err why = {0};
-	char *silent = is_silent(reply->failure) && !j->policy.once && !j->cancelled && is_stranger(j) ? xstrdup(j->host)
-												       : NULL;
+	bool stranger = is_stranger(j);
+	char *failing = gives_up(j, reply) ? xstrdup(j->host) : NULL;
 	if (reply->failure != HTTP_OK)
-		api_word_failure(&j->call, j->context, is_stranger(j), reply, &result->err);
+		api_word_failure(&j->call, j->context, stranger, reply, &result->err);
 	else if (reply->status / 100 != 2)
-		api_word_error(&j->call, j->context, &result->error, &result->err);
-	if (silent)
+		api_word_error(&j->call, j->context, stranger, &result->error, &result->err);
+	if (failing)
 		err_set(&why, result->err.exit, result->err.place, result->err.fix, "%s", result->err.what);
 	finish(j, result);
-	if (silent)
-		give_up_host(a, silent, &why);
-	free(silent);
+	if (failing)
+		give_up_host(a, failing, &why);
+	free(failing);
 	err_free(&why);
 }
 
@@ -338,8 +372,6 @@ void api_on_reply(void *arg, struct http_reply *reply)
 	j->sending = 0;
 	fill_free(j->body, j->body_len);
 	j->body = NULL;
-	if (reply->failure == HTTP_OK)
-		meet(j->api, j->host);
 	cJSON *json = NULL;
 	bool whole = reply->failure != HTTP_OK || parse_reply(reply, &json);
 	if (!whole && (reply->status / 100 == 2 || is_cut_short(reply))) {
@@ -349,6 +381,8 @@ void api_on_reply(void *arg, struct http_reply *reply)
 		cJSON_Delete(json);
 		json = NULL;
 	}
+	if (!is_failing(reply))
+		remember(j->api, j->host)->met = true;
 	struct api_result result = {.reply = json, .text = buf_text(&reply->body), .text_len = reply->body.len, .raw = reply};
 	result.error.retry_after = -1;
 	result.http = reply->failure == HTTP_OK ? reply->status : 0;
@@ -404,9 +438,9 @@ void api_free(struct api *a)
 		next = j->next;
 		api_cancel(a, j->id);
 	}
-	for (size_t i = 0; i < a->met_count; i++)
-		free(a->met[i]);
-	free(a->met);
+	for (size_t i = 0; i < a->host_count; i++)
+		free(a->hosts[i].name);
+	free(a->hosts);
 	free(a->quota_project);
 	free(a);
 }

@@ -35,7 +35,8 @@ void api_free(struct api *a);
 struct api_counts api_counted(const struct api *a);
 
 struct api_policy {
-	/* Seconds for all tries together; 0 means 300. Ten at most while nothing at all comes from a host that stood before this run and has not answered in it. */
+	/* Seconds for all tries together; 0 means 300. Of a host that stood before this run and has given no good answer in it, ten at most while nothing at all
+	 * comes from it, thirty while only failures (5xx, replies that break off) do. */
 	double budget;
 	double timeout;           /* seconds for one try; 0 means 60: longer for long polls and uploads */
 	bool no_retry_unknown;    /* a broken reply ends the call with unknown set (creates: the caller looks first) */

@@ -28,6 +28,13 @@ struct api_job {
 	void *arg;
 };
 
+/* What this run knows of a host. */
+struct api_host {
+	char *name;
+	bool met;        /* it answered, and not as one that failed */
+	double given_up; /* when all patience with it had ended; negative: never */
+};
+
 struct api {
 	struct loop *loop;
 	struct transport *transport;
@@ -42,14 +49,14 @@ struct api {
 	struct api_job *jobs;
 	unsigned long last_id;
 	struct api_counts counts;
-	char **met; /* the hosts that answered */
-	size_t met_count, met_room;
+	struct api_host *hosts; /* that answered, or that were given up */
+	size_t host_count, host_room;
 };
 
 /* api.c */
 /* "HOST:PORT" of a URL; the caller frees it. */
 char *api_host(const char *url);
-/* Has this host answered? */
+/* Has this host answered, other than as one that failed (5xx)? */
 bool api_has_met(const struct api *a, const char *host);
 /* The reply to the job that arg is. */
 void api_on_reply(void *arg, struct http_reply *reply);
@@ -66,9 +73,10 @@ bool api_charged(const struct api_job *j);
 /* Does it change nothing? */
 bool api_reads(const struct api_job *j);
 
-/* api_words.c: context is the call's, or NULL; stranger: nothing came from the host in this run, which it stood before. */
+/* api_words.c: context is the call's, or NULL; stranger: no good answer came from the host in this run, which it stood before. */
 void api_word_failure(const struct call *c, const struct context *context, bool stranger, const struct http_reply *reply,
 		      struct err *e);
-void api_word_error(const struct call *c, const struct context *context, const struct api_error *error, struct err *e);
+void api_word_error(const struct call *c, const struct context *context, bool stranger, const struct api_error *error,
+		    struct err *e);
 
 #endif

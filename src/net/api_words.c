@@ -65,7 +65,7 @@ void api_word_failure(const struct call *c, const struct context *context, bool 
 			fix ? fix : unreached_fix(c, context), _("no connection: %s."), text);
 		break;
 	default:
-		err_set(e, EXIT_UNAVAILABLE, host,
+		err_set(e, context && stranger ? EXIT_CONFIG : EXIT_UNAVAILABLE, host,
 			context && stranger ? unreached_fix(c, context)
 					    : _("Try again: it looks before it sends anything twice."),
 			_("no whole reply came: %s."), text);
@@ -135,6 +135,15 @@ static char *enable_fix(const struct api_error *error)
 	return fix;
 }
 
+/* Who fails from the first request on may be no more than something on the way. */
+static const char *failing_fix(const struct call *c, const struct context *context)
+{
+	return context || is_closed(c)
+		   ? unreached_fix(c, context)
+		   : _("A proxy or a firewall on the way may answer in its place: ask whoever runs it. "
+		       "https://status.cloud.google.com tells whether it is Google itself; then try again later.");
+}
+
 /* The same of any other error. */
 static char *error_fix(const struct api_error *error, const struct context *context)
 {
@@ -156,15 +165,23 @@ static char *error_fix(const struct api_error *error, const struct context *cont
 	return cure ? xstrdup(cure) : NULL;
 }
 
-void api_word_error(const struct call *c, const struct context *context, const struct api_error *error, struct err *e)
+void api_word_error(const struct call *c, const struct context *context, bool stranger, const struct api_error *error,
+		    struct err *e)
 {
+	bool failing = stranger && error->http >= 500;
 	char *host = api_host(c->url), *fix = error->http == 401 ? sign_in_fix(c, context) : NULL;
 	struct buf message = {0};
 	outside_text(&message, error->message, strlen(error->message), false, 1000);
+	if (!fix && failing)
+		fix = xstrdup(failing_fix(c, context));
 	if (!fix)
 		fix = error_fix(error, context);
 	bool stop = message.len && strchr(".!?", message.data[message.len - 1]);
-	err_set(e, exit_of(error), host, fix, "%s%s", buf_text(&message), stop ? "" : ".");
+	if (failing) /* a context may lead anywhere: it is not gone on without it */
+		err_set(e, context ? EXIT_CONFIG : exit_of(error), host, fix, _("it answers nothing but failures: %s%s"),
+			buf_text(&message), stop ? "" : ".");
+	else
+		err_set(e, exit_of(error), host, fix, "%s%s", buf_text(&message), stop ? "" : ".");
 	buf_free(&message);
 	free(fix);
 	free(host);

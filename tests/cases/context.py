@@ -124,6 +124,19 @@ def forbidden(home):
         refused(home, sim, "forbidden, with its cure", "kubectl --context=elsewhere auth can-i --list")
 
 
+def failing(home):
+    """An API server that gives no good answer, only failures or a byte now and then: that ends within a minute with what it answers and what helps."""
+    for name, rule, words in (("fails", {"status": 503}, "nothing but failures"), ("trickles", {"slow": 5}, "no whole reply came")):
+        with Sim(home, "--faults", home.file("failing.json", [{"host": HOST + "*", **rule}])) as sim:
+            began = time.monotonic()
+            run = sim.run("apply", home.example("failing.json", **CHOICES | {"gke__kubeconfig": sim.ready["kubeconfig"]}), "--json", timeout=300)
+            result, took = result_of(run.stdout), time.monotonic() - began
+            wrote = [x["url"] for x in sim.writes(0)]
+            ok(run.returncode == 78 and words in run.stdout and "Does the cluster run" in run.stdout and not wrote,
+               f"an API server that {name} is given up with its answer and the cure", run.returncode, json.dumps(result)[-1500:], run.stdout[-1500:], *wrote)
+            ok(took < 60, f"one that {name} is given up soon", took)
+
+
 def other_ways_in(home, sim, answers):
     """A program's token, a token's file, a certificate, and the name on the server's certificate that is not its address."""
     good = json.loads(read(sim.ready["kubeconfig"]))
@@ -249,6 +262,7 @@ def main():
         gone_for_good(home, sim)
     with Home() as home:
         forbidden(home)
+        failing(home)
     done()
 
 

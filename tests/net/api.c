@@ -130,8 +130,13 @@ static void creating(void)
 
 static void budget(void)
 {
-	struct script_line lines[] = {TOKEN, {.method = "GET", .url = URL, .status = 503, .stays = true}, {0}};
+	struct script_line lines[] = {TOKEN,
+				      {.method = "GET", .url = URL, .status = 200},
+				      {.method = "GET", .url = URL, .status = 503, .stays = true},
+				      {0}};
 	struct world w = world(lines, NULL);
+	call(&w, "GET", URL, NULL, NULL);
+	last.count = 0;
 	call(&w, "GET", URL, NULL, &(struct api_policy){.budget = 60});
 	ok(last.http == 503 && last.count == 1 && loop_now(w.loop) <= 61, "a budget ends the retries");
 	ok(w.script->count < 20, "which were few");
@@ -144,22 +149,35 @@ static void strangers(void)
 	static const struct {
 		const char *what;
 		enum http_failure failure;
+		int status;
+		const char *headers;
 		enum audience audience;
 		bool met;
 		double least, most;
 	} rows[] = {
-	    {"a host that never answered", HTTP_UNREACHABLE, AUDIENCE_GOOGLE, false, 5, 11},
-	    {"one that answered before", HTTP_UNREACHABLE, AUDIENCE_GOOGLE, true, 250, 301},
-	    {"one that lets wait for ever", HTTP_TIMEOUT, AUDIENCE_GOOGLE, false, 5, 11},
-	    {"one that breaks off", HTTP_BROKEN, AUDIENCE_GOOGLE, false, 250, 301},
-	    {"an address that is to come", HTTP_UNREACHABLE, AUDIENCE_NOBODY, false, 250, 301},
+	    {"a host that never answered", HTTP_UNREACHABLE, 0, NULL, AUDIENCE_GOOGLE, false, 5, 11},
+	    {"one that answered before", HTTP_UNREACHABLE, 0, NULL, AUDIENCE_GOOGLE, true, 250, 301},
+	    {"one that lets wait for ever", HTTP_TIMEOUT, 0, NULL, AUDIENCE_GOOGLE, false, 5, 11},
+	    {"one that breaks off", HTTP_BROKEN, 0, NULL, AUDIENCE_GOOGLE, false, 12, 31},
+	    {"one that breaks off, and answered before", HTTP_BROKEN, 0, NULL, AUDIENCE_GOOGLE, true, 250, 301},
+	    {"one that fails from the start", HTTP_OK, 503, NULL, AUDIENCE_GOOGLE, false, 12, 31},
+	    {"one that fails from the start and says when to come", HTTP_OK, 503, "Retry-After: 50", AUDIENCE_GOOGLE, false, 50,
+	     52},
+	    {"one that fails, and answered before", HTTP_OK, 503, NULL, AUDIENCE_GOOGLE, true, 250, 301},
+	    {"an address that is to come", HTTP_UNREACHABLE, 0, NULL, AUDIENCE_NOBODY, false, 250, 301},
+	    {"an address that is to come and fails", HTTP_OK, 502, NULL, AUDIENCE_NOBODY, false, 250, 301},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct script_line lines[] = {
-		    TOKEN,
-		    {.method = "GET", .url = "/met", .status = 200, .body = "{}"},
-		    {.method = "GET", .url = "/x", .failure = rows[i].failure, .seconds = 0.01, .stays = true},
-		    {0}};
+		struct script_line lines[] = {TOKEN,
+					      {.method = "GET", .url = "/met", .status = 200, .body = "{}"},
+					      {.method = "GET",
+					       .url = "/x",
+					       .status = rows[i].status,
+					       .failure = rows[i].failure,
+					       .headers = rows[i].headers,
+					       .seconds = 0.01,
+					       .stays = true},
+					      {0}};
 		struct world w = world(lines, NULL);
 		if (rows[i].met)
 			call(&w, "GET", "https://run.googleapis.com/met", NULL, NULL);
@@ -177,6 +195,12 @@ static void strangers(void)
 		ok(last.count == count + 3 && last.exit == EXIT_UNAVAILABLE && took >= rows[i].least && took <= rows[i].most,
 		   "%s is waited for by three calls between %g and %g seconds (%g)", rows[i].what, rows[i].least, rows[i].most,
 		   took);
+		before = loop_now(w.loop);
+		bool stranger = !rows[i].met && rows[i].audience == AUDIENCE_GOOGLE;
+		if (stranger)
+			call(&w, "GET", "https://run.googleapis.com/x", NULL, NULL);
+		ok(!stranger || (last.tries == 1 && loop_now(w.loop) - before < 1), "%s, asked again: one try tells",
+		   rows[i].what);
 		close_world(&w);
 	}
 	struct script_line slow[] = {TOKEN,
