@@ -410,7 +410,8 @@ static void acting(void)
 	for (int i = 0; i < 2; i++) {
 		cJSON *body = json_make(
 		    "{'name':'m','machineType':'zones/us-central1-a/machineTypes/e2-small','disks':[{'boot':true,'autoDelete':"
-		    "true,'initializeParams':{}}],'networkInterfaces':[{'network':'global/networks/default'}]}");
+		    "true,'initializeParams':{'sourceImage':'projects/cos-cloud/global/images/family/"
+		    "cos-stable'}}],'networkInterfaces':[{'network':'global/networks/default'}]}");
 		if (!i)
 			json_put(body, "serviceAccounts", json_make("[{'email':%s}]", ACCOUNT));
 		cJSON *op = finish(json_str(asks("POST", COMPUTE "zones/us-central1-a/instances", body, 200), "selfLink", ""));
@@ -447,7 +448,8 @@ static void what_is_said(void)
 		bool bare = i == sizeof said / sizeof *said;
 		char *body = xasprintf(
 			 "{'name':'m','machineType':'zones/us-central1-a/machineTypes/e2-small','disks':[{'boot':true,"
-			 "'initializeParams':{}}],'networkInterfaces':[{'network':'global/networks/default'}],%s}",
+			 "'initializeParams':{'sourceImage':'projects/cos-cloud/global/images/family/"
+			 "cos-stable'}}],'networkInterfaces':[{'network':'global/networks/default'}],%s}",
 			 bare ? "'labels':{}" : said[i][0]),
 		     *why = bare
 				? NULL
