@@ -62,11 +62,28 @@ static char *key_of_token(const char *token)
 	return key;
 }
 
-/* How many an API lists where the call does not say. */
+/* How many a method lists where the call does not say, and at most (discovery; where that is silent, as recorded). The first that fits counts. */
 static const struct page {
-	const char *host;
-	long size;
-} pages[] = {{"sqladmin.", LONG_MAX}, {"dns.", 100}, {"iam.", 300}, {"storage.", 1000}, {"logging.", 1000}, {"", 500}};
+	const char *id; /* the beginning of the method's */
+	long size, most;
+} pages[] = {
+    {"iam.projects.serviceAccounts.", 20, 100},
+    {"iam.projects.roles.", 300, 1000},
+    {"iam.projects.locations.oauthClients.", 50, 100},
+    {"iam.projects.locations.workloadIdentityPools.providers.", 50, 100},
+    {"iam.projects.locations.workloadIdentityPools.", 50, 1000},
+    {"sql.instances.", 500, 1000},
+    {"sql.", LONG_MAX, LONG_MAX},
+    {"dns.", 100, 1000},
+    {"storage.", 1000, 1000},
+    {"logging.", 1000, 1000},
+    {"compute.", 500, 500},
+    {"cloudbilling.billingAccounts.", 100, 100},
+    {"iap.projects.brands.", 100, 1000},
+    {"certificatemanager.projects.locations.certificateMaps.certificateMapEntries.", 50, 1000},
+    {"run.projects.locations.operations.", 100, 1000},
+    {"", 500, 1000},
+};
 
 static long page_size(const struct sim_call *c)
 {
@@ -74,9 +91,9 @@ static long page_size(const struct sim_call *c)
 	asked = *asked ? asked : sim_param(c, "maxResults");
 	long n = strtol(asked, NULL, 10);
 	const struct page *p = pages;
-	while (!text_starts(c->host, p->host))
+	while (!text_starts(c->id ? c->id : "", p->id))
 		p++;
-	return n > 0 && n < 1000 ? n : p->size;
+	return n <= 0 ? p->size : n < p->most ? n : p->most;
 }
 
 void sim_put_list(cJSON *reply, const char *field, cJSON *list)

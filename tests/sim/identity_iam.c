@@ -420,9 +420,27 @@ static void federation(void)
 	is_str(said("error"), "invalid_target", "it is no target any more");
 }
 
+/* Twenty where nobody says how many, a hundred at most: the second page begins where the first ends. */
+static void account_pages(void)
+{
+	begin("{\"services\":[\"*\"]}");
+	for (int i = 0; i < 21; i++)
+		ask("POST " IAM "/serviceAccounts", sim_tmp("{\"accountId\":\"robot-%02d\"}", i));
+	pass(600);
+	wants(200, "GET " IAM "/serviceAccounts", NULL, "accounts are listed");
+	is_int(cJSON_GetArraySize(json_at(reply, "accounts")), 20, "twenty of them");
+	char *next = xasprintf("GET " IAM "/serviceAccounts?pageSize=1000&pageToken=%s", said("nextPageToken"));
+	int all = 20;
+	wants(200, next, NULL, "then the others");
+	all += cJSON_GetArraySize(json_at(reply, "accounts"));
+	ok(all >= 21 && !json_at(reply, "nextPageToken"), "to the last");
+	free(next);
+}
+
 int main(void)
 {
 	accounts();
+	account_pages();
 	fresh_member();
 	etags();
 	propagation();
