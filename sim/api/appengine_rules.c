@@ -161,12 +161,17 @@ static bool account_ok(struct sim_call *c, const char *email)
 static bool network_ok(struct sim_call *c)
 {
 	static const char *const names[] = {"network.name", "network.subnetworkName"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strchr(json_str(c->body, names[i], ""), '/')) {
+	const char *own = sim_tmp("projects/%s/", c->project);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *name = json_str(c->body, names[i], "");
+		bool shared = !i && text_starts(name, "projects/") &&
+			      !text_starts(name, own); /* a host project's, of Shared VPC */
+		if (strchr(name, '/') && !shared) {
 			sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid %s '%s': only the short name is allowed.", names[i],
-				 json_str(c->body, names[i], ""));
+				 name);
 			return false;
 		}
+	}
 	return true;
 }
 

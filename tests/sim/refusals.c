@@ -77,6 +77,10 @@ static void appengine(void)
 	refuse_all(APP "/demo-proj/services/default/versions", DEPLOYED, NULL, ALL(versions));
 	ok(!json_at(operated("POST", APP "/demo-proj/services/default/versions", json_make(DEPLOYED)), "error"),
 	   "and one without a fault is made");
+	cJSON *shared = operated(
+	    "POST", APP "/demo-proj/services/default/versions",
+	    patched(DEPLOYED, "{'id':'v2','network':{'name':'projects/host-proj/global/networks/shared'}}", NULL));
+	ok(!json_at(shared, "error"), "a host project's network is named in full");
 	refuse("POST", APP "/demo-proj/services/Bad/versions", json_make(DEPLOYED), 400, NULL, "Invalid service ID 'Bad'.");
 	refuse("PATCH", APP "/demo-proj/services/default/versions/v1?updateMask=envVariables",
 	       json_make("{'envVariables':{'A':'x'}}"), 400, NULL, "The field 'envVariables' of a version cannot be updated.");
