@@ -11,12 +11,31 @@
 #include <string.h>
 
 static const struct compute_kind *const compute_kinds[] = {
-    &compute_network_kind,     &compute_subnetwork_kind,      &compute_firewall_kind,        &compute_router_kind,
-    &compute_address_kind,     &compute_route_kind,           &compute_health_check_kind,    &compute_instance_group_kind,
-    &compute_neg_kind,         &compute_backend_service_kind, &compute_url_map_kind,         &compute_http_proxy_kind,
-    &compute_https_proxy_kind, &compute_certificate_kind,     &compute_forwarding_rule_kind, &compute_instance_kind,
-    &compute_disk_kind,        &compute_manager_kind,         &compute_ssl_policy_kind,      &compute_security_policy_kind,
-    &compute_schedule_kind,    &compute_template_kind,        &compute_autoscaler_kind,      NULL,
+    &compute_network_kind,
+    &compute_subnetwork_kind,
+    &compute_firewall_kind,
+    &compute_router_kind,
+    &compute_address_kind,
+    &compute_route_kind,
+    &compute_health_check_kind,
+    &compute_instance_group_kind,
+    &compute_neg_kind,
+    &compute_backend_service_kind,
+    &compute_url_map_kind,
+    &compute_http_proxy_kind,
+    &compute_https_proxy_kind,
+    &compute_certificate_kind,
+    &compute_forwarding_rule_kind,
+    &compute_instance_kind,
+    &compute_disk_kind,
+    &compute_manager_kind,
+    &compute_ssl_policy_kind,
+    &compute_security_policy_kind,
+    &compute_schedule_kind,
+    &compute_template_kind,
+    &compute_autoscaler_kind,
+    &compute_snapshot_kind,
+    NULL,
 };
 
 /* Is the word, of that length, one of the blank-separated words of list? */

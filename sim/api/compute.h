@@ -106,6 +106,8 @@ char *compute_user(struct sim *s, const struct compute_kind *k, const struct sim
 void compute_count_rules(struct sim *s, const char *link);
 /* Stores a document as insert does (kind, id, creationTimestamp, selfLink, region or zone, fingerprints), at once. scope ends in '/'. */
 struct sim_object *compute_store(struct sim *s, const struct compute_kind *k, const char *scope, cJSON *doc);
+/* The same of a document that a client sent, which is taken, after it was checked and completed; NULL: answered. Its operation is not begun. */
+struct sim_object *compute_made(struct sim_call *c, const struct compute_kind *k, const char *scope, cJSON *doc);
 /* A new fingerprint into doc's field. */
 void compute_touch(struct sim *s, cJSON *doc, const char *field);
 /* 400 "Invalid value for field 'resource.X': 'V'. why"; false. */
@@ -128,6 +130,7 @@ double compute_quota_usage(struct sim *s, const char *project, const char *metri
 char *compute_quota_short(struct sim *s, const char *project, const char *region, const char *metric);
 /* The quotas of a region, or of the project ("") with limits and usage; the caller's. */
 cJSON *compute_quota_list(struct sim *s, const char *project, const char *region);
+#define COMPUTE_LOCAL_SSD "local-ssd" /* the type of disks that are their machine's, and come and go with it */
 /* By name or link: is there such a type of disk, and of which quota does it take ("" for one of its own)? */
 bool compute_disk_type_known(const char *type);
 const char *compute_disk_quota(const char *type);
@@ -173,12 +176,14 @@ extern const struct compute_kind compute_network_kind, compute_subnetwork_kind, 
     compute_backend_service_kind, compute_url_map_kind, compute_http_proxy_kind, compute_https_proxy_kind,
     compute_certificate_kind, compute_forwarding_rule_kind, compute_instance_kind, compute_disk_kind, compute_manager_kind,
     compute_ssl_policy_kind, compute_security_policy_kind, compute_template_kind, compute_autoscaler_kind,
-    compute_schedule_kind;
+    compute_schedule_kind, compute_snapshot_kind;
 /* A managed group makes or drops machines until it has as many as it wants; false when that answered the call. */
 bool compute_manager_fit(struct sim_call *c, struct sim_object *o);
 /* What a disk shows of the image that it is made from, by the image's or its family's link, and the image's size; false when there is none
  * such. */
 bool compute_image_fill(cJSON *disk, const char *link, int *gigabytes);
+/* The same of a snapshot; false when there is none such, or it is not ready. */
+bool compute_snapshot_fill(struct sim *s, cJSON *disk, const char *link, int *gigabytes);
 /* The processors of a machine type; 0 when there is none such. */
 int compute_machine_cpus(const char *type);
 /* Its memory in MiB. */

@@ -91,6 +91,14 @@ static bool complete(struct sim_call *c, const struct compute_kind *k, cJSON *do
 	return !k->check || k->check(c, doc, NULL);
 }
 
+struct sim_object *compute_made(struct sim_call *c, const struct compute_kind *k, const char *scope, cJSON *doc)
+{
+	if (insertable(c, k, doc, sim_tmp("%s%s/%s", scope, k->plural, json_str(doc, "name", ""))) && complete(c, k, doc))
+		return compute_store(c->sim, k, scope, doc);
+	cJSON_Delete(doc);
+	return NULL;
+}
+
 void compute_insert(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
@@ -105,11 +113,9 @@ void compute_insert(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", "required", "Required field 'resource' not specified");
 		return;
 	}
-	cJSON *doc = sim_take_body(c);
-	if (insertable(c, k, doc, sim_tmp("%s%s/%s", scope, k->plural, json_str(doc, "name", ""))) && complete(c, k, doc))
-		begin(c, k, compute_store(c->sim, k, scope, doc), "insert", k->insert, !k->landed, landed);
-	else
-		cJSON_Delete(doc);
+	struct sim_object *o = compute_made(c, k, scope, sim_take_body(c));
+	if (o)
+		begin(c, k, o, "insert", k->insert, !k->landed, landed);
 }
 
 /* Changed. ---------------------------------------------------------------------------------------------------------------- */

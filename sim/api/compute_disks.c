@@ -28,17 +28,28 @@ static bool fill_from_source(struct sim_call *c, cJSON *doc, int *least, int *us
 	const struct sim_object *disk = compute_find(c->sim, json_str(doc, "sourceDisk", ""));
 	*least = 1;
 	*usual = 500;
-	if (*snapshot)
-		return compute_invalid(c, "sourceSnapshot", snapshot, "The referenced snapshot resource cannot be found.");
+	if (*snapshot && !compute_snapshot_fill(c->sim, doc, snapshot, least))
+		return compute_invalid(c, "sourceSnapshot", snapshot, "The referenced snapshot resource is not ready.");
 	if (*image && !compute_image_fill(doc, image, least))
 		return compute_invalid(c, "sourceImage", image, "The referenced image resource cannot be found.");
 	if (disk) {
 		fill_from_disk(doc, disk);
 		*least = (int)json_int64(disk->doc, "sizeGb", 1);
 	}
-	if (*image || disk)
+	if (*image || *snapshot || disk)
 		*usual = *least;
 	return true;
+}
+
+/* A type of the disk's own zone, and none that comes with machines alone. */
+static bool type_there(struct sim_call *c, const char *type)
+{
+	const char *name = strrchr(type, '/') + 1;
+	if (compute_disk_type_known(type) && strcmp(name, COMPUTE_LOCAL_SSD) &&
+	    strstr(type, sim_tmp("zones/%s/", sim_param(c, "zone"))))
+		return true;
+	compute_not_found(c, strstr(type, "projects/") ? strstr(type, "projects/") : type);
+	return false;
 }
 
 static bool compute_disks_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
@@ -55,16 +66,17 @@ static bool compute_disks_check(struct sim_call *c, cJSON *doc, const struct sim
 	snprintf(size, sizeof size, "%lld", wanted);
 	if (wanted < least) {
 		const char *why = sim_tmp("Requested disk size cannot be smaller than the %s size (%d GB)",
-					  json_at(doc, "sourceDisk") ? "source disk" : "image", least);
+					  json_at(doc, "sourceDisk")       ? "source disk"
+					  : json_at(doc, "sourceSnapshot") ? "snapshot"
+									   : "image",
+					  least);
 		compute_invalid(c, "sizeGb", size, why);
 		return false;
 	}
 	json_put_str(doc, "sizeGb", size);
-	if (!json_at(doc, "type")) {
-		const char *type = sim_tmp(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/pd-standard", c->project, zone);
-		json_put_str(doc, "type", type);
-	}
-	return true;
+	if (!json_at(doc, "type"))
+		json_put_str(doc, "type", sim_tmp(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/pd-standard", c->project, zone));
+	return type_there(c, json_str(doc, "type", ""));
 }
 
 static char *compute_disks_held(struct sim *s, const struct sim_object *o)
@@ -168,8 +180,9 @@ const struct compute_kind compute_disk_kind = {
     .kind = "compute#disk",
     .word = "disk",
     .flags = COMPUTE_LABELS_KEPT,
-    .links = "type sourceDisk resourcePolicies.*",
-    .output = "status users sourceImage sourceImageId sourceDisk sourceDiskId licenses licenseCodes lastAttachTimestamp "
+    .links = "type sourceDisk sourceSnapshot resourcePolicies.*",
+    .output = "status users sourceImage sourceImageId sourceDisk sourceDiskId sourceSnapshot sourceSnapshotId licenses "
+	      "licenseCodes lastAttachTimestamp "
 	      "lastDetachTimestamp",
     .defaults = "{'status':'CREATING','enableConfidentialCompute':false,'physicalBlockSizeBytes':'4096'}",
     .insert = "compute.disk.insert",

@@ -54,6 +54,13 @@ static cJSON *asked_disk(struct sim_call *c, const cJSON *init)
 				"The referenced image resource cannot be found.");
 		return NULL;
 	}
+	if (json_at(init, "sourceSnapshot") &&
+	    !compute_snapshot_fill(c->sim, made, json_str(init, "sourceSnapshot", ""), &least)) {
+		cJSON_Delete(made);
+		compute_invalid(c, "disks[0].initializeParams.sourceSnapshot", json_str(init, "sourceSnapshot", ""),
+				"The referenced snapshot resource is not ready.");
+		return NULL;
+	}
 	long long wanted = json_int64(init, "diskSizeGb", least);
 	const char *size = sim_tmp("%lld", wanted);
 	if (wanted < least) {
@@ -110,6 +117,11 @@ static bool project_disk(struct sim_call *c, cJSON *disk, const char *vm, int in
 		return attach_source(c, disk, source);
 	if (!json_at(disk, "initializeParams"))
 		return compute_required(c, "disks[0].initializeParams");
+	if (text_ends(json_str(disk, "initializeParams.diskType", ""), "/" COMPUTE_LOCAL_SSD)) { /* the machine's own */
+		json_put_str(disk, "diskSizeGb", "375");
+		json_drop(disk, "initializeParams");
+		return true;
+	}
 	return make_disk(c, disk, json_at(disk, "initializeParams"), vm, index);
 }
 

@@ -23,6 +23,8 @@ static bool takes_disk(const char *series, const char *type)
 {
 	static const char *const newest[] = {"n4", "c4", "c4a", "x4", "n4a", "n4d", "c4d"}, *const newer[] = {"c3", "c3d",
 													      "h3"};
+	if (!strcmp(type, COMPUTE_LOCAL_SSD) && (!strcmp(series, "e2") || !strcmp(series, "t2d") || !strcmp(series, "t2a")))
+		return false;
 	for (size_t i = 0; i < sizeof newest / sizeof *newest; i++)
 		if (!strcmp(series, newest[i]))
 			return text_starts(type, "hyperdisk");
@@ -39,6 +41,7 @@ static bool new_disk_ok(struct sim_call *c, const cJSON *doc, const cJSON *disk,
 	const char *type = json_str(disk, "initializeParams.diskType", "pd-standard"), *slash = strrchr(type, '/'),
 		   *zone = sim_param(c, "zone"), *name = slash ? slash + 1 : type;
 	long long size = json_int64(disk, "initializeParams.diskSizeGb", 10);
+	bool local = !strcmp(name, COMPUTE_LOCAL_SSD), scratch = !strcmp(json_str(disk, "type", "PERSISTENT"), "SCRATCH");
 	bool here = !slash || strstr(type, sim_tmp("zones/%s/", zone));
 	if (!compute_disk_type_known(type) || !here)
 		return compute_invalid(c, sim_tmp("%s.initializeParams.diskType", where), type,
@@ -46,6 +49,9 @@ static bool new_disk_ok(struct sim_call *c, const cJSON *doc, const cJSON *disk,
 	if (size > DISK_MOST)
 		return compute_invalid(c, sim_tmp("%s.initializeParams.diskSizeGb", where), sim_tmp("%lld", size),
 				       sim_tmp("Disk size: '%lld GB' is larger than the maximum of %d GB.", size, DISK_MOST));
+	if (local != scratch)
+		return compute_invalid(c, sim_tmp("%s.type", where), scratch ? "SCRATCH" : "PERSISTENT",
+				       "Disks of type local-ssd must be SCRATCH, and no others.");
 	if (takes_disk(series_of(doc), name))
 		return true;
 	sim_fail(c, "INVALID_ARGUMENT", "badRequest", "[%s] features are not compatible for creating instance.", name);
@@ -165,7 +171,8 @@ static bool features_ok(struct sim_call *c, const cJSON *doc)
 		    !strcmp(series, lacks[i].without))
 			return compute_invalid(c, sim_tmp("%.*s", (int)strcspn(lacks[i].field, "."), lacks[i].field), "",
 					       sim_tmp("It is not supported by the machine type %s.", type));
-	if (secret && strcmp(series, "n2d") && strcmp(series, "c2d") && strcmp(series, "c3") && strcmp(series, "c3d"))
+	if (secret && strcmp(series, "n2d") && strcmp(series, "c2d") && strcmp(series, "c3") && strcmp(series, "c3d") &&
+	    strcmp(series, "c4d"))
 		return compute_invalid(c, "confidentialInstanceConfig", "",
 				       sim_tmp("Confidential VM is not supported by the machine type %s.", type));
 	if (!json_bool(doc, "shieldedInstanceConfig.enableVtpm", true) &&

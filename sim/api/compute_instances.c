@@ -539,7 +539,9 @@ const struct compute_kind compute_instance_kind = {
     .kind = "compute#instance",
     .word = "instance",
     .flags = COMPUTE_FINGERPRINT | COMPUTE_LABELS_KEPT,
-    .links = "networkInterfaces.*.network networkInterfaces.*.subnetwork disks.*.source resourcePolicies.*",
+    .links =
+	"networkInterfaces.*.network networkInterfaces.*.subnetwork disks.*.source disks.*.initializeParams.sourceSnapshot "
+	"resourcePolicies.*",
     .insert = "compute.instance.insert",
     .change = "compute.instance.update",
     .remove = "compute.instance.delete",

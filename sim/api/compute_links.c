@@ -128,6 +128,7 @@ static bool may_name(const char *field, const struct compute_kind *k)
 						{"healthCheck", "healthChecks"},
 						{"source", "disks"},
 						{"sourceDisk", "disks"},
+						{"sourceSnapshot", "snapshots"},
 						{"resourcePolicies", "resourcePolicies"},
 						{"instanceTemplate", "instanceTemplates"},
 						{"urlMap", "urlMaps"},

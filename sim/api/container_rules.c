@@ -38,9 +38,10 @@ static bool is_among(const char *const *list, const char *word)
 
 static bool disk_ok(struct sim_call *c, const cJSON *pool)
 {
+	static const char *const boots[] = {"pd-standard", "pd-balanced", "pd-ssd", "hyperdisk-balanced", NULL};
 	const char *type = json_str(pool, "config.diskType", "pd-balanced");
 	double size = json_num(pool, "config.diskSizeGb", 0);
-	if (!compute_disk_type_known(type))
+	if (!is_among(boots, type))
 		return refuse(c, "Disk type \"%s\" is not supported.", type);
 	return size == 0 || size >= DISK_LEAST || refuse(c, "Disk size must be at least %d GB.", DISK_LEAST);
 }

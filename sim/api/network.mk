@@ -31,6 +31,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_metadata.c \
 	sim/api/compute_policies.c \
 	sim/api/compute_schedules.c \
+	sim/api/compute_snapshots.c \
 	sim/api/compute_templates.c \
 	sim/api/compute_routers.c \
 	sim/api/compute_subnetworks.c \
@@ -124,6 +125,11 @@ check_PROGRAMS += tests/sim/compute_schedules
 TESTS += tests/sim/compute_schedules
 tests_sim_compute_schedules_SOURCES = tests/sim/compute_schedules.c tests/sim/cloud.h tests/tap.h
 tests_sim_compute_schedules_LDADD = $(LIB_SIM) -lm
+
+check_PROGRAMS += tests/sim/compute_snapshots
+TESTS += tests/sim/compute_snapshots
+tests_sim_compute_snapshots_SOURCES = tests/sim/compute_snapshots.c tests/sim/cloud.h tests/tap.h
+tests_sim_compute_snapshots_LDADD = $(LIB_SIM) -lm
 
 check_PROGRAMS += tests/sim/network_compute
 TESTS += tests/sim/network_compute

@@ -73,7 +73,7 @@ static const char usage[] =
     "                 policies and response policies, service directory\n"
     "  balancing      TCP, SSL and gRPC proxies, backend buckets, edge security policies, certificate issuance and trust\n"
     "                 configurations\n"
-    "  machines       sole-tenant nodes, regional disks, snapshots, reservations, resource policies, machine images,\n"
+    "  machines       sole-tenant nodes, regional disks, reservations, resource policies, machine images,\n"
     "                 suspending\n"
     "  Cloud Run      domain mappings, worker pools, instances of their own\n"
     "  Kubernetes     fleets, backups, rollback of node pools, rotation of a cluster's credentials\n"
