@@ -56,10 +56,20 @@ static CURLcode on_connection(CURL *easy, void *context, void *arg)
 	return CURLE_OK;
 }
 
+/* OpenSSL's functions may be there for somebody else's sake: another library's contexts are none of theirs. */
+static bool is_openssl(const struct libcurl *lib, CURL *easy)
+{
+	const struct curl_tlssessioninfo *session = NULL;
+	return lib->easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session) == CURLE_OK && session &&
+	       session->backend == CURLSSLBACKEND_OPENSSL;
+}
+
 struct alert *alert_listen(const struct libcurl *lib, CURL *easy)
 {
 	struct alert *a = xcalloc(1, sizeof *a);
 	a->holders = 1;
+	if (!is_openssl(lib, easy))
+		return a;
 	if (slot < 0 && TLS(SSL_CTX_set_info_callback))
 		slot = TLS(CRYPTO_get_ex_new_index)(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, NULL, NULL, let_go);
 	if (slot >= 0) {

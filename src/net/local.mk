@@ -25,8 +25,10 @@ src_net_libnet_a_SOURCES = \
 	src/net/unpacked.c src/net/unpacked.h \
 	src/net/websocket.c src/net/websocket.h
 
-check_PROGRAMS += tests/net/api tests/net/credentials tests/net/curl tests/net/kubeconfig tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
-TESTS += tests/net/api tests/net/credentials tests/net/curl tests/net/kubeconfig tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
+check_PROGRAMS += tests/net/alert tests/net/api tests/net/credentials tests/net/curl tests/net/kubeconfig tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
+TESTS += tests/net/alert tests/net/api tests/net/credentials tests/net/curl tests/net/kubeconfig tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
+tests_net_alert_SOURCES = tests/net/alert.c tests/tap.h
+tests_net_alert_LDADD = $(LIB_NET)
 tests_net_api_SOURCES = tests/net/api.c tests/net/script.h tests/tap.h
 tests_net_api_LDADD = $(LIB_NET)
 tests_net_credentials_SOURCES = tests/net/credentials.c tests/net/script.h tests/tap.h
