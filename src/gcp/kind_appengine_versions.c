@@ -85,16 +85,23 @@ static void appengine_versions_update(const struct view *v, const struct observa
 	free(id);
 }
 
+/* A version that is alone in its service has all of its traffic: of the service called default it is the last one, which stays. */
+static bool is_last(const struct view *v, const cJSON *versions)
+{
+	return cJSON_GetArraySize(versions) == 1 && !strcmp(appengine_service(v), "default");
+}
+
 /* A service is deleted with all of its versions, but for the one called default: there the one that has the traffic can only be stopped. That is not the
  * one that was to have it where an earlier run broke off: then deleting it is refused, which is the second way. */
 static void appengine_versions_destroy(const struct view *v, const struct observation *seen, struct call *out)
 {
-	const cJSON *one;
-	cJSON_ArrayForEach(one, json_at(seen->found, "versions")) {
+	const cJSON *versions = json_at(seen->found, "versions"), *one;
+	bool deletes = !v->way && !is_last(v, versions);
+	cJSON_ArrayForEach(one, versions) {
 		const char *id = json_str(one, "id", "");
 		if (out->method || !appengine_ours(v, id))
 			continue;
-		if (other(v, one) && !v->way)
+		if (deletes && other(v, one))
 			on_version(v, id, false, out);
 		else if (serves(one))
 			on_version(v, id, true, out);
