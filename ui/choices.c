@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_MOST = 6 };
+enum { WORDS_MOST = 6, PRICE = 14 };
 
 int choice_count(const struct wizard *w, const struct question *q)
 {
@@ -35,13 +35,16 @@ static const char *choice_words(const struct wizard *w, const struct question *q
 	return _(refused ? refused : c->help);
 }
 
-static void put_price(const struct wizard *w, const struct question *q, const char *choice, int y, int right)
+/* The cells that the title leaves to it: none where there is no price to say. */
+static int put_price(const struct wizard *w, const struct question *q, const char *choice, int y, int right)
 {
 	double usd = draft_choice_month(w, q, choice);
+	if (usd < 0 || !draft_prices_differ(w, q))
+		return 0;
 	char *text = xasprintf(_("$%.0f/month"), usd);
-	if (usd >= 0 && draft_prices_differ(w, q))
-		put_right(y, right - 14, 14, ROLE_TEXT, text);
+	put_right(y, right - PRICE, PRICE, ROLE_TEXT, text);
 	free(text);
+	return PRICE + 1;
 }
 
 /* What cannot be chosen is dim, with its reason, in at most so many lines; the rest has its price. */
@@ -54,9 +57,8 @@ static int draw_choice(struct wizard *w, const struct question *q, int n, int y,
 	else if (focus >= 0)
 		put_count(y, r.x, n);
 	put_glyph(y, r.x + 2, chosen ? ROLE_GOOD : refused ? ROLE_DIM : ROLE_TEXT, chosen ? GLYPH_ON : GLYPH_OFF);
-	put(y, r.x + 4, r.w - 4 - 15, here ? ROLE_FOCUS : refused ? ROLE_DIM : chosen ? ROLE_TITLE : ROLE_TEXT, _(c->title));
-	if (!refused)
-		put_price(w, q, c->id, y, r.x + r.w);
+	int price = refused ? 0 : put_price(w, q, c->id, y, r.x + r.w);
+	put(y, r.x + 4, r.w - 4 - price, here ? ROLE_FOCUS : refused ? ROLE_DIM : chosen ? ROLE_TITLE : ROLE_TEXT, _(c->title));
 	if (here)
 		screen_cursor(y, r.x + 4);
 	int room = r.y + r.h - y - 1;

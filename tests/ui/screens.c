@@ -650,6 +650,22 @@ static void made_up(void)
 	close_it();
 }
 
+/* Beside a form there is little room: a choice's title has all of the line where no price stands at its end. */
+static void titles_beside(void)
+{
+	struct buf shown = {0};
+	open_at(50, 132, false, true);
+	turns(2);
+	for (int i = 0; i < 3 && strcmp(form_focused(w) ? form_focused(w)->page : "", "auth") != 0; i++)
+		press("Enter");
+	to_field("auth.provider");
+	wizard_draw(w);
+	screen_dump(&shown);
+	ok(strstr(buf_text(&shown), gettext("Another OpenID Connect issuer")), "the longest title of a provider is whole");
+	buf_free(&shown);
+	close_it();
+}
+
 static void searching(void)
 {
 	open_at(24, 80, false, true);
@@ -732,6 +748,7 @@ static void german(const char *dir)
 		skip("screens in German", "msgfmt or the locales' sources are not installed");
 	} else {
 		walk("de", 24, 80, false, "project review done");
+		titles_beside();
 		bool whole = true;
 		for (const struct question *q = questions; q->id; q++)
 			whole &= cells(gettext(q->title)) <= 23 || !printf("# cut: %s\n", gettext(q->title));
