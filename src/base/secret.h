@@ -19,7 +19,7 @@ struct secret *secret_copy(const void *data, size_t len);
 
 /* How to draw one; sizes are reference/mlflow.md F2-02. */
 enum secret_recipe {
-	SECRET_PASSWORD, /* 32 characters of A-Z a-z 0-9: needs no escaping anywhere */
+	SECRET_PASSWORD, /* 32 characters of A-Z a-z 0-9 and one _ within: of every class, and needs no escaping anywhere */
 	SECRET_COOKIE,   /* 32 random bytes as base64url with padding: 44 characters, oauth2-proxy's cookie_secret (C7-05) */
 	SECRET_FLASK,    /* 32 random bytes in hex: 64 characters */
 	SECRET_FERNET,   /* 32 random bytes as base64url with padding: a Fernet key */
