@@ -434,6 +434,20 @@ static void put_registry(struct standins *s, cJSON *registry)
 	}
 }
 
+/* Registries by name, each with texts alone: whatever else is in a pull secret could be anything, and is hidden whole. */
+static bool are_registries(const cJSON *registries)
+{
+	const cJSON *registry, *member;
+	cJSON_ArrayForEach(registry, registries) {
+		if (!cJSON_IsObject(registry))
+			return false;
+		cJSON_ArrayForEach(member, registry)
+			if (!cJSON_IsString(member))
+				return false;
+	}
+	return cJSON_IsObject(registries);
+}
+
 /* What pods pull images by stays what a registry's client keeps: whoever plays the recording takes it apart. False where it is none. */
 static bool put_pull(struct standins *s, cJSON *node)
 {
@@ -444,7 +458,7 @@ static bool put_pull(struct standins *s, cJSON *node)
 			    ? NULL
 			    : cJSON_ParseWithLength(plain, got);
 	cJSON *registries = cJSON_GetObjectItemCaseSensitive(config, "auths");
-	bool taken = cJSON_IsObject(registries) && cJSON_GetArraySize(config) == 1;
+	bool taken = are_registries(registries) && cJSON_GetArraySize(config) == 1;
 	for (cJSON *c = taken ? registries->child : NULL; c; c = c->next)
 		put_registry(s, c);
 	if (taken) {

@@ -294,6 +294,40 @@ static void test_places(void)
 	recorder_close(r);
 }
 
+/* A pull secret that is none of a registry client's is hidden whole, whatever stands where its registries should. */
+static void test_odd_pulls(void)
+{
+	static const char *const odd[] = {
+	    "{\"auths\":[{\"auth\":\"" PASSWORD "\"}]}", "{\"auths\":{\"r.example\":\"" PASSWORD "\"}}",
+	    "{\"auths\":{\"r.example\":[\"" PASSWORD "\"]}}", "{\"auths\":{\"r.example\":{\"auth\":[\"" PASSWORD "\"]}}}",
+	    "{\"auths\":{},\"x\":\"" PASSWORD "\"}"};
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		char *path = path_of("odd"), *pull = encode_base64(odd[i], strlen(odd[i]));
+		cJSON *body = json_make("{'kind':'Secret','data':{'.dockerconfigjson':%s}}", pull);
+		char *said = json_text(body, -1);
+		struct err e = {0};
+		struct recorder *r = recorder_open(path, 0, &e);
+		struct flown f;
+		begin(&f, r, (struct script_line[]){{"PATCH", "/s", 200, .body = said}, {0}});
+		ask(&f, "PATCH", "https://x.googleapis.com/s", said);
+		char *all = content(path);
+		cJSON *row = cJSON_Parse(all);
+		char *kept = decode_text(
+		    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json_at(row, "request.data"), ".dockerconfigjson")));
+		ok(text_starts(kept, "stand-in-secret-"), "hidden whole: %s", odd[i]);
+		free(kept);
+		cJSON_Delete(row);
+		free(all);
+		free(said);
+		cJSON_Delete(body);
+		free(pull);
+		unlink(path);
+		free(path);
+		end(&f);
+		recorder_close(r);
+	}
+}
+
 int main(void)
 {
 	struct err e = {0};
@@ -303,6 +337,7 @@ int main(void)
 	test_secrets();
 	test_rendered();
 	test_places();
+	test_odd_pulls();
 	test_size();
 	static const char *const names[] = {"new", "link", "secrets", "rendered", "places", "size"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
