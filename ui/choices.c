@@ -28,11 +28,10 @@ int choice_index(const struct wizard *w, const struct question *q, const char *i
 	return 0;
 }
 
-/* What is said under a choice: why it cannot be chosen, or what it means. */
+/* What is said under a choice. */
 static const char *choice_words(const struct wizard *w, const struct question *q, const struct choice *c)
 {
-	const char *refused = question_refuses(q, w->answers, c->id);
-	return _(refused ? refused : c->help);
+	return _(question_says(q, w->answers, c));
 }
 
 /* The cells that the title leaves to it: none where there is no price to say. */
@@ -47,6 +46,13 @@ static int put_price(const struct wizard *w, const struct question *q, const cha
 	return PRICE + 1;
 }
 
+static void put_advice(const struct wizard *w, const struct choice *c, int y, int x, int right)
+{
+	const char *words = _("recommended here");
+	if (c->advised && c->advised(w->answers) && x + cells(words) <= right)
+		put(y, x, right - x, ROLE_GOOD, words);
+}
+
 /* What cannot be chosen is dim, with its reason, in at most so many lines; the rest has its price. */
 static int draw_choice(struct wizard *w, const struct question *q, int n, int y, struct rect r, int most, int focus, int now)
 {
@@ -58,7 +64,14 @@ static int draw_choice(struct wizard *w, const struct question *q, int n, int y,
 		put_count(y, r.x, n);
 	put_glyph(y, r.x + 2, chosen ? ROLE_GOOD : refused ? ROLE_DIM : ROLE_TEXT, chosen ? GLYPH_ON : GLYPH_OFF);
 	int price = refused ? 0 : put_price(w, q, c->id, y, r.x + r.w);
-	put(y, r.x + 4, r.w - 4 - price, here ? ROLE_FOCUS : refused ? ROLE_DIM : chosen ? ROLE_TITLE : ROLE_TEXT, _(c->title));
+	int words = put(y, r.x + 4, r.w - 4 - price,
+			here      ? ROLE_FOCUS
+			: refused ? ROLE_DIM
+			: chosen  ? ROLE_TITLE
+				  : ROLE_TEXT,
+			_(c->title));
+	if (!refused)
+		put_advice(w, c, y, r.x + 4 + words + 2, r.x + r.w - price);
 	if (here)
 		screen_cursor(y, r.x + 4);
 	int room = r.y + r.h - y - 1;

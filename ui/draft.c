@@ -53,7 +53,10 @@ void draft_settle(struct wizard *w)
 	struct buf now = {0};
 	struct draft *d = &w->draft;
 	answers_print(w->answers, &now);
-	buf_printf(&now, "%s %u", json_str(w->surveys[SURVEY_PROJECT].result, "number", ""), catalog_turn());
+	const cJSON *organization = answers_organization(w->answers);
+	buf_printf(&now, "%s %d %s %u", json_str(w->surveys[SURVEY_PROJECT].result, "number", ""),
+		   organization ? organization->type : 0, cJSON_IsString(organization) ? organization->valuestring : "",
+		   catalog_turn());
 	if (d->of && !strcmp(d->of, buf_text(&now))) {
 		buf_free(&now);
 		return;

@@ -121,9 +121,9 @@ static void say_choices(struct plain *p, const struct question *q)
 		if (!strcasestr(c->id, p->filter) && !strcasestr(_(c->title), p->filter)) /* the numbers stay */
 			continue;
 		any = true;
-		const char *refused = question_refuses(q, p->w->answers, c->id);
+		bool refused = question_refuses(q, p->w->answers, c->id);
 		double usd = draft_choice_month(p->w, q, c->id);
-		outside_print(p->out, "  %d  %s. %s", i + 1, _(c->title), refused ? _(refused) : _(c->help));
+		outside_print(p->out, "  %d  %s. %s", i + 1, _(c->title), _(question_says(q, p->w->answers, c)));
 		if (!refused && priced && usd > 0)
 			outside_print(p->out, _(" About $%.0f a month in all."), usd);
 		fputc('\n', p->out);

@@ -80,8 +80,17 @@ bool survey_of_project(enum survey_id id)
 	return surveys_of[id].of_project;
 }
 
+/* What was found of the project that the answers name holds for them; another's does not. */
+static void tell_organization(struct wizard *w)
+{
+	const struct survey *s = &w->surveys[SURVEY_PROJECT];
+	bool holds = s->state == SURVEY_KNOWN && !strcmp(s->project, answers_str(w->answers, "project.id"));
+	answers_found_organization(w->answers, holds ? json_at(s->result, "organization") : NULL);
+}
+
 void wizard_surveys_start(struct wizard *w)
 {
+	tell_organization(w);
 	if (!w->session)
 		return;
 	for (enum survey_id id = 0; id < SURVEY_COUNT; id++) {

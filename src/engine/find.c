@@ -16,6 +16,7 @@ static bool resolve_organization(struct run *r)
 	cJSON *resolved = r->options.answers->resolved, *is = ancestry_organization(r->project);
 	const cJSON *known = json_at(resolved, "organization");
 	bool same = is ? json_equal(known, is) : !cJSON_IsNull(known);
+	answers_found_organization(r->options.answers, NULL); /* this is newer */
 	if (is)
 		json_put(resolved, "organization", is);
 	else if (!same)

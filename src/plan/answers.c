@@ -33,6 +33,7 @@ void answers_free(struct answers *a)
 		return;
 	cJSON_Delete(a->values);
 	cJSON_Delete(a->resolved);
+	cJSON_Delete(a->organization);
 	cJSON_Delete(a->defaults);
 	answers_file_drop(a->file);
 	free(a->text);
@@ -44,6 +45,7 @@ struct answers *answers_copy(const struct answers *a)
 	struct answers *copy = xcalloc(1, sizeof *copy);
 	copy->values = cJSON_Duplicate(a->values, 1);
 	copy->resolved = cJSON_Duplicate(a->resolved, 1);
+	copy->organization = cJSON_Duplicate(a->organization, 1);
 	copy->defaults = cJSON_CreateObject();
 	copy->file = answers_file_share(a->file);
 	copy->text = a->text ? xstrdup(a->text) : NULL;
@@ -100,6 +102,17 @@ bool answers_bool(const struct answers *a, const char *id)
 bool answers_asked(const struct answers *a, const struct question *q)
 {
 	return (!q->when || q->when(a)) && ((!q->owner && !q->shared) || axes_ask(a, q));
+}
+
+const cJSON *answers_organization(const struct answers *a)
+{
+	return a->organization ? a->organization : json_at(a->resolved, "organization");
+}
+
+void answers_found_organization(struct answers *a, const cJSON *organization)
+{
+	cJSON_Delete(a->organization);
+	a->organization = cJSON_Duplicate(organization, 1);
 }
 
 static char *list_words(const cJSON *list)

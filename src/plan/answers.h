@@ -24,6 +24,8 @@ struct answers {
 	cJSON *values; /* object: question id -> value, only those that were answered; ids as flat keys ("database.tier") */
 	cJSON *
 	    resolved; /* object: "suffix", "project_number", "stack", "organization", "image_digest", "secret_versions", "url", "choices", ... */
+	cJSON *
+	    organization; /* as it was found meanwhile, which is newer than what was resolved and is in no file; NULL: it was not */
 	cJSON *defaults;           /* the last fallback given out per id: keeps answers_get's pointers alive */
 	struct answers_file *file; /* what is known of the file on the disk; shared by copies */
 	char *text;                /* the file's text as read, for line numbers; NULL when it was not read from one */
@@ -64,6 +66,10 @@ bool answers_allows(const struct answers *a, const struct question *q, const cJS
 void answers_drop(struct answers *a, const char *id);
 /* The value in words, as the wizard and plan show it: a choice's title, "yes", a list joined by ", "; freed by the caller. */
 char *answers_words(const struct answers *a, const struct question *q);
+/* Whose the project is: the organization's number as a text, null for none, NULL when nobody asked so far. Borrowed. */
+const cJSON *answers_organization(const struct answers *a);
+/* What was found about that while the answers are made; copied. NULL: what was resolved holds again. */
+void answers_found_organization(struct answers *a, const cJSON *organization);
 /* The answers that decide which resources there are and who is granted what: choices between alternatives, and the texts that are asked because of one, as
  * id -> text, lists that admit as id -> [text], the operator as "operator" -> [e-mail] once it is known who that is.
  * The caller deletes it. */

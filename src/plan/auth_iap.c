@@ -41,12 +41,24 @@ static bool own_client(const struct answers *a)
 /* Known once the project was looked at: null says that it belongs to no organisation. */
 static bool no_organisation(const struct answers *a)
 {
-	return cJSON_IsNull(json_at(a->resolved, "organization"));
+	return cJSON_IsNull(answers_organization(a));
 }
 
-static bool auth_iap_recommended(const struct answers *a)
+/* Nobody else's client is needed then. A tunnel's door asks for none anywhere. */
+static bool auth_iap_advised(const struct answers *a)
 {
-	return json_at(a->resolved, "organization") && !no_organisation(a) && axes_target(a)->host;
+	return cJSON_IsString(answers_organization(a)) && !axes_of(a).exposure->reach;
+}
+
+static const char *auth_iap_remark(const struct answers *a)
+{
+	if (!answers_organization(a) || axes_of(a).exposure->reach)
+		return NULL;
+	return !auth_iap_advised(a)
+		   ? N_("The project belongs to no organisation: this needs an OAuth client of yours, made in the console.")
+		   : N_("Recommended here: Google lets in your organisation's people and groups before a request arrives, and "
+			"there is "
+			"no OAuth client to make.");
 }
 
 static void auth_iap_check(const struct answers *a, problem_fn *found, void *arg)
@@ -177,7 +189,8 @@ const struct auth_mode auth_mode_iap = {
 	    .id = "iap",
 	    .title = N_("Identity-Aware Proxy"),
 	    .help = N_("Sign in with Google, checked by Google before a request arrives. Best in an organisation."),
-	    .recommended = auth_iap_recommended,
+	    .advised = auth_iap_advised,
+	    .remark = auth_iap_remark,
 	    .questions = questions_of_iap,
 	    .asks = asks,
 	    .check = auth_iap_check,

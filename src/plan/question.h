@@ -33,6 +33,9 @@ struct choice {
 	bool later; /* named already, and not in this version yet */
 	/* Why it cannot be chosen with these answers, beside what pairs.tbl says: N_() text, or NULL when it can. */
 	const char *(*refused)(const struct answers *a);
+	/* What has to be known of it in this project, which is said in place of its help: N_() text, or NULL. It changes no default. */
+	const char *(*remark)(const struct answers *a);
+	bool (*advised)(const struct answers *a);     /* true: the faces mark it; its remark says why */
 	bool (*recommended)(const struct answers *a); /* true: it is the default, whatever stands before it */
 	const struct question *questions;             /* that it brings: asked while it is chosen; ended by a NULL id */
 	const char *const *asks;                      /* ids of questions of others that are asked as well; ended by NULL */
@@ -110,5 +113,7 @@ const char *question_nearest(const char *id);
 /* Why one text (an element of a list, a choice's id, a reference) cannot be q's value with these answers: an N_() sentence, or NULL when
  * it can. An empty text is fine here; whether one is needed is answers_check's business. */
 const char *question_refuses(const struct question *q, const struct answers *a, const char *value);
+/* What is said under a choice of it: why it cannot be chosen, else what is known of it with these answers, else what it means. N_() text. */
+const char *question_says(const struct question *q, const struct answers *a, const struct choice *c);
 
 #endif

@@ -447,3 +447,9 @@ const char *question_refuses(const struct question *q, const struct answers *a, 
 		why = q->check(a, value);
 	return why ? why : q->pattern && !pattern_matches(q->pattern, value) ? q->form : NULL;
 }
+
+const char *question_says(const struct question *q, const struct answers *a, const struct choice *c)
+{
+	const char *refused = question_refuses(q, a, c->id), *remark = c->remark ? c->remark(a) : NULL;
+	return refused ? refused : remark ? remark : c->help;
+}

@@ -475,7 +475,7 @@ static void check_gateway(const struct answers *a, problem_fn *found, void *arg)
 static void check_homes(const struct answers *a, problem_fn *found, void *arg)
 {
 	const char *project = answers_str(a, "project.id");
-	const cJSON *organization = json_at(a->resolved, "organization"), *role;
+	const cJSON *organization = answers_organization(a), *role;
 	char *own = xasprintf("projects/%s/", project),
 	     *above = cJSON_IsString(organization) ? xasprintf("organizations/%s/", organization->valuestring) : NULL;
 	cJSON_ArrayForEach(role, answers_get(a, "server.roles")) {

@@ -79,7 +79,9 @@ def test_whose_project():
             ("no organisation, IAP", {"organization": None}, {"auth__mode": "iap"}, "belongs to no organisation"),
             ("another organisation's custom role", {}, {"auth__client_secret": "env:CLIENT_SECRET", "server__roles": roles}, "another organisation's")):
         with Home() as home, Sim(home, "--world", home.file("world.json", world)) as sim:
-            run = apply(sim, home.example(**answers))
+            planned, run = sim.run("plan", home.example(**answers), timeout=200), apply(sim, home.example(**answers))
+            ok(planned.returncode == run.returncode and words in planned.stdout + planned.stderr, f"{name}: plan tells it", planned.returncode, planned.stdout[-1500:],
+               planned.stderr)
             ok(run.returncode not in (0, 3, 4) and words in run.stdout + run.stderr and not sim.writes(), f"{name}: refused before anything is made", run.returncode,
                run.stdout[-1500:], run.stderr, *[x["url"] for x in sim.writes()])
     with Home() as home, Sim(home, "--world", home.file("world.json", {"projects": [{"folder": "200000000002"}]})) as sim:

@@ -546,6 +546,40 @@ static void table(void)
 	ok(forms, "every pattern is said in words");
 }
 
+/* What is found about the project moves no answer and no default; it is told of a choice, and what cannot work is refused. */
+static void found_organization(void)
+{
+	struct err e = {0};
+	struct answers *a = answers_new();
+	const struct question *q = question_find("auth.mode");
+	const struct choice *iap = choice_find(q, "iap");
+	cJSON *one = cJSON_CreateString("123"), *none = cJSON_CreateNull();
+	is_str(question_says(q, a, iap), iap->help, "of a project that nobody asked about nothing is said");
+	answers_found_organization(a, one);
+	ok(!strncmp(question_says(q, a, iap), "Recommended", 11), "in an organization IAP is recommended");
+	is_str(answers_str(a, "auth.mode"), "oauth2-proxy", "and not chosen");
+	answers_set_text(a, "auth.mode", "iap", &e);
+	answers_set_text(a, "auth.users", "ada@example.com", &e);
+	ok(!answers_check_page(a, "auth", &e), "it can be chosen there");
+	answers_found_organization(a, none);
+	is_str(answers_check_page(a, "auth", &e), "iap.client_id", "in none it needs a client");
+	is_str(answers_str(a, "auth.mode"), "iap", "and stays chosen");
+	err_free(&e);
+	struct answers *copy = answers_copy(a);
+	ok(cJSON_IsNull(answers_organization(copy)), "a copy knows it");
+	struct buf text = {0};
+	answers_print(copy, &text);
+	ok(!strstr(buf_text(&text), "organization"), "a file does not");
+	answers_found_organization(a, NULL);
+	json_put_str(a->resolved, "organization", "123");
+	ok(!answers_check_page(a, "auth", &e), "without it what was resolved holds");
+	buf_free(&text);
+	answers_free(copy);
+	answers_free(a);
+	cJSON_Delete(one);
+	cJSON_Delete(none);
+}
+
 int main(void)
 {
 	mem_install();
@@ -561,5 +595,6 @@ int main(void)
 	standing_version();
 	versions_listed();
 	problems_of_a_file();
+	found_organization();
 	return tap_done();
 }

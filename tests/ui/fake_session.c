@@ -250,8 +250,9 @@ static cJSON *answer(const char *what, const char *project)
 				 "Machine learning research',"
 				 "'number':'998877665544'}]");
 	if (!strcmp(what, "project"))
-		return json_make("{'id':%s,'number':'246813579012','organization':'example.com','billing':%b,'state':'ACTIVE'}",
-				 project, strcmp(project, "ml-research") != 0);
+		return json_make("{'id':%s,'number':'246813579012','organization':%j,'billing':%b,'state':'ACTIVE'}", project,
+				 strcmp(project, "lone-proj") != 0 ? cJSON_CreateString("example.com") : cJSON_CreateNull(),
+				 strcmp(project, "ml-research") != 0);
 	if (!strcmp(what, "sign-in"))
 		return json_make("{'seen':%b}", 1);
 	if (!strcmp(what, "regions"))

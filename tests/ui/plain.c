@@ -196,6 +196,22 @@ static void failures(void)
 	free(undo);
 }
 
+/* Whose a project is, is known when it is asked who lets people in: it is said there, moves no answer, and holds the page where IAP cannot work. */
+static void whose_project(void)
+{
+	says_after_pages("in an organisation IAP is recommended", "project.id", "demo-proj", false, "q\n", true,
+			 "Recommended here: Google lets in");
+	says_after_pages("in none it is said what IAP needs", "project.id", "lone-proj", false, "q\n", true,
+			 "The project belongs to no organisation: this needs");
+	leads_after_pages("what is recommended is no answer", "q\n", "auth.mode", "oauth2-proxy");
+	char *input = pages_with("auth.mode", "2", true, "\n\n\n\n\n\n\nq\n"), *lone = xasprintf("lone-proj%s", input);
+	says("IAP without a client is refused where the project is in no organisation", lone, true, 0,
+	     "IAP then needs an OAuth client of yours, or choose oauth2-proxy.");
+	leads_to("and stays chosen", lone, "auth.mode", "iap");
+	free(lone);
+	free(input);
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/plain-XXXXXX";
@@ -217,6 +233,7 @@ int main(void)
 	leads_to("< goes back", "ml-research\n<\ndemo-proj\nq\n", "project.id", "demo-proj");
 	leads_to("a list offers numbers, narrowed by a slash", "\n\n/belgium\n1\nq\n", "region", "europe-west1");
 	says("choices are narrowed by a slash", "\n\n\n/no such thing\nq\n", true, 0, "nothing holds no such thing");
+	whose_project();
 	at_the_review();
 	secret();
 	input_ends_at_secret();
