@@ -26,9 +26,10 @@ bool appengine_scaling_ok(struct sim_call *c);
 /* A flexible version as a Cloud Run template of one container, for judging and the front door; the caller deletes it. */
 cJSON *appengine_template(const struct sim_object *version);
 
-/* What the project's flexible versions have of Compute Engine's in a region ("" for all): processors, and machines with an address of their own. */
+/* What the project's flexible versions have of Compute Engine's in a region ("" for all): machines, those with an address of their own, processors, and
+ * gigabytes of disk. */
 struct appengine_machines {
-	double cpus, outside;
+	double machines, outside, cpus, disks;
 };
 struct appengine_machines appengine_machines(struct sim *s, const char *project, const char *region);
 /* Why the machines of a version that is being made cannot be had, as its operation's error; NULL when they can. The caller's. */

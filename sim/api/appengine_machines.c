@@ -25,7 +25,7 @@ static bool has_machines(const struct sim_object *version)
 
 struct appengine_machines appengine_machines(struct sim *s, const char *project, const char *region)
 {
-	struct appengine_machines all = {0, 0};
+	struct appengine_machines all = {0};
 	const struct sim_object *app = sim_get(s, APPENGINE_APPS, sim_tmp("apps/%s", project));
 	const char *where = app ? appengine_region(json_str(app->doc, "locationId", "")) : NULL,
 		   *prefix = sim_tmp("apps/%s/", project);
@@ -35,7 +35,10 @@ struct appengine_machines appengine_machines(struct sim *s, const char *project,
 		bool inside = !strcmp(json_str(o->doc, "network.instanceIpMode", ""), "INTERNAL");
 		if (!has_machines(o))
 			continue;
+		all.machines += instances_of(o->doc);
 		all.cpus += instances_of(o->doc) * json_num(o->doc, "resources.cpu", 1);
+		all.disks += instances_of(o->doc) *
+			     json_num(o->doc, "resources.diskGb", 13); /* discovery, Resources: no default; app.yaml's */
 		all.outside += inside ? 0 : instances_of(o->doc);
 	}
 	return all;
@@ -60,7 +63,7 @@ static char *stockout(struct sim *s, const char *project, const char *region)
 /* As App Engine tells what Compute Engine refused it. */
 cJSON *appengine_no_machines(struct sim *s, const char *project, const char *region)
 {
-	static const char *const metrics[] = {"CPUS", "IN_USE_ADDRESSES"};
+	static const char *const metrics[] = {"CPUS", "IN_USE_ADDRESSES", "INSTANCES", "DISKS_TOTAL_GB"};
 	char uuid[37], *why = stockout(s, project, region);
 	for (size_t i = 0; !why && i < sizeof metrics / sizeof *metrics; i++)
 		why = compute_quota_short(s, project, region, metrics[i]);

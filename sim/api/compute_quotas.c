@@ -118,9 +118,12 @@ double compute_quota_usage(struct sim *s, const char *project, const char *metri
 		return processors(s, project, region) + flexible.cpus;
 	if (!strcmp(metric, "IN_USE_ADDRESSES") && *region)
 		return outside(s, project, region) + flexible.outside;
-	if (!strcmp(metric, "SSD_TOTAL_GB") || !strcmp(metric, "DISKS_TOTAL_GB"))
+	if (!strcmp(metric, "DISKS_TOTAL_GB"))
+		return disks(s, project, region, metric) + flexible.disks;
+	if (!strcmp(metric, "SSD_TOTAL_GB"))
 		return disks(s, project, region, metric);
-	return *plural && strcmp(plural, "-") ? count(s, project, plural, region) : 0;
+	double n = *plural && strcmp(plural, "-") ? count(s, project, plural, region) : 0;
+	return strcmp(metric, "INSTANCES") ? n : n + flexible.machines;
 }
 
 char *compute_quota_short(struct sim *s, const char *project, const char *region, const char *metric)

@@ -1,4 +1,5 @@
-/* Organisation policies are looked at before anything is made: some are met only when the database stands and is paid for. Who may not read them is told so. */
+/* Quotas and organisation policies are looked at before anything is made: some are met only when the database stands and is paid for. Who may not read
+ * the policies is told so. */
 #include "config.h"
 #include "engine/run_private.h"
 
@@ -37,15 +38,20 @@ void run_policies_stop(struct run *r)
 	r->policies = NULL;
 }
 
-/* At the step that would be refused; true when there is one. */
+/* At the step that would be refused, with whatever else is in its way; true when there is one. */
 static bool refuse(struct run *r, const cJSON *finding)
 {
 	struct step *s = run_step(r, json_str(finding, "resource", ""));
 	if (!s || s->left_out)
 		return false;
-	char *fix = xasprintf("%s %s", json_str(finding, "fix", ""), json_str(finding, "command", ""));
+	bool more = s->err.exit != EXIT_DONE;
+	char *what = more ? xasprintf("%s; %s", s->err.what, json_str(finding, "message", ""))
+			  : xstrdup(json_str(finding, "message", "")),
+	     *fix = more ? xasprintf("%s; %s", s->err.fix ? s->err.fix : "", json_str(finding, "command", ""))
+			 : xasprintf("%s %s", json_str(finding, "fix", ""), json_str(finding, "command", ""));
 	err_free(&s->err);
-	err_set(&s->err, EXIT_CONFIG, s->resource->id, fix, "%s", json_str(finding, "message", ""));
+	err_set(&s->err, EXIT_CONFIG, s->resource->id, fix, "%s", what);
+	free(what);
 	free(fix);
 	return true;
 }
@@ -89,17 +95,15 @@ static void on_policy(void *arg, const struct api_result *result)
 		judge(r);
 }
 
-/* Those that are met by what this run makes; NULL for none, as where nobody above the project could forbid anything. */
+/* Those that are met by what this run makes; NULL for none. Where nobody is above the project nobody could forbid anything. */
 static struct limits *limits_met(const struct run *r)
 {
-	if (!json_at(r->project, "parent"))
-		return NULL;
 	bool *made = xcalloc(r->count + 1, sizeof *made);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct step *s = &r->steps[i];
 		made[i] = s->change.verdict == VERDICT_CREATE && !s->resource->unwanted && !s->left_out;
 	}
-	struct limits *l = limits_of_policies(r->plan, made);
+	struct limits *l = limits_of_made(r->plan, made, json_at(r->project, "parent") != NULL);
 	free(made);
 	if (limits_count(l))
 		return l;

@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#include <string.h>
+
 static const char *const fixed[] = {"addressType", "purpose", "subnetwork", "ipVersion", "networkTier", NULL};
 static const struct compute_object global = {.scope = "global", .collection = "addresses", .fixed = fixed};
 static const struct compute_object regional = {.scope = "regions", .collection = "addresses", .fixed = fixed};
@@ -62,6 +64,30 @@ static const char *address_terraform_type(const struct view *v)
 	return json_at(v->spec, "region") ? "google_compute_address" : "google_compute_global_address";
 }
 
+/* Static addresses are counted where they are external: a region's by the region, global ones by the project. */
+static int external(const cJSON *spec, bool in_region)
+{
+	return strcmp(json_str(spec, "body.addressType", "EXTERNAL"), "EXTERNAL") == 0 &&
+	       (json_at(spec, "region") != NULL) == in_region;
+}
+
+static int regional_address(const cJSON *spec)
+{
+	return external(spec, true);
+}
+
+static int global_address(const cJSON *spec)
+{
+	return external(spec, false);
+}
+
+static const struct kind_quota address_quotas[] = {
+    {.metric = "STATIC_ADDRESSES", .regional = true, .amount = regional_address},
+    {.metric = "STATIC_ADDRESSES", .amount = global_address},
+    {.metric = "IN_USE_ADDRESSES", .amount = global_address},
+    {.metric = NULL},
+};
+
 const struct kind kind_address = {
     .id = "compute.address",
     .title = N_("IP address"),
@@ -73,7 +99,7 @@ const struct kind kind_address = {
     .slow = 3,
     .deadline = 1200,
     .labelled = true,
-    .quotas = (const struct kind_quota[]){{.metric = "STATIC_ADDRESSES", .regional = true}, {.metric = NULL}},
+    .quotas = address_quotas,
     .observe = address_observe,
     .decode = address_decode,
     .compare = address_compare,

@@ -91,6 +91,37 @@ static const char *appengine_version_cure(const char *message)
 	return NULL;
 }
 
+/* Its machines are Compute Engine's, and count against the project's quotas as any. */
+static int version_machines(const cJSON *spec)
+{
+	return (int)json_num(spec, "body.manualScaling.instances", 1);
+}
+
+static int version_cpus(const cJSON *spec)
+{
+	return version_machines(spec) * (int)json_num(spec, "body.resources.cpu", 1);
+}
+
+static int version_disks(const cJSON *spec)
+{
+	return version_machines(spec) * (int)json_num(spec, "body.resources.diskGb", 10);
+}
+
+/* Without a network that says otherwise each has an external address. */
+static int version_addresses(const cJSON *spec)
+{
+	return strcmp(json_str(spec, "body.network.instanceIpMode", ""), "INTERNAL") != 0 ? version_machines(spec) : 0;
+}
+
+static const struct kind_quota version_quotas[] = {
+    {.metric = "INSTANCES", .regional = true, .amount = version_machines},
+    {.metric = "CPUS", .regional = true, .amount = version_cpus},
+    {.metric = "CPUS_ALL_REGIONS", .amount = version_cpus},
+    {.metric = "DISKS_TOTAL_GB", .regional = true, .amount = version_disks},
+    {.metric = "IN_USE_ADDRESSES", .regional = true, .amount = version_addresses},
+    {.metric = NULL},
+};
+
 const struct kind kind_appengine_version = {
     .id = "appengine.version",
     .title = N_("App Engine version"),
@@ -106,6 +137,7 @@ const struct kind kind_appengine_version = {
     .cure = appengine_version_cure,
     .billable = true,
     .monthly = appengine_version_monthly,
+    .quotas = version_quotas,
     .lock = appengine_lock,
     .observe = appengine_version_observe,
     .decode = appengine_version_decode,

@@ -87,7 +87,6 @@ const struct kind kind_global_address = {
     .slow = 3,
     .deadline = 1200,
     .labelled = true,
-    .quotas = (const struct kind_quota[]){{.metric = "STATIC_ADDRESSES"}, {.metric = NULL}},
     .observe = global_address_observe,
     .list = global_address_list,
     .items = "items",

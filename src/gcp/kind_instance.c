@@ -308,8 +308,45 @@ static int instance_cpus(const cJSON *spec)
 	return n > 0 ? n : 1;
 }
 
+/* Gigabytes of its new disks: of standard ones, or of those that count as solid state. */
+static int disk_size(const cJSON *spec, bool standard)
+{
+	const cJSON *disk;
+	int size = 0;
+	cJSON_ArrayForEach(disk, json_at(spec, "body.disks")) {
+		const cJSON *made = json_at(disk, "initializeParams");
+		const char *type = last_of(json_str(made, "diskType", "pd-standard"));
+		bool counts = !strcmp(type, "pd-standard") ? standard : !standard && text_starts(type, "pd-");
+		size += made && counts ? (int)json_int64(made, "diskSizeGb", 10) : 0;
+	}
+	return size;
+}
+
+static int solid_disks(const cJSON *spec)
+{
+	return disk_size(spec, false);
+}
+
+static int standard_disks(const cJSON *spec)
+{
+	return disk_size(spec, true);
+}
+
+/* External addresses: each of its networks may give it one. */
+static int instance_addresses(const cJSON *spec)
+{
+	const cJSON *nic;
+	int n = 0;
+	cJSON_ArrayForEach(nic, json_at(spec, "body.networkInterfaces"))
+		n += cJSON_GetArraySize(json_at(nic, "accessConfigs"));
+	return n;
+}
+
 static const struct kind_quota instance_quotas[] = {
     {.metric = "INSTANCES", .regional = true},
+    {.metric = "SSD_TOTAL_GB", .regional = true, .amount = solid_disks},
+    {.metric = "DISKS_TOTAL_GB", .regional = true, .amount = standard_disks},
+    {.metric = "IN_USE_ADDRESSES", .regional = true, .amount = instance_addresses},
     {.metric = "CPUS", .regional = true, .amount = instance_cpus},
     {.metric = "CPUS_ALL_REGIONS", .amount = instance_cpus},
     {.metric = NULL},

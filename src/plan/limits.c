@@ -25,6 +25,7 @@ struct limits {
 	char *project, *region;
 	cJSON *services; /* that have to be on */
 	cJSON *needs;    /* metric -> how much more of it; regional ones begin with the region and a slash */
+	cJSON *takers;   /* metric -> the id of the first resource that takes of it */
 	struct reading *reads;
 	size_t count, room;
 	cJSON *broken; /* findings of state fail */
@@ -139,10 +140,17 @@ static void add_policies(struct limits *l, const struct plan *p, const struct re
 static void add_quotas(struct limits *l, const struct resource *r)
 {
 	for (const struct kind_quota *q = r->kind->quotas; q && q->metric; q++) {
+		int amount = q->amount ? q->amount(r->spec) : 1;
+		if (amount <= 0)
+			continue;
 		char *key = q->regional ? xasprintf("%s/%s", l->region, q->metric) : xstrdup(q->metric);
-		double n = json_num(l->needs, key, 0) + (q->amount ? q->amount(r->spec) : 1);
-		cJSON_DeleteItemFromObjectCaseSensitive(l->needs, key);
-		cJSON_AddNumberToObject(l->needs, key, n);
+		cJSON *need = cJSON_GetObjectItemCaseSensitive(l->needs, key);
+		if (need)
+			cJSON_SetNumberValue(need, need->valuedouble + amount);
+		else
+			cJSON_AddNumberToObject(l->needs, key, amount);
+		if (!need)
+			cJSON_AddStringToObject(l->takers, key, r->id);
 		free(key);
 	}
 }
@@ -164,20 +172,36 @@ static void take_plan(struct limits *l, const struct plan *p, bool stands)
 static struct limits *limits_empty(const struct plan *p)
 {
 	struct limits *l = xcalloc(1, sizeof *l);
-	*l = (struct limits){.project = xstrdup(p->project),
-			     .region = xstrdup(p->region),
+	*l = (struct limits){.project = xstrdup(p->project ? p->project : ""),
+			     .region = xstrdup(p->region ? p->region : ""),
 			     .needs = cJSON_CreateObject(),
+			     .takers = cJSON_CreateObject(),
 			     .broken = cJSON_CreateArray(),
 			     .apis_on = -1};
 	return l;
 }
 
-struct limits *limits_of_policies(const struct plan *p, const bool *made)
+/* Nothing is read where nothing is taken. */
+static void read_quotas(struct limits *l)
+{
+	if (!l->needs->child)
+		return;
+	add_read(l, READ_REGION, NULL, NULL, NULL,
+		 xasprintf("https://compute.googleapis.com/compute/v1/projects/%s/regions/%s", l->project, l->region));
+	add_read(l, READ_PROJECT, NULL, NULL, NULL,
+		 xasprintf("https://compute.googleapis.com/compute/v1/projects/%s", l->project));
+}
+
+struct limits *limits_of_made(const struct plan *p, const bool *made, bool policies)
 {
 	struct limits *l = limits_empty(p);
-	for (size_t i = 0; i < p->count; i++)
-		if (made[i])
+	for (size_t i = 0; i < p->count; i++) {
+		if (made[i] && policies)
 			add_policies(l, p, &p->resources[i]);
+		if (made[i])
+			add_quotas(l, &p->resources[i]);
+	}
+	read_quotas(l);
 	return l;
 }
 
@@ -188,12 +212,7 @@ struct limits *limits_new(const struct plan *p, bool stands)
 	add_read(l, READ_APIS, NULL, NULL, NULL,
 		 xasprintf("https://serviceusage.googleapis.com/v1/projects/%s/services?filter=state:ENABLED&pageSize=200",
 			   l->project));
-	if (l->needs->child) {
-		add_read(l, READ_REGION, NULL, NULL, NULL,
-			 xasprintf("https://compute.googleapis.com/compute/v1/projects/%s/regions/%s", l->project, l->region));
-		add_read(l, READ_PROJECT, NULL, NULL, NULL,
-			 xasprintf("https://compute.googleapis.com/compute/v1/projects/%s", l->project));
-	}
+	read_quotas(l);
 	add_policy(l, &places, l->region, NULL);
 	add_policy(l, &usage, NULL, NULL);
 	add_policy(l, &cmek, NULL, NULL);
@@ -212,6 +231,7 @@ void limits_free(struct limits *l)
 	free(l->reads);
 	cJSON_Delete(l->services);
 	cJSON_Delete(l->needs);
+	cJSON_Delete(l->takers);
 	cJSON_Delete(l->broken);
 	free(l->apis_why);
 	free(l->quota_why);
@@ -273,6 +293,18 @@ static char *quota_command(const struct limits *l, const char *metric, bool regi
 	return line;
 }
 
+static void short_of(struct limits *l, const char *metric, const char *key, bool regional, double used, double limit)
+{
+	double need = json_num(l->needs, key, 0);
+	cJSON *finding = add_broken(
+	    l, "quota", _("Quota"), true,
+	    xasprintf(_("%s: %.0f of %.0f are used, and %.0f more are needed"), key, used, limit, need),
+	    regional ? _("Ask for more (roles/servicemanagement.quotaAdmin may), or choose another region.")
+		     : _("Ask for more (roles/servicemanagement.quotaAdmin may), or remove what is not used."),
+	    quota_command(l, metric, regional, used + need));
+	json_put_str(finding, "resource", cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(l->takers, key)));
+}
+
 static void take_quotas(struct limits *l, const cJSON *reply, bool regional)
 {
 	const cJSON *q;
@@ -283,13 +315,7 @@ static void take_quotas(struct limits *l, const cJSON *reply, bool regional)
 		const cJSON *need = cJSON_GetObjectItemCaseSensitive(l->needs, key);
 		double limit = json_num(q, "limit", 0), used = json_num(q, "usage", 0);
 		if (need && used + need->valuedouble > limit)
-			add_broken(
-			    l, "quota", _("Quota"), true,
-			    xasprintf(_("%s: %.0f of %.0f are used, and %.0f more are needed"), key, used, limit,
-				      need->valuedouble),
-			    regional ? _("Ask for more (roles/servicemanagement.quotaAdmin may), or choose another region.")
-				     : _("Ask for more (roles/servicemanagement.quotaAdmin may), or remove what is not used."),
-			    quota_command(l, metric, regional, used + need->valuedouble));
+			short_of(l, metric, key, regional, used, limit);
 		free(key);
 	}
 }

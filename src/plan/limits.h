@@ -9,8 +9,9 @@ struct limits;
 
 /* Of a plan; whether its stack stands already decides what it still needs. The plan is not kept. */
 struct limits *limits_new(const struct plan *p, bool stands);
-/* The organisation policies alone, that those of its resources meet which are to be made. Findings of state fail have "resource", its id. */
-struct limits *limits_of_policies(const struct plan *p, const bool *made);
+/* The quotas, and where policies is true the organisation policies, that those of its resources meet which are to be made. Findings of state fail have
+ * "resource", its id. */
+struct limits *limits_of_made(const struct plan *p, const bool *made, bool policies);
 void limits_free(struct limits *l);
 /* The reads, GET each. */
 size_t limits_count(const struct limits *l);

@@ -58,6 +58,18 @@ def another_region(home):
         ok(not sim.writes(seen), "before anything is made", *sim.writes(seen))
 
 
+def too_little(home):
+    """Its machines are Compute Engine's: quotas that have no room for them are named before anything is made."""
+    project = {"services": [*SERVICES, "compute.googleapis.com"], "quotas": {"us-central1/DISKS_TOTAL_GB": 10, "us-central1/INSTANCES": 0}}
+    with Sim(home, "--world", home.file("small.json", {"projects": [project]})) as sim:
+        run = sim.run("apply", answers(home, "small-project.json"), "--json", timeout=120)
+        said = run.stdout
+        ok(run.returncode == 78 and "us-central1/DISKS_TOTAL_GB: 0 of 10" in said and "us-central1/INSTANCES: 0 of 0" in said,
+           "quotas that are too small for its machines are named", run.returncode, said[-1500:], run.stderr)
+        ok("--quota-id=DISKS-TOTAL-GB-per-project-region" in said and not sim.writes(), "with the line that asks for more, before anything is made", said[-1500:],
+           *[x["url"] for x in sim.writes()])
+
+
 def strangers_service(home):
     with Sim(home, "--world", world(home)) as sim:
         make_application(sim, "us-central", "shop1")
@@ -258,7 +270,7 @@ def read_text(path):
 
 
 def main():
-    for case in (for_ever, start_for_real, together_for_real, another_region, strangers_service, secrets_and_broken, failed_version, failed_server):
+    for case in (for_ever, start_for_real, together_for_real, another_region, too_little, strangers_service, secrets_and_broken, failed_version, failed_server):
         with Home() as home:
             case(home)
     done()

@@ -73,9 +73,22 @@ def no_machine_left(home):
            run.returncode, end, run.stderr)
 
 
+def too_little(home):
+    """Quotas that are too small for the machine: each is named with the line that asks for more, and nothing is made."""
+    project = {"services": ["compute.googleapis.com"], "quotas": {"us-central1/SSD_TOTAL_GB": 20, "us-central1/CPUS": 1, "STATIC_ADDRESSES": 0}}
+    with Sim(home, "--world", home.file("small.json", {"projects": [project]})) as sim:
+        run = sim.run("apply", home.example("small-tunnel.json", target="vm", exposure="internal", auth__mode="iap"), "--json", timeout=120)
+        said = run.stdout
+        ok(run.returncode == 78 and "us-central1/SSD_TOTAL_GB: 0 of 20" in said and "us-central1/CPUS: 0 of 1" in said and "STATIC_ADDRESSES" not in said,
+           "quotas that are too small are all named, and no others", run.returncode, said[-1500:], run.stderr)
+        ok("--quota-id=SSD-TOTAL-GB-per-project-region" in said and "--quota-id=CPUS-per-project-region" in said, "each with the line that asks for more", said[-1500:])
+        ok(not sim.writes(), "before anything is made", *[x["url"] for x in sim.writes()])
+
+
 def main():
     with Home() as home:
         no_machine_left(home)
+        too_little(home)
     with Home() as home:
         world = home.file("world.json", {"projects": [{"services": ["compute.googleapis.com", "dns.googleapis.com"]}]})
         with Sim(home, "--world", world) as sim:

@@ -66,6 +66,7 @@ int main(void)
 								      "domain.host=mlflow.example.com",
 								      "domain.zone=example-com",
 								      NULL};
+	static const char *const flexible[] = {"target=appengine", "auth.mode=iap", "appengine.instances=2", NULL};
 	mem_install();
 	char *text = found(none, false, "nowhere", 200, "{}");
 	is_str(text, "not asked", "only what the plan meets is asked for");
@@ -80,6 +81,23 @@ int main(void)
 	     "\"message\":\"enough\"", "the last one is enough");
 	says(machine, false, "/regions/us-central1", "{'quotas':[{'metric':'CPUS','limit':1,'usage':1}]}",
 	     "us-central1/CPUS: 1 of 1", "a machine's CPUs");
+	says(machine, false, "/regions/us-central1", "{'quotas':[{'metric':'SSD_TOTAL_GB','limit':40,'usage':20}]}",
+	     "us-central1/SSD_TOTAL_GB: 20 of 40 are used, and 30 more", "its disk");
+	says(machine, false, "/regions/us-central1", "{'quotas':[{'metric':'SSD_TOTAL_GB','limit':40,'usage':20}]}",
+	     "--quota-id=SSD-TOTAL-GB-per-project-region --dimensions=region=us-central1 --preferred-value=50",
+	     "with the line");
+	says(machine, false, "/regions/us-central1", "{'quotas':[{'metric':'IN_USE_ADDRESSES','limit':0,'usage':0}]}",
+	     "\"message\":\"enough\"", "a machine without an address takes none");
+	says(machine, false, "/projects/demo-proj", "{'quotas':[{'metric':'STATIC_ADDRESSES','limit':8,'usage':8}]}",
+	     "STATIC_ADDRESSES: 8 of 8 are used, and 1 more", "the load balancer's address");
+	says(machine, false, "/regions/us-central1", "{'quotas':[{'metric':'STATIC_ADDRESSES','limit':0,'usage':0}]}",
+	     "\"message\":\"enough\"", "which is none of the region's");
+	says(flexible, false, "/regions/us-central1", "{'quotas':[{'metric':'CPUS','limit':1,'usage':0}]}",
+	     "us-central1/CPUS: 0 of 1 are used", "CPUS of App Engine's machines");
+	says(flexible, false, "/regions/us-central1", "{'quotas':[{'metric':'INSTANCES','limit':1,'usage':0}]}",
+	     "us-central1/INSTANCES: 0 of 1 are used, and 2 more", "as many as there are to be");
+	says(flexible, false, "/regions/us-central1", "{'quotas':[{'metric':'DISKS_TOTAL_GB','limit':30,'usage':0}]}",
+	     "us-central1/DISKS_TOTAL_GB: 0 of 30 are used, and 40 more", "their disks");
 	text = found(none, true, "/projects/demo-proj", 200, "{}");
 	is_str(text, "not asked", "what stands has its part already");
 	free(text);

@@ -263,6 +263,8 @@ int main(void)
 	appengine();
 	appengine_machines_lack("{'quotas':{'us-central1/CPUS':1}}", "Quota 'CPUS' exceeded.");
 	appengine_machines_lack("{'quotas':{'us-central1/IN_USE_ADDRESSES':0}}", "Quota 'IN_USE_ADDRESSES' exceeded.");
+	appengine_machines_lack("{'quotas':{'us-central1/INSTANCES':0}}", "Quota 'INSTANCES' exceeded.");
+	appengine_machines_lack("{'quotas':{'us-central1/DISKS_TOTAL_GB':5}}", "Quota 'DISKS_TOTAL_GB' exceeded.");
 	appengine_machines_lack("{'stockouts':['us-central1-a','us-central1-b','us-central1-c','us-central1-f']}",
 				"does not have enough resources available");
 	compute();
