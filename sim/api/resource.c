@@ -183,8 +183,15 @@ void resource_set_policy(struct sim_call *c)
 		sim_policy_set(c, resource_holder(resource_of(c), o), cJSON_GetObjectItemCaseSensitive(c->body, "policy"));
 }
 
+/* What a change would make has the rights that it would inherit before it is there: gcloud asks for them first. */
 void resource_test_policy(struct sim_call *c)
 {
+	const struct sim_resource *r = resource_of(c);
+	const char *key = r->upsert ? resource_text(c, r->key) : NULL;
+	if (key && !sim_get(c->sim, r->collection, key)) {
+		sim_policy_test(c, sim_tmp("%s%s", r->holder, key));
+		return;
+	}
 	struct sim_object *o = resource_named(c);
 	if (o)
 		sim_policy_test(c, resource_holder(resource_of(c), o));

@@ -120,6 +120,10 @@ static void rules(void)
 	cJSON_Delete(expect(403, "POST", RUN_HOST, "/v2/projects/demo-proj/locations/nowhere/services?serviceId=a", ONE(""),
 			    "an unknown place is 403"));
 	cJSON_Delete(expect(404, "PATCH", RUN_HOST, SERVICES "/absent", ONE(""), "PATCH without allowMissing is 404"));
+	cJSON *rights = expect(200, "POST", RUN_HOST, SERVICES "/absent:testIamPermissions",
+			       "{\"permissions\":[\"run.services.setIamPolicy\"]}", "rights on what is not there yet");
+	is_str(json_str(rights, "permissions.0", ""), "run.services.setIamPolicy", "are those of the project");
+	cJSON_Delete(rights);
 	cJSON *j = expect(200, "POST", RUN_HOST, SERVICES "?serviceId=dry&validateOnly=true", ONE(""), "validateOnly answers");
 	cJSON_Delete(j);
 	cJSON_Delete(expect(404, "GET", RUN_HOST, SERVICES "/dry", NULL, "and keeps nothing"));
