@@ -7,7 +7,8 @@
  *   "truncate":true, "wrongLength":true, "slow":SECONDS_A_BYTE, "badTls":true
  *   "operation":{"error":{"code":8,"message":"..."}} | "vanish" | "endless"     what becomes of the operation in the reply
  *   "flap":true                  every other match is 404
- *   "duration":"sql.create*", "factor":10 | "never":true        no request: draws of these keys are longer, or never end
+ *   "duration":"sql.create*", "factor":10 | "seconds":90 | "never":true
+ *                                no request: draws of these keys are longer, are so many seconds, or never end
  * A header may be a number: that many bytes. The rules are an array, or an object with "rules" and words about them ("scenario", "fault",
  * "sees", "actor", "elsewhere"); they replace those in force; the first that matches acts. */
 #include "config.h"
@@ -47,7 +48,7 @@ static bool rule_ok(const cJSON *r, struct err *e)
 	static const char *const keys[] = {"method",   "host",        "path",  "nth",     "every",     "count",
 					   "skip",     "status",      "body",  "headers", "after",     "reset",
 					   "truncate", "wrongLength", "slow",  "badTls",  "operation", "flap",
-					   "duration", "factor",      "never", "note",    NULL};
+					   "duration", "factor",      "never", "seconds", "note",      NULL};
 	for (const cJSON *c = cJSON_IsObject(r) ? r->child : NULL; c; c = c->next) {
 		const char *const *k = keys;
 		while (*k && strcmp(*k, c->string) != 0)
@@ -330,7 +331,8 @@ double faults_duration(struct sim *s, const char *key, double drawn)
 		const cJSON *rule = s->faults->list[i].rule;
 		const char *pattern = json_str(rule, "duration", NULL);
 		if (pattern && sim_glob(pattern, key) && turn(&s->faults->list[i]))
-			return json_bool(rule, "never", false) ? INFINITY : drawn * json_num(rule, "factor", 1);
+			return json_bool(rule, "never", false) ? INFINITY
+							       : json_num(rule, "seconds", drawn * json_num(rule, "factor", 1));
 	}
 	return drawn;
 }

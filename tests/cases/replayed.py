@@ -21,7 +21,7 @@ NEEDS = {
     "existing-cluster": ["api:compute", "api:container", "cluster:shared:us-central1-a"],
 }
 SHORT = ["vm-internal"]
-# What is of another world than one project, and the test that makes it.
+# What is of another world than one project, and the test that makes it. A host project's network was there before, so its recording does not replay whole.
 ELSEWHERE = {"cloud-run-shared-vpc": "tests/cases/networks.py", "kubeconfig": "tests/cases/context.py"}
 # A cluster that was there before the recording began is not made again, so only the cloud's own log of it is whole.
 UNSEEN = {"existing-cluster"}

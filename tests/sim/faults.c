@@ -117,9 +117,11 @@ static void operations(void)
 
 static void lags(void)
 {
-	rules("[{'duration':'lag.iam','never':true},{'duration':'compute.*','factor':1000}]");
+	rules("[{'duration':'lag.iam','never':true},{'duration':'compute.*','factor':1000},{'duration':'build.run','seconds':"
+	      "90}]");
 	ok(isinf(sim_draw(sim, "lag.iam")), "a lag that never ends");
 	ok(sim_draw(sim, "compute.network.insert") > 1000, "longer operations");
+	ok(sim_draw(sim, "build.run") == 90 && sim_draw(sim, "build.run") == 90, "or of so many seconds, whatever is drawn");
 	struct err e = {0};
 	cJSON *wrong = json_make("[{'methd':'GET'}]");
 	ok(!sim_faults(sim, wrong, &e) && e.what && strstr(e.what, "did you mean \"method\""),
