@@ -1,6 +1,6 @@
 dist_check_SCRIPTS =
 TESTS += tests/plan/values.py tests/plan/names.py tests/plan/combinations.py
-WALK_TESTS += tests/cases/weaknesses.py tests/cases/settings.py tests/cases/networks.py tests/cases/groups.py tests/cases/revisions.py tests/cases/edges.py tests/cases/cleanup.py
+WALK_TESTS += tests/cases/weaknesses.py tests/cases/settings.py tests/cases/networks.py tests/cases/groups.py tests/cases/revisions.py tests/cases/edges.py tests/cases/cleanup.py tests/cases/other_host.py
 TESTS += tests/shell.py tests/docs/docs.py tests/docs/seeds.py tests/docs/ids.py tests/docs/translations.py tests/docs/promises.py
 WALK_TESTS += tests/cases/matrix.py tests/cases/replayed.py tests/cases/trial.py
 LONG_REAL_TESTS += tests/terraform/run.py
