@@ -42,7 +42,7 @@ static char *wrong_client(const struct begins *b, const char *to)
 		char *words = shown(is);
 		out = xasprintf(
 		    _("a browser is sent to sign in by the OAuth client %s, and %s names %s: correct the answer, or "
-		      "take the other client from what asks people to sign in."),
+		      "remove the other client where sign-in is asked for."),
 		    words, b->client_from, b->client_id);
 		free(words);
 	}
@@ -55,7 +55,7 @@ static char *wrong_return(const struct begins *b, const char *to)
 	char *is = b->redirect_uri ? text_query(to, "redirect_uri") : NULL, *out = NULL;
 	if (b->redirect_uri && (!is || strcmp(is, b->redirect_uri) != 0)) {
 		char *words = shown(is);
-		out = xasprintf(_("who signs in would be sent back to %s: the redirect URI has to be %s."), words,
+		out = xasprintf(_("whoever signs in would be sent back to %s: the redirect URI has to be %s."), words,
 				b->redirect_uri);
 		free(words);
 	}

@@ -404,9 +404,8 @@ static const char *kubernetes_object_downtime(const cJSON *spec, const struct ch
 static const char *kubernetes_object_caution(const cJSON *spec)
 {
 	if (json_bool(spec, "unenforced", false))
-		return N_(
-		    "Only a cluster that enforces network policies keeps its other pods from the server by it: on GKE one with "
-		    "Dataplane V2, or with network policy enforcement switched on.");
+		return N_("Only a cluster that enforces network policies keeps its other pods from the server: on GKE one with "
+			  "Dataplane V2, or with network policy enforcement switched on.");
 	return strcmp(json_str(spec, "body.type", ""), PULL_SECRET)
 		   ? NULL
 		   : N_("The token in it holds for an hour. A machine that has the image starts it again without one; for a "

@@ -12,9 +12,8 @@
 	   "--billing-account=ACCOUNT. It takes some minutes to spread.")
 
 #define PASSWORD_POLICY                                                                                                        \
-	N_("Somebody gave the instance a password policy that a drawn password does not meet. It has 32 characters of every "  \
-	   "class: "                                                                                                           \
-	   "ask for no more than that in the console, under the database's users.")
+	N_("Somebody gave the instance a password policy that a drawn password does not meet. A drawn password has 32 "        \
+	   "characters and all classes: ask for no more than that in the console, under the database's users.")
 
 /* The first whose words all stand in the message. Most special first. */
 static const struct {

@@ -89,8 +89,8 @@ const struct artifact_mode artifact_mode_direct = {
 	    .id = "direct",
 	    .title = N_("Straight to the bucket"),
 	    .help = N_("No limit of size. Every client signs in to Google by itself and may read and change all files of the "
-		       "bucket: who is let in with an account of "
-		       "Google's gets that right, others are given it there."),
+		       "bucket: whoever is let in with a Google account "
+		       "gets that right; give it to others on the bucket."),
 	    .asks = asks,
 	},
     .plan = artifacts_direct_plan,

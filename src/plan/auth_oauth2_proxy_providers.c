@@ -83,7 +83,7 @@ static const char *okta_issuer_wrong(const char *issuer)
 		       pattern_matches("^https://[^/]+/oauth2/[^/]+$", issuer)
 		   ? NULL
 		   : N_("An Okta organisation's, https://ORG.okta.com, or an authorization server's, such as "
-			"https://id.example.com/oauth2/default. Another provider has a row of its own, or is oidc.");
+			"https://id.example.com/oauth2/default. Another provider is chosen as itself, or as oidc.");
 }
 
 static const char *keycloak_issuer_wrong(const char *issuer)
