@@ -125,6 +125,7 @@ int guard_run(int (*body)(void *arg), void *arg, const char *hint)
 	bool is_tty = tcgetattr(STDIN_FILENO, &before) == 0;
 	pid_t parent = getpid();
 	fflush(NULL);
+	handle(pass_on); /* to nobody yet: the child sets its own at once, and whoever presses Ctrl-C before ends neither */
 	pid_t child = fork();
 	if (child < 0)
 		return body(arg); /* no process to spare: run without the guard */
@@ -135,9 +136,8 @@ int guard_run(int (*body)(void *arg), void *arg, const char *hint)
 		exit(body(arg));
 	}
 	child_pid = (sig_atomic_t)child;
-	handle(pass_on);
 	int status = wait_for(child);
-	handle(SIG_DFL);
+	child_pid = 0; /* what was typed ahead is not meant for whoever says how it ended */
 	if (WIFEXITED(status) && !(is_tty && changed(&before)))
 		return WEXITSTATUS(status);
 	if (is_tty)

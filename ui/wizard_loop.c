@@ -24,14 +24,14 @@ static void on_end(int signal_number)
 	told_to_end = signal_number;
 }
 
-/* SIGWINCH is left to curses, which installed its handler when the screen was opened. */
+/* Before the screen is opened: whoever presses Ctrl-C while the terminal is asked for its size leaves as later on. Curses installs its own handlers only where
+ * there is none, and SIGWINCH is left to it. */
 static void watch_signals(void)
 {
 	process_on_signal(SIGHUP, on_end, 0);
 	process_on_signal(SIGTERM, on_end, 0);
 	process_on_signal(SIGINT, on_end, 0);
 	process_on_signal(SIGQUIT, on_end, 0);
-	signal(SIGTSTP, SIG_DFL);
 }
 
 static void open_session(struct wizard *w)
@@ -146,11 +146,12 @@ struct start {
 static int run_on_screen(void *arg)
 {
 	const struct start *s = arg;
+	watch_signals();
 	if (!screen_open(s->options->color, s->options->ascii)) {
 		outside_print(stderr, _("mlflow-setup: this terminal cannot show a screen: use --plain\n"));
 		return EXIT_CONFIG;
 	}
-	watch_signals();
+	signal(SIGTSTP, SIG_DFL); /* instead of curses' handler */
 	struct wizard *w = wizard_new(s->session, s->answers, s->options);
 	int code = loop(w);
 	screen_close();

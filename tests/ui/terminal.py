@@ -434,6 +434,14 @@ def serial():
     rows, columns = struct.unpack("HHHH", fcntl.ioctl(t.master, termios.TIOCGWINSZ, b"\0" * 8))[:2]
     ok(shown and (rows, columns) == (30, 100), "a line without a size is asked for it", (rows, columns))
     t.close()
+    t = Terminal(lines=0, columns=0)
+    end = time.monotonic() + 10
+    while b"\x1b[6n" not in t.raw and time.monotonic() < end:
+        t.pump(0.01)
+    t.send(b"\x03" * 20)
+    code = t.end()
+    ok(code == 130 and b"signal" not in t.raw, "Ctrl-C instead of the answer leaves as it does later on", (code, t.raw[-300:]))
+    t.close()
 
 
 def links():
