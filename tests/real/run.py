@@ -23,9 +23,9 @@ SEARCH = "/api/2.0/mlflow/experiments/search"
 
 
 def apply(sim, answers):
-    """Applies, and says how it ended even when it took too long."""
+    """Applies, and says how it ended even when it took too long. With consent: each cloud is one in which nothing of the stack stands."""
     try:
-        return sim.run("apply", answers, "--json", timeout=100)
+        return sim.run("apply", answers, "--json", "--yes", timeout=100)
     except subprocess.TimeoutExpired as late:
         return subprocess.CompletedProcess(late.cmd, None, (late.stdout or b"").decode(), "not ended after 100 s\n" + (late.stderr or b"").decode())
 
