@@ -7,6 +7,7 @@
 #include "config.h"
 #include "gcp/kinds.h"
 #include "gcp/policy.h"
+#include "gcp/reference.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -87,24 +88,26 @@ static cJSON *binding_of(const cJSON *policy, const char *role)
 	return NULL;
 }
 
+/* Where it is among the binding's; -1 when it is not, or not known yet (NULL). */
 static int member_index(const cJSON *binding, const char *member)
 {
 	int i = 0;
 	const cJSON *m;
 	cJSON_ArrayForEach(m, json_at(binding, "members")) {
-		if (cJSON_IsString(m) && !strcmp(m->valuestring, member))
+		if (member && cJSON_IsString(m) && !strcmp(m->valuestring, member))
 			return i;
 		i++;
 	}
 	return -1;
 }
 
+/* While what they refer to is not there, all of them may be one reference. */
 static int wanted_count(const struct view *v)
 {
 	int n = 0;
 	const cJSON *b;
 	cJSON_ArrayForEach(b, json_at(v->spec, "bindings"))
-		n += cJSON_GetArraySize(json_at(b, "members"));
+		n += reference_is(json_at(b, "members")) ? 1 : cJSON_GetArraySize(json_at(b, "members"));
 	return n;
 }
 
@@ -114,8 +117,12 @@ static void find_missing(const struct view *v, const cJSON *policy, struct chang
 	const cJSON *b, *m;
 	cJSON_ArrayForEach(b, json_at(v->spec, "bindings")) {
 		const char *role = json_str(b, "role", "");
+		if (reference_is(json_at(b, "members"))) {
+			change_add(out, role, NULL, json_at(b, "members"));
+			continue;
+		}
 		cJSON_ArrayForEach(m, json_at(b, "members"))
-			if (member_index(binding_of(policy, role), m->valuestring) < 0)
+			if (member_index(binding_of(policy, role), cJSON_GetStringValue(m)) < 0)
 				change_add(out, role, NULL, m);
 	}
 }
@@ -208,7 +215,7 @@ static bool asks_for(const cJSON *spec, const char *role, const char *member)
 	const cJSON *b, *m;
 	cJSON_ArrayForEach(b, json_at(spec, "bindings"))
 		cJSON_ArrayForEach(m, json_at(b, "members"))
-			if (!strcmp(json_str(b, "role", ""), role) && !strcmp(m->valuestring, member))
+			if (!strcmp(json_str(b, "role", ""), role) && cJSON_IsString(m) && !strcmp(m->valuestring, member))
 				return true;
 	return false;
 }
@@ -280,7 +287,7 @@ static void drop_members(cJSON *policy, const cJSON *unwanted)
 	cJSON *binding = binding_of(policy, json_str(unwanted, "role", ""));
 	const cJSON *m;
 	cJSON_ArrayForEach(m, json_at(unwanted, "members")) {
-		int i = member_index(binding, m->valuestring);
+		int i = member_index(binding, cJSON_GetStringValue(m));
 		if (i >= 0)
 			cJSON_DeleteItemFromArray(json_at(binding, "members"), i);
 	}

@@ -657,6 +657,37 @@ static void test_policy(void)
 	cJSON_Delete(spec);
 }
 
+/* While what it refers to is not there, members are not known: they are missing, and of those that are taken away they are none. */
+static void test_vague_policy(void)
+{
+	static const char *const members[] = {"{\"$ref\":[\"cluster\",\"nodes\"]}", "[{\"$ref\":[\"account\",\"member\"]}]"};
+	const struct kind *k = kind_find("iam.policy");
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		cJSON *spec = json_make("{'holder':'bucket','resource':'b/demo-b','bindings':[{'role':'roles/a','members':%j},"
+					"{'role':'roles/b','members':['user:me@x']}]}",
+					parse(members[i]));
+		struct view v = view_of("b/demo-b", spec);
+		struct observation seen = {0};
+		struct change change = {0};
+		struct call c = {0};
+		judge(k, &v, 200,
+		      "{\"bindings\":[{\"role\":\"roles/a\",\"members\":[\"user:a@x\"]},{\"role\":\"roles/"
+		      "b\",\"members\":[\"user:me@x\"]}]}",
+		      &seen);
+		k->compare(&v, &seen, &change);
+		ok(seen.presence == PRESENT_YES && change.verdict == VERDICT_UPDATE && change.count == 1,
+		   "what is not known is missing: %s", members[i]);
+		k->destroy(&v, &seen, &c);
+		char *written = json_text(json_at(c.body, "bindings"), -1);
+		is_str(written, "[{\"members\":[\"user:a@x\"],\"role\":\"roles/a\"}]", "and what is known goes");
+		free(written);
+		call_free(&c);
+		change_free(&change);
+		observation_free(&seen);
+		cJSON_Delete(spec);
+	}
+}
+
 /* Builds are told apart by their tag; a success counts, one in flight is waited for, an older repository's do not count. */
 #define OURS                                                                                                                   \
 	"\"images\":[\"r1-docker.pkg.dev/demo/mlflow/server:abc\"],\"serviceAccount\":\"projects/demo/serviceAccounts/"        \
@@ -933,6 +964,7 @@ int main(void)
 	test_outputs();
 	test_docker_image();
 	test_policy();
+	test_vague_policy();
 	test_image();
 	test_versions();
 	test_destroy_sql();
