@@ -44,7 +44,8 @@ static void check(const struct view *v, struct observation *out)
 	const char *network = json_str(v->spec, "network", ""), *range = json_str(s, "ipCidrRange", ""),
 		   *slash = strchr(range, '/');
 	const char *missing = missing_range(v, s);
-	const char *of = strrchr(json_str(s, "network", "/"), '/') + 1, *purpose = json_str(s, "purpose", "PRIVATE");
+	const char *link = json_str(s, "network", ""), *last = strrchr(link, '/'), *of = last ? last + 1 : link;
+	const char *purpose = json_str(s, "purpose", "PRIVATE");
 	int largest = (int)json_num(v->spec, "largest", 32);
 	if (strcmp(of, network) != 0)
 		kind_say(out, PRESENT_FAILED, _("subnet %s is of network %s, not of %s."), v->name, of, network);

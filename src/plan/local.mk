@@ -121,6 +121,11 @@ tests_plan_limits_LDADD = $(LIB_PLAN)
 tests_plan_graph_SOURCES = tests/plan/graph.c tests/tap.h
 tests_plan_graph_LDADD = $(LIB_PLAN)
 
+check_PROGRAMS += tests/plan/vague
+TESTS += tests/plan/vague
+tests_plan_vague_SOURCES = tests/plan/vague.c tests/tap.h
+tests_plan_vague_LDADD = $(LIB_PLAN)
+
 # Which choices go together, and what stands where nothing is chosen.
 check_PROGRAMS += tests/plan/axes
 TESTS += tests/plan/axes
