@@ -18,6 +18,15 @@ static bool refers(const cJSON *tree)
 	return reference_first(tree) != NULL;
 }
 
+/* Where a list is not known, one of a single text is there. */
+static void list_members(cJSON *reply)
+{
+	cJSON *b;
+	cJSON_ArrayForEach(b, json_at(reply, "bindings"))
+		if (cJSON_IsString(json_at(b, "members")))
+			json_put(b, "members", json_make("['x']"));
+}
+
 /* What is there says all that is asked for, under the names that the spec has; else too little, or a list. */
 static cJSON *reply_of(const struct resource *r, int round)
 {
@@ -26,8 +35,10 @@ static cJSON *reply_of(const struct resource *r, int round)
 	if (round == 1)
 		return cJSON_CreateArray();
 	cJSON *spec = plan_assume(r->spec, "x"), *body = cJSON_DetachItemFromObject(spec, "body");
-	if (!body)
+	if (!body) {
+		list_members(spec);
 		return spec;
+	}
 	cJSON_Delete(spec);
 	return body;
 }
