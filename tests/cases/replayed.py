@@ -14,7 +14,8 @@ from harness import ALL_DATA, SIM, SOURCE, Home, Sim, done, ok, read, skip
 
 # What stands there before.
 NEEDS = {
-    "appengine": [], "cloud-run": [], "cloud-run-direct": [], "cloud-run-mysql": [], "gke": [], "vm-internal": [],
+    "appengine": [], "cloud-run": [], "cloud-run-basic": [], "cloud-run-direct": [], "cloud-run-iam": [], "cloud-run-iap": [], "cloud-run-mysql": [], "gke": [], "vm-internal": [],
+    "cloud-run-domain": ["api:compute", "api:dns", "zone:example-com:example.com"],
     "kubeconfig": ["api:compute"], "trial": [],
     "vm": ["api:compute", "api:dns", "zone:example-com:example.com"],
     "cloud-run-existing-network": ["api:compute", "network:corp:apps:10.1.0.0/24"],
