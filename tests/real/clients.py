@@ -39,7 +39,7 @@ class Laptop:
             "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
 
     def run(self, *command, **more):
-        return subprocess.run(command, env=self.environment | more, cwd=self.home.path, capture_output=True, text=True, timeout=180, stdin=subprocess.DEVNULL)
+        return subprocess.run(command, env=self.environment | more, cwd=self.home.path, capture_output=True, text=True, timeout=60 + 4 * LIFE, stdin=subprocess.DEVNULL)
 
     def python(self, text, *arguments, **more):
         return self.run(f"{parts.MLFLOW}/python", "-c", text, *arguments, **more)
