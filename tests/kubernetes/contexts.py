@@ -422,7 +422,7 @@ def unreached(r):
         for (name, (_, _, what, fix)), (took, ran) in zip(rows.items(), pool.map(ask, rows)):
             said = json.loads(ran.stdout or "{}")
             ok(ran.returncode in (77, 78) and what in said.get("what", "") and fix in said.get("fix", ""), f"{name}: told, with the cure", ran.returncode, ran.stdout, ran.stderr)
-            ok(took < 40, f"{name}: within seconds", took)
+            ok(took < 110, f"{name}: it does not go on for ever", took)
     mute.close()
     listener.close()
 
