@@ -58,16 +58,16 @@ static void says(const char *const *set, bool stands, const char *ending, const 
 	free(text);
 }
 
-int main(void)
+static const char *const none[] = {NULL}, *const machine[] = {"target=vm",
+							      "exposure=domain",
+							      "auth.mode=iap",
+							      "domain.host=mlflow.example.com",
+							      "domain.zone=example-com",
+							      NULL};
+
+static void quotas(void)
 {
-	static const char *const none[] = {NULL}, *const machine[] = {"target=vm",
-								      "exposure=domain",
-								      "auth.mode=iap",
-								      "domain.host=mlflow.example.com",
-								      "domain.zone=example-com",
-								      NULL};
 	static const char *const flexible[] = {"target=appengine", "auth.mode=iap", "appengine.instances=2", NULL};
-	mem_install();
 	char *text = found(none, false, "nowhere", 200, "{}");
 	is_str(text, "not asked", "only what the plan meets is asked for");
 	free(text);
@@ -101,6 +101,10 @@ int main(void)
 	text = found(none, true, "/projects/demo-proj", 200, "{}");
 	is_str(text, "not asked", "what stands has its part already");
 	free(text);
+}
+
+static void policies(void)
+{
 	says(none, false, "gcp.resourceLocations:getEffectivePolicy",
 	     "{'spec':{'rules':[{'values':{'allowedValues':['in:eu-locations']}}]}}",
 	     "gcp.resourceLocations forbids resources in this region: us-central1", "a region that policy forbids");
@@ -127,6 +131,13 @@ int main(void)
 	says(none, false, "compute.requireVpcFlowLogs:getEffectivePolicy",
 	     "{'spec':{'rules':[{'values':{'allowedValues':['ESSENTIAL','LIGHT']}}]}}",
 	     "compute.requireVpcFlowLogs forbids a subnetwork without flow logs\"", "a subnetwork that has to log");
+	char *text = found(none, false, "gcp.resourceLocations:getEffectivePolicy", 403, "{}");
+	ok(strstr(text, "\"state\":\"fail\"") == NULL, "what may not be read is no failure: %s", text);
+	free(text);
+}
+
+static void policies_of_networks(void)
+{
 	says(machine, false, "compute.restrictCloudNATUsage:getEffectivePolicy", "{'spec':{'rules':[{'denyAll':true}]}}",
 	     "gcloud org-policies reset compute.restrictCloudNATUsage --project=demo-proj", "a network that may not have NAT");
 	says(machine, false, "compute.restrictCloudNATUsage:getEffectivePolicy",
@@ -149,8 +160,13 @@ int main(void)
 	     "load balancers of all kinds");
 	says(machine, false, "compute.disableGlobalLoadBalancing:getEffectivePolicy", "{'spec':{'rules':[{'enforce':true}]}}",
 	     "compute.disableGlobalLoadBalancing forbids global load balancers", "no global load balancers");
-	text = found(none, false, "gcp.resourceLocations:getEffectivePolicy", 403, "{}");
-	ok(strstr(text, "\"state\":\"fail\"") == NULL, "what may not be read is no failure: %s", text);
-	free(text);
+}
+
+int main(void)
+{
+	mem_install();
+	quotas();
+	policies();
+	policies_of_networks();
 	return tap_done();
 }
