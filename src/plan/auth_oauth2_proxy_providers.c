@@ -105,6 +105,7 @@ static const struct identity_provider providers[] = {
 	 .type = "google", .google = true, .refresh = "1h",
 	 .client_pattern = "^[0-9]+-[a-z0-9_]+\\.apps\\.googleusercontent\\.com$",
 	 .client_form = N_("It ends in .apps.googleusercontent.com."),
+	 .client_only = N_("This is an ID of one of Google's clients: take the one that the chosen identity provider gave, or choose auth.provider=google."),
 	 .authorize = GOOGLE_SIGN_IN,
 	 .token = "https://oauth2.googleapis.com/token"},
 	{.choice = {.id = "entra-id", .title = N_("Microsoft Entra ID"),
@@ -131,6 +132,7 @@ static const struct identity_provider providers[] = {
 	{.choice = {.id = "gitlab", .title = N_("GitLab"), .help = N_("Accounts of GitLab.com or of a GitLab of your own.")},
 	 .type = "gitlab", .discovers = true, .issuer = "https://gitlab.com", .issuer_wrong = gitlab_issuer_wrong, .domain_wrong = any_domain_wrong,
 	 .scope = "openid email profile", .refresh = "1h",
+	 .client_pattern = "^" HEX(64) "$", .client_form = N_("The Application ID: 64 hexadecimal digits."),
 	 .steps = N_("In GitLab add an application, for a group under Settings, Applications, or for an instance in its Admin area: Confidential, with the scopes "
 		     "openid, profile and email.\n"
 		     "Add the redirect URI below, exactly as it is written. Copy the Application ID and the secret: auth.client_id is the ID, auth.client_secret says "
@@ -138,6 +140,7 @@ static const struct identity_provider providers[] = {
 	{.choice = {.id = "github", .title = N_("GitHub"),
 		    .help = N_("Accounts of GitHub.com. People are known by their primary address, which GitHub has verified.")},
 	 .type = "github", .refresh = "1h",
+	 .client_pattern = "^([0-9A-Za-z]{20}|Iv1\\." HEX(16) ")$", .client_form = N_("The Client ID: 20 letters and digits, such as Ov23liABCDEFGHIJKLMN."),
 	 .authorize = "https://github.com/login/oauth/authorize",
 	 .token = "https://github.com/login/oauth/access_token",
 	 .steps = N_("Open this address and make a new OAuth app (an organisation's are under its settings, Developer settings):\n"
@@ -213,8 +216,18 @@ const char *provider_domain_wrong(const struct answers *a, const char *domain)
 	return p->domain_wrong ? p->domain_wrong(domain) : NULL;
 }
 
+/* The operator of a Keycloak, or of another issuer, words the IDs of its clients; but none is worded as those that another provider alone makes. */
+static const char *client_of_another(const struct identity_provider *p, const char *value)
+{
+	for (size_t i = 0; i < PROVIDERS; i++)
+		if (&providers[i] != p && providers[i].client_only && pattern_matches(providers[i].client_pattern, value))
+			return providers[i].client_only;
+	return NULL;
+}
+
 const char *check_client(const struct answers *a, const char *value)
 {
 	const struct identity_provider *p = provider_of(a);
-	return p->client_pattern && !pattern_matches(p->client_pattern, value) ? p->client_form : NULL;
+	const char *another = client_of_another(p, value);
+	return another ? another : p->client_pattern && !pattern_matches(p->client_pattern, value) ? p->client_form : NULL;
 }

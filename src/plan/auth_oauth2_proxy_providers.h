@@ -18,6 +18,8 @@ struct identity_provider {
 	const char *email_claim;                  /* the claim that names people; NULL: "email", which must not be unverified */
 	const char *refresh;                      /* how often an account is looked at again, as oauth2-proxy reads it */
 	const char *client_pattern, *client_form; /* of auth.client_id beside its general form; both or neither */
+	const char
+	    *client_only; /* N_(): said of an ID of that pattern at every other provider, which never makes such; or NULL */
 	const char *authorize; /* where a sign-in begins, where no description says it (plan.h's struct begins) */
 	const char *token;     /* its token endpoint, where no description says it */
 	const char *untried;   /* N_(): why its token endpoint cannot tell whether a client's secret is right, or NULL */

@@ -18,6 +18,7 @@ from upstream import upstream  # noqa: E402
 from harness import Home, Sim, done, ok, skip  # noqa: E402
 
 HOST = "mlflow.example.com"
+APPLICATION = "4f2a9c0d5e6b7182" * 4  # as GitLab names a client
 PERMITTED, UNVERIFIED, OTHER, CLAIMS = "ada@example.com", "eve@example.com", "bob@example.org", "mallory@example.org"
 REALM, TENANT = "https://id.example.com/realms/ml", "https://login.microsoftonline.com/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0"
 CERTIFIED = "id.example.net"
@@ -37,7 +38,7 @@ WORLD = {"issuers": [{"issuer": GITLAB, "people": {UNVERIFIED: {"email_verified"
 PROVIDERS = (  # answers, where a sign-in begins, who is turned away
     ({"auth__provider": "keycloak", "auth__issuer": REALM, "auth__client_id": "mlflow"}, REALM + "/openid/authorize?", (UNVERIFIED, OTHER)),
     ({"auth__provider": "entra-id", "auth__issuer": TENANT, "auth__client_id": CLIENT}, TENANT + "/openid/authorize?", (CLAIMS, OTHER)),
-    ({"auth__provider": "gitlab", "auth__issuer": GITLAB, "auth__client_id": "mlflow"}, GITLAB + "/openid/authorize?", (UNVERIFIED, OTHER)),
+    ({"auth__provider": "gitlab", "auth__issuer": GITLAB, "auth__client_id": APPLICATION}, GITLAB + "/openid/authorize?", (UNVERIFIED, OTHER)),
     ({"auth__provider": "github", "auth__client_id": "Iv1.8a61f9b3a7aba766"}, "https://github.com/login/oauth/authorize?", (UNVERIFIED, CLAIMS, OTHER)))
 
 
@@ -71,7 +72,7 @@ def name_certified(browser, who):
 def token_of_a_job(sim):
     """An ID token of GitLab's with the client as audience and no address."""
     through = {"proxy": sim.ready["proxy"], "ca": sim.ready["ca"]}
-    client = {"client_id": "mlflow", "redirect_uri": f"https://{HOST}/oauth2/callback"}
+    client = {"client_id": APPLICATION, "redirect_uri": f"https://{HOST}/oauth2/callback"}
     asked = urllib.parse.urlencode(client | {"response_type": "code", "scope": "openid", "identifier": JOB})
     location = parts.http("GET", f"{GITLAB}/openid/authorize?{asked}", **through)[1]["Location"]
     code = urllib.parse.parse_qs(urllib.parse.urlsplit(location).query)["code"][0]
@@ -84,7 +85,7 @@ def token_of_a_job(sim):
 def try_job(home, sim, port):
     status, _, text = parts.http("GET", f"http://127.0.0.1:{port}/api/2.0/x", {"Host": HOST, "Authorization": f"Bearer {token_of_a_job(sim)}"})
     ok(status == 403 and "welcome" not in text, "gitlab: a job's token gets nobody in", status, text[:300])
-    run = home.run("validate", home.example("domain.json", auth__provider="gitlab", auth__issuer=GITLAB, auth__client_id="mlflow", auth__domains=["example.com"]))
+    run = home.run("validate", home.example("domain.json", auth__provider="gitlab", auth__issuer=GITLAB, auth__client_id=APPLICATION, auth__domains=["example.com"]))
     ok(run.returncode == 65 and "List people" in run.stderr, "gitlab: nor can a domain be listed that its subject ends in", run.returncode, run.stderr)
 
 

@@ -643,6 +643,9 @@ static void made_up(void)
 	answers_set_text(w->answers, "auth.provider", "entra-id", &e);
 	turns(2);
 	is_str(answers_str(w->answers, "auth.client_id"), "", "a client of Google's is none of Entra ID's, in a rehearsal too");
+	answers_set_text(w->answers, "auth.provider", "keycloak", &e);
+	turns(2);
+	is_str(answers_str(w->answers, "auth.client_id"), "", "nor of a Keycloak, which takes any other ID");
 	answers_set_text(w->answers, "auth.provider", "google", &e);
 	turns(2);
 	is_str(answers_str(w->answers, "auth.client_id"), question_find("auth.client_id")->rehearsal, "and is made up again");
