@@ -3,6 +3,7 @@
 import os
 import random
 
+import cloud
 import clouds
 import judge
 import kills
@@ -16,7 +17,7 @@ SEED = int(os.environ.get("MLFLOW_SETUP_SEED", "1"))
 
 def main():
     tally = judge.Tally()
-    quick = [name for name in clouds.MUTATIONS if name not in SLOW]
+    quick = [name for name in cloud.MUTATIONS if name not in SLOW]
     clouds.attack(tally, [SEED], True, random.Random(SEED).sample(quick, 4))
     machines.attack(tally, [SEED], True)
     kills.attack(tally, [SEED], True)

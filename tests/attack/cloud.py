@@ -165,7 +165,7 @@ def swapped(r, _, rnd):
 
 FORGERIES = (f"https://{EVIL}/v1/operations/x", f"https://{EVIL}", f"http://{EVIL}:80/", f"https://compute.googleapis.com@{EVIL}/x", f"https://{EVIL}#.run.app", f"https://{EVIL}?.run.app",
              f"https://{EVIL}\\.run.app", "../../../../v1/projects/other/secrets/s", "projects/victim/locations/x/operations/1", "/etc/passwd", "a/b?c#d", "%2e%2e%2f", "169.254.169.254", "::1",
-             f"https://169.254.169.254/computeMetadata", "$(touch /tmp/owned)", "`id`", "'; touch /tmp/owned; '", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----", "${HOME}",
+             "https://169.254.169.254/computeMetadata", "$(touch /tmp/owned)", "`id`", "'; touch /tmp/owned; '", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----", "${HOME}",
              f"{EVIL}", "x" * 70000)
 
 

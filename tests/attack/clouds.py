@@ -8,7 +8,6 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import cloud
-from cloud import MUTATIONS
 import judge
 from cloud_hand import ask_until
 from harness import ALL_DATA, SECRET, Home, Sim, everything_written, read

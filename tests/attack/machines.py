@@ -1,5 +1,4 @@
 """Trials of the machine that the program runs on: hostile files and variables, closed descriptors, full disks, injections into what is rendered."""
-import errno
 import json
 import os
 import random
@@ -13,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import judge
 import terminals
 from clouds import example
-from harness import EXAMPLE, PROGRAM, SECRET, SOURCE, Home, Sim, everything_written, read
+from harness import SECRET, Home, Sim, everything_written, read
 
 FAST = 60  # seconds: none of these speaks to a cloud, and one that cannot be reached is given up after half of it
 

@@ -4,9 +4,7 @@ import base64
 import itertools
 import json
 import os
-import ssl
 import subprocess
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,11 +17,6 @@ METRIC = 0.25
 numbers = itertools.count()
 
 
-def opener(sim):
-    return urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
-                                       urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])), NoRedirects())
-
-
 class NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_):
         return None
@@ -34,7 +27,7 @@ def ask(sim, method, url, body=None, **headers):
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"} | headers, method=method)
     try:
-        with opener(sim).open(request, timeout=30) as reply:
+        with sim.opener(NoRedirects()).open(request, timeout=30) as reply:
             return reply.status, reply.read().decode(), reply.headers
     except urllib.error.HTTPError as reply:
         return reply.code, reply.read().decode(), reply.headers

@@ -1,6 +1,5 @@
 """One request to the simulated cloud by the project's owner, as somebody at a console would make it."""
 import json
-import ssl
 import time
 import urllib.error
 import urllib.request
@@ -10,12 +9,10 @@ MONITORING = "https://monitoring.googleapis.com/v3/projects/demo-proj"
 
 def ask(sim, method, url, body=None, token=None):
     """The reply's JSON; RuntimeError when it is refused. With a token: by whoever has that."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
-                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
     request = urllib.request.Request(url, method=method, data=None if body is None else json.dumps(body).encode(), headers={
         "Authorization": "Bearer " + (token or sim.ready["token"]), "Content-Type": "application/json"})
     try:
-        with opener.open(request, timeout=30) as reply:
+        with sim.opener().open(request, timeout=30) as reply:
             return json.loads(reply.read() or b"{}")
     except urllib.error.HTTPError as e:
         raise RuntimeError(f"{method} {url}: {e.code} {e.read().decode()}") from None
@@ -23,13 +20,11 @@ def ask(sim, method, url, body=None, token=None):
 
 def uptime_checks(sim):
     """Each uptime check of the project, and whether it would pass: sent as it says, redirects followed to their end, as Google's machines do."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
-                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
     for check in ask(sim, "GET", f"{MONITORING}/uptimeCheckConfigs").get("uptimeCheckConfigs", []):
         http = check["httpCheck"]
         url = f"https://{check['monitoredResource']['labels']['host']}:{http['port']}{http['path']}"
         try:
-            with opener.open(urllib.request.Request(url, headers=http.get("headers", {})), timeout=30) as reply:
+            with sim.opener().open(urllib.request.Request(url, headers=http.get("headers", {})), timeout=30) as reply:
                 status = reply.status
         except urllib.error.HTTPError as e:
             status = e.code
@@ -60,7 +55,7 @@ def ask_until(sim, method, url, body=None, seconds=30):
         try:
             return ask(sim, method, url, body)
         except RuntimeError as e:
-            if time.monotonic() > deadline or not any(word in str(e) for word in ("SERVICE_DISABLED", "accessNotConfigured", "not ready", "notFound")):
+            if time.monotonic() > deadline or not any(word in str(e) for word in ("SERVICE_DISABLED", "accessNotConfigured", "not ready", "notFound", "NOT_FOUND")):
                 raise
         time.sleep(0.05)
 

@@ -2,7 +2,6 @@
 """A stack in a cluster that others work in too: what another manager has taken over is a conflict that names it, what is put back is kept, and a Secret that
 somebody emptied is filled again."""
 import json
-import ssl
 import urllib.error
 import urllib.request
 
@@ -15,12 +14,10 @@ CLUSTERS = "https://container.googleapis.com/v1/projects/demo-proj/locations/us-
 
 def ask(sim, method, url, body=None, kind="application/json"):
     """One request by the project's owner; status and answer."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
-                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
     request = urllib.request.Request(url, method=method, data=None if body is None else json.dumps(body).encode(), headers={
         "Authorization": "Bearer " + sim.ready["token"], "Content-Type": kind})
     try:
-        with opener.open(request, timeout=30) as reply:
+        with sim.opener().open(request, timeout=30) as reply:
             return reply.status, json.loads(reply.read() or b"{}")
     except urllib.error.HTTPError as e:
         return e.code, json.loads(e.read() or b"{}")

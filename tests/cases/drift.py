@@ -2,10 +2,10 @@
 """What changed since: answers changed by the operator, a stack changed by hand, things that are others'. Only what differs is mended, what others put
 stays, and what is not ours is never touched."""
 import json
-import ssl
 import urllib.error
 import urllib.request
 
+from cloud_hand import ask
 from harness import ALL_DATA, EXAMPLE, Home, Sim, done, ok, read, result_of, wait_for
 from kill9 import load
 
@@ -14,19 +14,6 @@ STORAGE = "https://storage.googleapis.com/storage/v1/b"
 RUN = "https://run.googleapis.com/v2/projects/demo-proj/locations/us-central1"
 COMPUTE = "https://compute.googleapis.com/compute/v1/projects/demo-proj"
 PROJECT = "https://cloudresourcemanager.googleapis.com/v1/projects/demo-proj"
-
-
-def ask(sim, method, url, body=None):
-    """One request by the project's owner, as somebody at a console would make it."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
-                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
-    request = urllib.request.Request(url, method=method, data=None if body is None else json.dumps(body).encode(), headers={
-        "Authorization": "Bearer " + sim.ready["token"], "Content-Type": "application/json"})
-    try:
-        with opener.open(request, timeout=30) as reply:
-            return json.loads(reply.read() or b"{}")
-    except urllib.error.HTTPError as e:
-        raise RuntimeError(f"{method} {url}: {e.code} {e.read().decode()}") from None
 
 
 def planned(sim, answers):
@@ -223,11 +210,9 @@ def flags_of(sim, answers):
 def answers_somebody(sim, answers):
     """Does the server that stands find its database?"""
     token = sim.run("token", answers).stdout.strip()
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
-                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
     request = urllib.request.Request(names(answers)["url"] + "/api/2.0/mlflow/experiments/search?max_results=1", headers={"Authorization": "Bearer " + token})
     try:
-        with opener.open(request, timeout=30) as reply:
+        with sim.opener().open(request, timeout=30) as reply:
             return reply.status == 200
     except urllib.error.HTTPError:
         return False

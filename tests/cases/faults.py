@@ -5,7 +5,6 @@ prints no secret and no control character; every rule has acted. Once the fault 
 and a third one nothing.
 
 MLFLOW_SETUP_FAULTS names scenarios ("01 31") to try only these."""
-import contextlib
 import glob
 import json
 import os
@@ -15,9 +14,9 @@ import resource
 import signal
 import subprocess
 import time
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
+from cloud_hand import ask, ask_until
 from harness import ALL_DATA, PROGRAM, SECRET, SOURCE, Home, Sim, done, ok, result_of, skip, wait_for
 from kill9 import counts, dump_of, whole
 from other_clock import shifted
@@ -182,40 +181,17 @@ def terminal(home, sim, answers):
     return process.returncode, "", "by itself"
 
 
-def ask(sim, method, url, body):
-    import ssl
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
-                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
-    request = urllib.request.Request(url, method=method, data=json.dumps(body).encode(),
-                                     headers={"Authorization": "Bearer " + sim.ready["token"], "Content-Type": "application/json"})
-    with opener.open(request, timeout=30) as reply:
-        return json.load(reply)
-
-
-def until(what):
-    """A right that was just given, or an account that was just made, is not there at once."""
-    found = []
-
-    def tried_once():
-        with contextlib.suppress(OSError):
-            found.append(what())
-        return bool(found)
-
-    wait_for(tried_once, "the cloud", 60, 0.05)
-    return found[0]
-
-
 def clock(home, sim, answers):
     """The clock of the client is two hours ahead of Google's; it signs in with a service account's key, whose JWT says when it was made."""
     import base64
     project = "https://iam.googleapis.com/v1/projects/" + sim.ready["project"]
-    until(lambda: ask(sim, "POST", "https://serviceusage.googleapis.com/v1/projects/123456789012/services/iam.googleapis.com:enable", {}))
-    account = until(lambda: ask(sim, "POST", project + "/serviceAccounts", {"accountId": "operator"}))["email"]
-    key = until(lambda: ask(sim, "POST", f"{project}/serviceAccounts/{account}/keys", {}))
+    ask_until(sim, "POST", "https://serviceusage.googleapis.com/v1/projects/123456789012/services/iam.googleapis.com:enable", {})
+    account = ask_until(sim, "POST", project + "/serviceAccounts", {"accountId": "operator"})["email"]
+    key = ask_until(sim, "POST", f"{project}/serviceAccounts/{account}/keys", {})
     credentials = home.file("key.json", base64.b64decode(key["privateKeyData"]).decode())
     os.chmod(credentials, 0o600)
     seen = finish(*start(home, sim, "apply", answers, env={"GOOGLE_APPLICATION_CREDENTIALS": credentials} | shifted(home, 7200)))
-    ask(sim, "DELETE", f"{project}/serviceAccounts/{account}", {})
+    ask(sim, "DELETE", f"{project}/serviceAccounts/{account}")
     return seen
 
 

@@ -2,10 +2,12 @@
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 SOURCE = os.environ.get("TOP_SRCDIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 BUILD = os.environ.get("TOP_BUILDDIR", os.path.join(SOURCE, "build"))
@@ -121,6 +123,11 @@ class Sim:
         """So much of the cloud's time, at once: it has passed when the next request is answered."""
         with open(self.path("clock"), "w", encoding="ascii") as f:
             f.write(f"{seconds}\n")
+
+    def opener(self, *handlers):
+        """What opens URLs by this cloud's proxy and trusts its authority."""
+        return urllib.request.build_opener(urllib.request.ProxyHandler({"https": self.ready["proxy"]}),
+                                           urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self.ready["ca"])), *handlers)
 
     def options(self):
         return ["--cloud-proxy", self.ready["proxy"], "--cloud-ca", self.ready["ca"], *HASTE]

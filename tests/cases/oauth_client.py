@@ -2,7 +2,6 @@
 """T3: a secret that is none, or not this client's, is found before anything is made; the console's download is taken apart."""
 import json
 import os
-import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -16,10 +15,8 @@ def register(sim, client):
     """The console made this client: the first secret that is shown for it is its own."""
     form = urllib.parse.urlencode({"grant_type": "authorization_code", "code": "4/made-up", "client_id": client, "client_secret": SECRET,
                                    "redirect_uri": "https://localhost/"}).encode()
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
-                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
     try:
-        opener.open("https://oauth2.googleapis.com/token", form, timeout=30)
+        sim.opener().open("https://oauth2.googleapis.com/token", form, timeout=30)
     except urllib.error.HTTPError as e:
         return json.loads(e.read())["error"]
     return ""

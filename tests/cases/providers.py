@@ -3,9 +3,7 @@
 nobody gets in by an address that is unverified or not listed; programs show Google's tokens all the same."""
 import http.cookiejar
 import json
-import os
 import re
-import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -26,9 +24,7 @@ class Browser:
     """Follows redirects through the simulated cloud, with cookies."""
 
     def __init__(self, sim):
-        self.opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({"https": sim.ready["proxy"]}), urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()),
-            urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
+        self.opener = sim.opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
         self.url = self.page = self.status = None
 
     def open(self, url, form=None):

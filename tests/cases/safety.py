@@ -8,7 +8,7 @@ import stat
 import subprocess
 import threading
 
-from harness import PROGRAM, SECRET, Home, Sim, done, everything_written, ok, read, result_of, wait_for
+from harness import PROGRAM, SECRET, Home, Sim, done, everything_written, ok, read, wait_for
 
 
 def closed_descriptors(home):

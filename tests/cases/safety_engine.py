@@ -5,31 +5,16 @@ import os
 import pty
 import select
 import signal
-import ssl
 import subprocess
 import time
-import urllib.error
-import urllib.request
 
+from cloud_hand import ask, ask_until
 from harness import ALL_DATA, PROGRAM, Home, Sim, done, ok, result_of, wait_for
 
 STORAGE = "https://storage.googleapis.com/storage/v1/b"
 SQL = "https://sqladmin.googleapis.com/v1/projects/demo-proj/instances"
 RUN = "https://run.googleapis.com/v2/projects/demo-proj/locations/us-central1/services"
 SECRETS = "https://secretmanager.googleapis.com/v1/projects/demo-proj/secrets"
-
-
-def ask(sim, method, url, body=None):
-    """One request by the project's owner."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
-                                         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=sim.ready["ca"])))
-    request = urllib.request.Request(url, method=method, data=None if body is None else json.dumps(body).encode(), headers={
-        "Authorization": "Bearer " + sim.ready["token"], "Content-Type": "application/json"})
-    try:
-        with opener.open(request, timeout=30) as reply:
-            return json.loads(reply.read() or b"{}")
-    except urllib.error.HTTPError as e:
-        raise RuntimeError(f"{method} {url}: {e.code} {e.read().decode()}") from None
 
 
 def databases(sim):
@@ -261,7 +246,6 @@ def overtaken(home):
 
 def named_things(home):
     """T6: what an answer names and is not there is told before the first write; a zone that is not, is no zone of the host, or private."""
-    from cloud_hand import ask_until
     zones = "https://dns.googleapis.com/dns/v1/projects/demo-proj/managedZones"
     with Sim(home, "--world", home.file("world.json", {"services": ["*"]})) as sim:
         for name, domain, more in (("other", "example.org.", {}), ("inside", "example.com.", {"visibility": "private"})):
@@ -407,7 +391,6 @@ def refused(plan):
 
 def lost(home):
     """S2: a standing server is not given new, empty data for such as somebody deleted; T5, T8: what cannot be seen is neither gone nor an error of plan's."""
-    from cloud_hand import ask_until
     services = "https://serviceusage.googleapis.com/v1/projects/demo-proj/services"
     with Sim(home) as sim:
         answers = home.example("lost.json", auth__client_secret="env:CLIENT_SECRET")
@@ -470,7 +453,6 @@ def delete_bucket(sim, bucket):
 
 
 def delete_instance(sim, instance):
-    from cloud_hand import ask_until
     ask_until(sim, "PATCH", instance, {"settings": {"deletionProtectionEnabled": False}})
     wait_for(lambda: not ask(sim, "GET", instance)["settings"].get("deletionProtectionEnabled"), "the protection to be off")
     ask_until(sim, "DELETE", instance)

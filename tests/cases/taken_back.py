@@ -3,7 +3,8 @@
 same role, stays. Also after an apply that was refused halfway, and told by plan before."""
 import json
 
-from drift import PROJECT, RUN, ask, change, planned
+from cloud_hand import ask
+from drift import PROJECT, RUN, change, planned
 from harness import Home, Sim, done, ok, read, result_of
 
 ROLE, OTHER = "roles/monitoring.metricWriter", "roles/bigquery.user"

@@ -4,12 +4,11 @@ the server, with owners, conflicts and refusals in the words of Kubernetes."""
 import json
 import os
 import shutil
-import ssl
 import subprocess
 import sys
-import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cases"))
+from cloud_hand import ask  # noqa: E402
 from harness import Home, Sim, done, ok, wait_for  # noqa: E402
 
 CLUSTERS = "https://container.googleapis.com/v1/projects/demo-proj/locations/us-central1/clusters"
@@ -70,18 +69,9 @@ class Kubectl:
 
 
 def start(sim):
-    context = ssl.create_default_context(cafile=sim.ready["ca"])
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}), urllib.request.HTTPSHandler(context=context))
-
-    def call(method, url, body=None):
-        request = urllib.request.Request(url, method=method, data=json.dumps(body).encode() if body else None,
-                                         headers={"Authorization": "Bearer " + sim.ready["token"], "Content-Type": "application/json"})
-        with opener.open(request, timeout=60) as reply:
-            return json.load(reply)
-
-    call("POST", CLUSTERS, {"cluster": {"name": "c", "autopilot": {"enabled": True}}})
-    wait_for(lambda: call("GET", CLUSTERS + "/c")["status"] == "RUNNING", "the cluster to run")
-    return call("GET", CLUSTERS + "/c")
+    ask(sim, "POST", CLUSTERS, {"cluster": {"name": "c", "autopilot": {"enabled": True}}})
+    wait_for(lambda: ask(sim, "GET", CLUSTERS + "/c")["status"] == "RUNNING", "the cluster to run")
+    return ask(sim, "GET", CLUSTERS + "/c")
 
 
 def server_side(k):

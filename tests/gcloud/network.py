@@ -182,7 +182,7 @@ def machine(g):
     g(f"compute instances reset vm1 {Z}")
     g("compute instances list", size=1)
     g(f"compute disks create d1 {Z} --size=20GB --type=pd-balanced", sizeGb="20")
-    g(f"compute disks list", size=2)
+    g("compute disks list", size=2)
     g(f"compute disks delete d1 {Z}")
     g(f"compute instance-groups unmanaged delete ig1 {Z}")
     g(f"compute instances delete vm1 {Z}")

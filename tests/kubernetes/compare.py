@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import apiserver  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
 
+from cloud_hand import ask  # noqa: E402
 from harness import Home, Sim, done, ok, wait_for  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -165,18 +166,9 @@ def differences(name, real, simulated, sides, reasons):
 
 def cluster_of(sim):
     """A new cluster of the simulated cloud: (url, CA)."""
-    context = ssl.create_default_context(cafile=sim.ready["ca"])
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}), urllib.request.HTTPSHandler(context=context))
-
-    def call(method, url, body=None):
-        request = urllib.request.Request(url, method=method, data=json.dumps(body).encode() if body else None,
-                                         headers={"Authorization": "Bearer " + sim.ready["token"], "Content-Type": "application/json"})
-        with opener.open(request, timeout=60) as reply:
-            return json.load(reply)
-
-    call("POST", CLUSTERS, {"cluster": {"name": "c", "initialNodeCount": 1, "nodeConfig": {"machineType": "e2-standard-4"}}})
-    wait_for(lambda: call("GET", CLUSTERS + "/c")["status"] == "RUNNING", "the cluster to run")
-    made = call("GET", CLUSTERS + "/c")
+    ask(sim, "POST", CLUSTERS, {"cluster": {"name": "c", "initialNodeCount": 1, "nodeConfig": {"machineType": "e2-standard-4"}}})
+    wait_for(lambda: ask(sim, "GET", CLUSTERS + "/c")["status"] == "RUNNING", "the cluster to run")
+    made = ask(sim, "GET", CLUSTERS + "/c")
     return "https://" + made["endpoint"], base64.b64decode(made["masterAuth"]["clusterCaCertificate"]).decode()
 
 

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import parts  # noqa: E402
 from context import CHOICES  # noqa: E402
 
-from harness import Home, Sim, done, ok, read, result_of, skip, wait_for  # noqa: E402
+from harness import Home, Sim, done, ok, read, result_of, skip  # noqa: E402
 
 PYTHON = os.path.join(parts.MLFLOW, "python")
 PROXY = os.path.join(parts.PARTS, "bin/cloud-sql-proxy")

@@ -2,7 +2,6 @@
 """docker_registry: a tag of a remote repository resolves to a digest by the registry API, as container runtimes ask it."""
 import json
 import os
-import ssl
 import sys
 import urllib.error
 import urllib.request
@@ -13,9 +12,7 @@ from harness import Home, Sim, done, ok, wait_for  # noqa: E402
 
 class Client:
     def __init__(self, sim):
-        context = ssl.create_default_context(cafile=sim.ready["ca"])
-        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({"https": sim.ready["proxy"]}),
-                                                  urllib.request.HTTPSHandler(context=context))
+        self.opener = sim.opener()
         self.token = sim.ready["token"]
 
     def ask(self, method, url, body=None, token=True):
