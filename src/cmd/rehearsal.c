@@ -6,11 +6,14 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/libcrypto.h"
+#include "base/mem.h"
 #include "cmd/rehearsal_private.h"
 #include "net/credentials.h"
 #include "net/recorder.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define START 1767258000. /* seconds since 1970 at which a rehearsal begins */
 
@@ -28,14 +31,12 @@ static cJSON *read_json(const char *path, struct err *e)
 }
 
 /* before: the seconds that have passed in it. */
-static struct sim *make_world(const struct cli *cli, bool *handy, double *before, struct err *e)
+static struct sim *make_world(const struct cli *cli, cJSON *world, double *before, struct err *e)
 {
-	cJSON *world = cli->world ? read_json(cli->world, e) : rehearsal_world(cli);
-	cJSON *faults = cli->faults && !e->exit ? read_json(cli->faults, e) : NULL;
+	cJSON *faults = cli->faults ? read_json(cli->faults, e) : NULL;
 	cJSON *deeds = cli->world ? NULL : cJSON_DetachItemFromObject(world, "deeds");
 	struct sim *sim = NULL;
 	*before = deeds ? REHEARSAL_PAST : 0;
-	*handy = strcmp(json_str(world, "dns", ""), "nobody") != 0;
 	if (!e->exit && libcrypto_load(e))
 		sim = sim_new(&(struct sim_options){.seed = cli->seed, .world = world, .start = START - *before}, e);
 	if (sim && deeds)
@@ -45,7 +46,6 @@ static struct sim *make_world(const struct cli *cli, bool *handy, double *before
 		sim = NULL;
 	}
 	cJSON_Delete(deeds);
-	cJSON_Delete(world);
 	cJSON_Delete(faults);
 	return sim;
 }
@@ -58,13 +58,69 @@ static void play_contexts(struct session *s, struct sim *sim)
 	cJSON_Delete(contexts);
 }
 
+/* The world begins anew, as one in which there is what told says too: nothing was changed in it so far. Whoever was signed in to it signs in again. */
+static void begin_anew(struct rehearsal *r, cJSON *world, const char *told)
+{
+	struct err ignored = {0};
+	double before;
+	struct sim *sim = make_world(r->cli, world, &before, &ignored);
+	if (sim) {
+		sim_free(r->sim);
+		r->sim = sim;
+		r->before = before;
+		rehearsal_advance(r);
+		play_contexts(r->session, sim);
+		credentials_reject(r->credentials);
+		free(r->told);
+		r->told = xstrdup(told);
+	}
+	err_free(&ignored);
+}
+
+/* Until something is made in it, the world is that of the answers as they are now: what is named on the screen is there like what a file names. */
+static void learn(void *arg, const struct answers *a, bool begins)
+{
+	struct rehearsal *r = arg;
+	if (!r->told)
+		return;
+	cJSON *world = rehearsal_world(a, r->home);
+	char *told = json_text(world, -1);
+	if (strcmp(told, r->told) != 0)
+		begin_anew(r, world, told);
+	if (begins) {
+		free(r->told);
+		r->told = NULL;
+	}
+	free(told);
+	cJSON_Delete(world);
+}
+
+/* Without a world of its own a rehearsal takes place in the project that the file names, where all is there that the answers count on, so that any
+ * file can be rehearsed. A file that is not there yet, or has a fault, is whoever reads its answers to say. */
+static cJSON *first_world(const struct cli *cli, struct err *e)
+{
+	struct err ignored = {0};
+	if (cli->world)
+		return read_json(cli->world, e);
+	struct answers *a = cli->file && access(cli->file, R_OK) == 0 ? cli_answers(cli, &ignored) : NULL;
+	cJSON *world = rehearsal_world(a, NULL);
+	answers_free(a);
+	err_free(&ignored);
+	return world;
+}
+
 struct session *rehearsal_open(const struct cli *cli, bool paced, struct err *e)
 {
-	bool handy;
-	double before;
-	struct sim *sim = make_world(cli, &handy, &before, e);
-	if (!sim)
+	double before = 0;
+	cJSON *world = first_world(cli, e);
+	char *told = cli->world ? NULL : json_text(world, -1);
+	bool handy = strcmp(json_str(world, "dns", ""), "nobody") != 0;
+	struct sim *sim = e->exit ? NULL : make_world(cli, world, &before, e);
+	cJSON_Delete(world);
+	if (!sim) {
+		free(told);
 		return NULL;
+	}
 	double speed = cli->speed > 0 ? cli->speed : WATCHED_SPEED;
 	struct loop *loop = loop_new(paced ? LOOP_PACED : LOOP_VIRTUAL, speed);
 	struct transport *cloud = rehearsal_transport(loop, sim, before);
@@ -72,6 +128,13 @@ struct session *rehearsal_open(const struct cli *cli, bool paced, struct err *e)
 	struct credentials *c = credentials_from_json(loop, transport, sim_owner_credentials(sim), _("the rehearsal's owner"),
 						      e);
 	struct session *s = session_new(loop, transport, c, true);
+	struct rehearsal *r = (struct rehearsal *)cloud;
+	r->cli = cli;
+	r->session = s;
+	r->credentials = c;
+	r->home = xstrdup(sim_project(sim));
+	r->told = told;
+	session_teach(s, learn, r);
 	play_contexts(s, sim);
 	if (handy)
 		session_watch(s, rehearsal_hand, cloud);

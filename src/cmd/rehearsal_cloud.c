@@ -253,6 +253,8 @@ static void rehearsal_free(struct transport *t)
 		rehearsal_cancel(t, r->flying->id);
 	rehearsal_hand_forget(r);
 	sim_free(r->sim);
+	free(r->home);
+	free(r->told);
 	free(r);
 }
 

@@ -4,15 +4,16 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "gcp/given.h"
 #include "gcp/kind.h"
 #include "plan/plan.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* The number of the project that a world has by itself. */
+/* The project that a world has by itself, and its number. */
+#define PROJECT "demo-proj"
 #define PROJECT_NUMBER "123456789012"
 
 /* What others made took them these seconds at the most, each thing until it was taken. */
@@ -38,23 +39,17 @@ static void tell_beforehand(const struct plan *p, cJSON *world)
 		}
 }
 
-/* Without a world of its own a rehearsal takes place in the project that the file names, where all is there that the answers count on, so that any
- * file can be rehearsed. A file that is not there yet, or has a fault, is whoever reads its answers to say. */
-cJSON *rehearsal_world(const struct cli *cli)
+cJSON *rehearsal_world(const struct answers *a, const char *home)
 {
-	struct err ignored = {0};
-	struct answers *a = cli->file && access(cli->file, R_OK) == 0 ? cli_answers(cli, &ignored) : NULL;
-	const char *id = a ? answers_str(a, "project.id") : "";
+	const char *named = a ? answers_str(a, "project.id") : "", *id = *named ? named : home ? home : PROJECT;
 	const char *number = a ? json_str(a->resolved, "project_number", "") : "";
-	cJSON *world = *id ? json_make("{'projects':[{'id':%s,'number':%s,'services':[]}]}", id,
-				       *number ? number : PROJECT_NUMBER)
-			   : NULL;
-	struct plan *p = world ? plan_draft(a, PROJECT_NUMBER) : NULL;
+	cJSON *world = json_make("{'projects':[{'id':%s,'number':%s,'services':[]}]}", id, *number ? number : PROJECT_NUMBER);
+	struct plan *p = *named ? plan_draft(a, PROJECT_NUMBER) : NULL;
 	if (p)
 		tell_beforehand(p, world);
+	if (home)
+		given_project(world, home);
 	plan_free(p);
-	answers_free(a);
-	err_free(&ignored);
 	return world;
 }
 

@@ -5,12 +5,15 @@
 #include "cmd/cli.h"
 #include "net/loop.h"
 #include "net/transport.h"
+#include "plan/answers.h"
 #include "sim/sim.h"
 
 #include <cjson/cJSON.h>
 
+struct credentials;
 struct exchange;
 struct chore;
+struct session;
 
 struct rehearsal {
 	struct transport transport; /* first: the transport is cast back */
@@ -20,6 +23,12 @@ struct rehearsal {
 	struct chore *chores;
 	unsigned long last_id;
 	double before; /* seconds that had passed in its world when it began */
+	/* of a world that is made for the answers (no --world) */
+	const struct cli *cli;
+	struct session *session;         /* whose transport it is */
+	struct credentials *credentials; /* the session's */
+	char *home;                      /* the project that the sign-in names; it is in every one of its worlds */
+	char *told;                      /* what its world was made from; NULL: the world stays as it is */
 };
 
 /* rehearsal_cloud.c */
@@ -38,8 +47,9 @@ void rehearsal_hand_forget(struct rehearsal *r);
 /* rehearsal_past.c */
 /* Before a rehearsal begins its world has had these seconds for what others made in it. */
 enum { REHEARSAL_PAST = 4 * 3600 };
-/* The world that a rehearsal without one of its own takes place in, for the caller to delete, or NULL. Its "deeds" are for rehearsal_past. */
-cJSON *rehearsal_world(const struct cli *cli);
+/* The world in which there is what these answers (NULL: none so far) count on, and the project home besides (NULL: none), for the caller to delete. Its "deeds"
+ * are for rehearsal_past. */
+cJSON *rehearsal_world(const struct answers *a, const char *home);
 /* What others made in it before, within REHEARSAL_PAST. */
 void rehearsal_past(struct sim *sim, const cJSON *deeds);
 

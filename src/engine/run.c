@@ -287,6 +287,7 @@ struct run *run_start(struct session *s, const struct run_options *o, struct err
 	r->tried_before = json_at(o->answers->resolved, "backup") != NULL;
 	r->options.delete_data = (const char *const *)(r->delete_data = words_copy(o->delete_data));
 	r->options.leave_out = (const char *const *)(r->leave_out = words_copy(o->leave_out));
+	session_asks_for(s, o->answers, r->mode->changes);
 	const char *project = answers_str(o->answers, "project.id");
 	const char *quota = credentials_quota_project(c) ? credentials_quota_project(c) : credentials_email(c) ? NULL : project;
 	r->api = api_new(r->loop, session_transport(s), c, quota);

@@ -428,5 +428,7 @@ struct loop *session_loop(const struct session *s);
 /* The contexts of kubeconfig files that its runs speak to. */
 struct contexts *session_contexts(const struct session *s);
 void session_tell(const struct session *s, const cJSON *event);
+/* Something is about to be asked for these answers (session_teach). */
+void session_asks_for(struct session *s, const struct answers *a, bool begins);
 
 #endif

@@ -19,6 +19,8 @@ struct session {
 	bool rehearsal;
 	event_fn *watcher;
 	void *watcher_arg;
+	session_learns *learns;
+	void *learner;
 };
 
 struct session *session_new(struct loop *loop, struct transport *transport, struct credentials *credentials, bool rehearsal)
@@ -61,6 +63,18 @@ void session_tell(const struct session *s, const cJSON *event)
 		s->watcher(s->watcher_arg, event);
 }
 
+void session_teach(struct session *s, session_learns *learns, void *arg)
+{
+	s->learns = learns;
+	s->learner = arg;
+}
+
+void session_asks_for(struct session *s, const struct answers *a, bool begins)
+{
+	if (s->learns && a)
+		s->learns(s->learner, a, begins);
+}
+
 void session_set_speed(struct session *s, double speed)
 {
 	loop_set_speed(s->loop, speed);
@@ -84,6 +98,7 @@ double session_now(const struct session *s)
 
 void session_survey(struct session *s, const char *what, const struct answers *a, survey_done *done, void *arg)
 {
+	session_asks_for(s, a, false);
 	survey_begin(s->surveys, what, a, done, arg);
 }
 

@@ -21,6 +21,10 @@ bool session_is_rehearsal(const struct session *s);
 void session_watch(struct session *s, event_fn *watcher, void *arg);
 /* In rehearsal: every context of a kubeconfig file is this server's, which takes this token. */
 void session_play_context(struct session *s, const char *server, const char *token);
+/* In rehearsal: learns answers before the cloud is asked anything for them, so that there is what they count on; begins: a run that changes something is
+ * about to ask. */
+typedef void session_learns(void *arg, const struct answers *a, bool begins);
+void session_teach(struct session *s, session_learns *learns, void *arg);
 /* In rehearsal: seconds of cloud time a second of watching. */
 void session_set_speed(struct session *s, double speed);
 

@@ -58,6 +58,8 @@ struct contexts *contexts_new(struct loop *loop)
 
 void contexts_play(struct contexts *c, const char *server, const char *token)
 {
+	free(c->played);
+	secret_free(c->played_token);
 	c->played = xstrdup(server);
 	c->played_token = secret_copy(token, strlen(token));
 }

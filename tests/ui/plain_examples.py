@@ -133,8 +133,10 @@ def stack(titles, name, whole):
     ok(told, f"{name}: the pages lead to the review", talk.said[-2000:])
     if told:
         told = tell_settings(talk, titles, whole["answers"]) | set(told)
-        talk.tell("q")
+        talk.tell("q" if name not in GIVEN else "yes")
     talk.end()
+    if name in GIVEN:
+        ok(talk.status == 0 and "it was proven that" in talk.said, f"{name}: what was only named on the screen is there, and it is built", talk.said[-2000:])
     with open(os.path.join(home, "new.json"), encoding="utf-8") as file:
         got = without_found(file.read())
     if "auth.client_id" not in (told or ()):  # a rehearsal has one made already
@@ -149,8 +151,11 @@ def difference(wanted, got):
                      for line in ours.splitlines() if line not in others.splitlines()) + "\n"
 
 
+# Examples that stand in what others made, or in a project that the sign-in does not name.
+GIVEN = {"cloud-run-existing-network", "cloud-run-shared-vpc", "existing-cluster", "another project"}
 # What no example has: an example, other answers.
 VARIANTS = {
+    "another project": ("cloud-run", {"project.id": "my-company-ml"}),
     "basic": ("cloud-run", {"auth.mode": "basic"}),
     "IAP": ("cloud-run", {"auth.mode": "iap"}),
     "IAM": ("cloud-run", {"auth.mode": "iam"}),
