@@ -202,6 +202,12 @@ void network_route(struct sim *s, const char *network_path, const char *range, c
 /* Takes such a route away, or all by the peering where range is NULL. */
 void network_route_drop(struct sim *s, const char *network_path, const char *range, const char *peering);
 
+/* The path of a route in the network that somebody made, for the caller to free; NULL for none. */
+char *compute_route_made(struct sim *s, const struct sim_object *network);
+/* Do machines without an address of their own reach the internet from the subnet (links or paths): by a Cloud NAT, or by a default route to something of its
+ * owner's? */
+bool compute_way_out(struct sim *s, const char *network, const char *subnet);
+
 /* The host project of Shared VPC that the project is attached to; "" for none. */
 const char *compute_host(struct sim *s, const char *project);
 /* May this principal put something of the project into the subnet: its own, or one of its host project that it was given? */

@@ -133,7 +133,7 @@ static void peering_routes(struct sim *s, const struct sim_object *network, cons
 			network_route(s, network->key, json_str(o->doc, "ipCidrRange", ""), name);
 }
 
-/* A subnet of one's own making holds the network; those of an automatic network go with it. */
+/* A subnet or a route of one's own making holds the network; those of an automatic network go with it. */
 static char *compute_networks_held(struct sim *s, const struct sim_object *o)
 {
 	char *user = NULL;
@@ -144,7 +144,8 @@ static char *compute_networks_held(struct sim *s, const struct sim_object *o)
 			continue;
 		user = automatic ? compute_user(s, &compute_subnetwork_kind, n) : xstrdup(n->key);
 	}
-	return user ? user : network_connector_in(s, o->key);
+	user = user ? user : network_connector_in(s, o->key);
+	return user ? user : compute_route_made(s, o);
 }
 
 /* A network cannot be deleted while a subnet of it is being made or deleted: it is "not ready". */
@@ -420,27 +421,6 @@ const struct compute_kind compute_network_kind = {
     .held = compute_networks_held,
 };
 
-static bool check_route(struct sim_call *c, cJSON *doc, const struct sim_object *old)
-{
-	(void)old;
-	return (*json_str(doc, "network", "") || compute_required(c, "network")) &&
-	       (*json_str(doc, "destRange", "") || compute_required(c, "destRange"));
-}
-
-const struct compute_kind compute_route_kind = {
-    .plural = "routes",
-    .resources = "routes",
-    .kind = "compute#route",
-    .word = "route",
-    .links = "network nextHopGateway nextHopInstance",
-    .defaults = "{'priority':1000}",
-    .quota = "ROUTES",
-    .insert = "compute.route.insert",
-    .change = "compute.route.insert",
-    .remove = "compute.route.delete",
-    .check = check_route,
-};
-
 static const struct sim_route routes[] = {
     COMPUTE_READS("networks", "networks"),
     {"compute.networks.insert", compute_insert, "compute.networks.create", NULL},
@@ -450,7 +430,6 @@ static const struct sim_route routes[] = {
     {"compute.networks.updatePeering", update_peering, "compute.networks.updatePeering", NULL},
     {"compute.networks.removePeering", remove_peering, "compute.networks.removePeering", NULL},
     {"compute.networks.switchToCustomMode", switch_to_custom, "compute.networks.switchToCustomMode", NULL},
-    COMPUTE_BASICS("routes", "routes"),
     {NULL, NULL, NULL, NULL},
 };
 

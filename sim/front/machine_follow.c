@@ -92,14 +92,6 @@ static void declaration(struct machine *m, const char *text)
 	cJSON_Delete(d);
 }
 
-static bool has_nat(struct sim *s, const char *network)
-{
-	for (struct sim_object *o = sim_first(s, "compute.routers", "projects/"); o; o = sim_following(s, o, "projects/"))
-		if (!strcmp(json_str(o->doc, "network", ""), network) && json_at(o->doc, "nats.0"))
-			return true;
-	return false;
-}
-
 static bool scope_of(const struct sim_object *vm, const char *wanted)
 {
 	const cJSON *scope;
@@ -123,7 +115,8 @@ static void survey(struct machine *m)
 	m->docker = m->cos;
 	m->all_scopes = scope_of(vm, "/cloud-platform");
 	m->internet = json_at(vm->doc, "networkInterfaces.0.accessConfigs.0") ||
-		      has_nat(m->sim, json_str(vm->doc, "networkInterfaces.0.network", ""));
+		      compute_way_out(m->sim, json_str(vm->doc, "networkInterfaces.0.network", ""),
+				      json_str(vm->doc, "networkInterfaces.0.subnetwork", ""));
 	m->google = m->internet || (subnet && json_bool(subnet->doc, "privateIpGoogleAccess", false));
 }
 

@@ -313,14 +313,10 @@ static cJSON *container(const struct pod *p, const cJSON *k, const cJSON *whole)
 
 static bool has_way_out(const struct pod *p)
 {
-	const char *network = json_str(p->cluster->doc, "networkConfig.network", "");
 	bool private_nodes = json_bool(p->cluster->doc, "networkConfig.defaultEnablePrivateNodes",
 				       json_bool(p->cluster->doc, "privateClusterConfig.enablePrivateNodes", false));
-	for (struct sim_object *o = private_nodes ? sim_first(p->sim, "compute.routers", "projects/") : NULL; o;
-	     o = sim_following(p->sim, o, "projects/"))
-		if (text_ends(json_str(o->doc, "network", ""), network) && json_at(o->doc, "nats.0"))
-			return true;
-	return !private_nodes;
+	return !private_nodes || compute_way_out(p->sim, json_str(p->cluster->doc, "networkConfig.network", ""),
+						 json_str(p->cluster->doc, "networkConfig.subnetwork", ""));
 }
 
 /* Whom a registry takes a machine for that is not Google's: the account of the token in the pod's pull secret. */

@@ -197,6 +197,16 @@ static void note_work(struct step *s)
 		step_worked(s, s->not_done_at - s->changed);
 }
 
+/* What has to be known of it is told in the run, too: who applies has not always read a plan. */
+static void tell_caution(struct step *s)
+{
+	if (s->change.caution) {
+		char *line = xasprintf("%s\n", s->change.caution);
+		step_show(s, line);
+		free(line);
+	}
+}
+
 /* It is as it is wanted; came: being asked for made it. */
 static void as_wanted(struct step *s, bool came)
 {
@@ -206,6 +216,7 @@ static void as_wanted(struct step *s, bool came)
 	}
 	note_work(s);
 	step_lag_ends(s);
+	tell_caution(s);
 	if (s->sent && s->verdict == VERDICT_KEEP) /* its reply was lost */
 		s->verdict = s->intent;
 	if (came)

@@ -33,6 +33,7 @@ void change_free(struct change *c)
 	}
 	free(c->differences);
 	free(c->reason);
+	free(c->caution);
 	*c = (struct change){0};
 }
 

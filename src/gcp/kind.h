@@ -46,8 +46,9 @@ struct change {
 	enum verdict verdict;
 	struct difference *differences;
 	size_t count, room;
-	bool hidden;  /* with CREATE: its API is off in the project, so that it may stand already */
-	char *reason; /* for REPLACE, REFUSE and UNKNOWN */
+	bool hidden;   /* with CREATE: its API is off in the project, so that it may stand already */
+	char *reason;  /* for REPLACE, REFUSE and UNKNOWN */
+	char *caution; /* what has to be known of what was found though it is kept: a sentence; or NULL */
 };
 void change_free(struct change *c);
 void change_add(struct change *c, const char *path, const cJSON *found, const cJSON *wanted);

@@ -7,8 +7,8 @@
 #include "config.h"
 #include "gcp/given.h"
 #include "gcp/kinds.h"
-#include "gcp/nat.h"
 #include "gcp/node_pools.h"
+#include "gcp/way_out.h"
 
 #include "base/encode.h"
 #include "base/gettext.h"
@@ -60,8 +60,6 @@ static bool has_door(const cJSON *found)
 
 /* The way out ---------------------------------------------------------------------------------------------------------------------- */
 
-#define ROUTERS "routers" /* of the cluster's network and region, beside what GKE tells */
-
 /* Have its machines no address of their own? */
 static bool is_hidden(const cJSON *found)
 {
@@ -81,51 +79,66 @@ static char *region_of(const struct view *v)
 	return xstrndup(place, zone ? (size_t)(dash - place) : strlen(place));
 }
 
-/* The connector goes to the database's public address: by the machine's own, or by a Cloud NAT of the project that the network is of. That is looked at where
- * one may, and no permission is asked of anybody for it. */
+/* The network and the region that its machines are in, and who has them. owner and region are the caller's to free. */
+static struct way_out way_of(const struct view *v, const cJSON *found, char **owner, char **region)
+{
+	const char *path = json_str(found, "networkConfig.network", "projects/") + strlen("projects/");
+	*owner = xstrndup(path, strcspn(path, "/"));
+	*region = region_of(v);
+	return (struct way_out){.project = *owner,
+				.region = *region,
+				.network = json_str(found, "network", ""),
+				.subnet = json_str(found, "subnetwork", "")};
+}
+
+static bool goes_out(const struct view *v, const struct observation *seen)
+{
+	return seen->presence == PRESENT_YES && json_bool(v->spec, "outward", false) && is_hidden(seen->found);
+}
+
+/* The connector goes to the database's public address: by the machine's own, or by the way out of its network. That is looked at where one may, and no
+ * permission is asked of anybody for it. */
 static void existing_cluster_observe_more(const struct view *v, const struct observation *seen, struct call *out)
 {
-	const char *network = json_str(seen->found, "networkConfig.network", "projects/");
-	if (seen->presence != PRESENT_YES || !json_bool(v->spec, "outward", false) || !is_hidden(seen->found) ||
-	    json_at(seen->found, ROUTERS))
+	char *owner, *region;
+	if (!goes_out(v, seen))
 		return;
-	const char *begin = network + strlen("projects/");
-	char *owner = xstrndup(begin, strcspn(begin, "/")), *region = region_of(v);
-	call_set(out, DIALECT_NONE, "GET", NULL,
-		 "https://compute.googleapis.com/compute/v1/projects/%s/regions/%s/routers?maxResults=500", owner, region);
+	struct way_out w = way_of(v, seen->found, &owner, &region);
+	way_out_ask(&w, seen->found, out);
 	free(region);
 	free(owner);
 }
 
-/* Who may not see them is told nothing: whether there is one is not known then. */
 static void existing_cluster_decode_more(const struct view *v, int http, const cJSON *reply, struct observation *out)
 {
 	(void)v;
-	json_put(out->found, ROUTERS, http == 200 && reply ? cJSON_Duplicate(reply, true) : json_make("{'unseen':true}"));
+	way_out_told(http, reply, out->found);
 }
 
-static char *lacks_way_out(const struct view *v, const cJSON *found)
+static char *lacks_nat(const struct way_out *w)
 {
-	const cJSON *routers = json_at(found, ROUTERS), *router, *nat;
-	const char *network = json_str(found, "network", ""), *subnet = json_str(found, "subnetwork", "");
-	if (!routers || json_bool(routers, "unseen", false))
+	return xasprintf(
+	    _("Its machines have no address of their own, and there is no Cloud NAT for their subnet %s, so that the server "
+	      "does not reach the database. Make one: gcloud compute routers create mlflow-nat --network=%s --region=%s, "
+	      "then "
+	      "gcloud compute routers nats create mlflow-nat --router=mlflow-nat --region=%s "
+	      "--auto-allocate-nat-external-ips "
+	      "--nat-all-subnet-ip-ranges. Or choose a private way in database.path."),
+	    w->subnet, w->network, w->region, w->region);
+}
+
+/* Why its machines do not get out, or what makes that doubtful; nothing of either where it was not looked at, or they do. */
+static char *judge_way_out(const struct view *v, const struct observation *seen, char **caution)
+{
+	char *owner, *region;
+	if (!goes_out(v, seen))
 		return NULL;
-	cJSON_ArrayForEach(router, json_at(routers, "items"))
-		cJSON_ArrayForEach(nat, json_at(router, "nats"))
-			if (nat_link_ends(json_str(router, "network", ""), "networks", network) &&
-			    nat_covers(nat, subnet, false))
-				return NULL;
-	char *
-	    region = region_of(v),
-	   *why = xasprintf(
-	       _("Its machines have no address of their own, and there is no Cloud NAT for their subnet %s, so that the server "
-		 "does not reach the database. Make one: gcloud compute routers create mlflow-nat --network=%s --region=%s, "
-		 "then "
-		 "gcloud compute routers nats create mlflow-nat --router=mlflow-nat --region=%s "
-		 "--auto-allocate-nat-external-ips "
-		 "--nat-all-subnet-ip-ranges. Or choose a private way in database.path."),
-	       subnet, network, region, region);
+	struct way_out w = way_of(v, seen->found, &owner, &region);
+	enum way_out_verdict way = way_out_judge(&w, seen->found, way_out_router(&w, seen->found, "") != NULL);
+	char *why = way == WAY_OUT_NONE ? lacks_nat(&w) : way == WAY_OUT_UNROUTED ? way_out_unrouted(&w) : NULL;
+	*caution = way == WAY_OUT_DOUBTED ? way_out_caution(&w) : NULL;
 	free(region);
+	free(owner);
 	return why;
 }
 
@@ -264,10 +277,12 @@ static char *elsewhere(const struct view *v, const cJSON *found)
 static void existing_cluster_compare(const struct view *v, const struct observation *seen, struct change *out)
 {
 	static char *(*const rules[])(const struct view *v, const cJSON *found) = {
-	    lacks_door, too_old, lacks_identity, node_pools_unfit, lacks_balancer, elsewhere, lacks_way_out};
+	    lacks_door, too_old, lacks_identity, node_pools_unfit, lacks_balancer, elsewhere};
 	char *why = seen->presence == PRESENT_FAILED ? xstrdup(seen->error ? seen->error : _("it is broken.")) : NULL;
 	for (size_t i = 0; !why && i < sizeof rules / sizeof *rules; i++)
 		why = rules[i](v, seen->found);
+	if (!why)
+		why = judge_way_out(v, seen, &out->caution);
 	out->verdict = why ? VERDICT_REFUSE : VERDICT_KEEP;
 	out->reason = why;
 }

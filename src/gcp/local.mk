@@ -26,7 +26,7 @@ src_gcp_libgcp_a_SOURCES = \
 	src/gcp/kind_uptime_check.c \
 	src/gcp/monitoring_object.c src/gcp/monitoring_object.h \
 	src/gcp/node_pools.c src/gcp/node_pools.h \
-	src/gcp/nat.c src/gcp/nat.h \
+	src/gcp/nat.c src/gcp/nat.h src/gcp/way_out.c src/gcp/way_out.h \
 	src/gcp/kind_workload_identity_pool.c \
 	src/gcp/kind_workload_identity_provider.c \
 	src/gcp/kind_dns_record.c \
@@ -156,6 +156,10 @@ TESTS += tests/gcp/urls
 tests_gcp_urls_SOURCES = tests/gcp/urls.c tests/tap.h
 tests_gcp_urls_LDADD = $(LIB_GCP)
 
+check_PROGRAMS += tests/gcp/way_out
+TESTS += tests/gcp/way_out
+tests_gcp_way_out_SOURCES = tests/gcp/way_out.c tests/gcp/seeing.h tests/tap.h
+tests_gcp_way_out_LDADD = $(LIB_GCP)
 check_PROGRAMS += tests/gcp/kinds_given
 TESTS += tests/gcp/kinds_given
 tests_gcp_kinds_given_SOURCES = tests/gcp/kinds_given.c tests/tap.h

@@ -118,24 +118,24 @@ static const char *downtime_of(const struct resource *r, const struct change *c,
 	return changes && r->kind->downtime ? r->kind->downtime(r->spec, c) : NULL;
 }
 
-/* What has to be known before it is made, or NULL. */
-static const char *caution_of(const struct resource *r, enum verdict verdict)
+/* What has to be known before it is made, or of what was found; or NULL. */
+static const char *caution_of(const struct resource *r, const struct change *c, enum verdict verdict)
 {
 	bool made = verdict == VERDICT_CREATE || verdict == VERDICT_UPDATE || verdict == VERDICT_REPLACE;
-	return made && r->kind->caution ? r->kind->caution(r->spec) : NULL;
+	const char *words = made && r->kind->caution ? r->kind->caution(r->spec) : NULL;
+	return words ? _(words) : c ? c->caution : NULL;
 }
 
 static cJSON *resource_json(const struct plan *p, const struct resource *r, const struct change *c, enum verdict verdict)
 {
-	const char *down = downtime_of(r, c, verdict), *caution = caution_of(r, verdict);
+	const char *down = downtime_of(r, c, verdict), *caution = caution_of(r, c, verdict);
 	return json_make("{'id':%s,'kind':%s,'name':%s,'verdict':%s,'billable':%b,'keeps_data':%b,'optional':%b,'monthly_usd':%"
 			 "j,'needs':%j,'"
 			 "grants':%j,'differences':%j,"
 			 "'reason':%j,'downtime':%j,'caution':%j}",
 			 r->id, r->kind->id, r->name, verdict_words[verdict], r->kind->billable, plan_keeps_data(r),
 			 r->optional, dollars(plan_cost(p, r)), needs_json(r), grants_json(r), differences_json(c),
-			 text_or_null(c ? c->reason : NULL), text_or_null(down ? _(down) : NULL),
-			 text_or_null(caution ? _(caution) : NULL));
+			 text_or_null(c ? c->reason : NULL), text_or_null(down ? _(down) : NULL), text_or_null(caution));
 }
 
 /* What is not known yet is said in words. */
@@ -327,8 +327,8 @@ static void put_row(const struct plan *p, const struct resource *r, const struct
 	put_reason(c, verdict, width, out);
 	if (downtime_of(r, c, verdict))
 		put_wrapped(out, _(downtime_of(r, c, verdict)), 4, width);
-	if (caution_of(r, verdict))
-		put_wrapped(out, _(caution_of(r, verdict)), 4, width);
+	if (caution_of(r, c, verdict))
+		put_wrapped(out, caution_of(r, c, verdict), 4, width);
 }
 
 /* What is done is only named, with what was to paste: it may have to be looked up again. */

@@ -53,11 +53,29 @@ def machines(sim, answers):
     wait_for(lambda: not any(c["name"] in UNFIT for c in ask(sim, "GET", CLUSTERS).get("clusters", [])), "their end", 60)
 
 
+def by_appliance(sim, answers):
+    """Its network's owner sends all that leaves to a machine of his own: whether that hands it on is his affair, and is said."""
+    routes = "https://compute.googleapis.com/compute/v1/projects/demo-proj/global/routes"
+    ask(sim, "POST", routes, {"name": "by-appliance", "network": "projects/demo-proj/global/networks/default", "destRange": "0.0.0.0/0", "priority": 900,
+                              "nextHopIlb": "10.128.0.9"})
+    wait_for(lambda: any(r["name"] == "by-appliance" for r in ask(sim, "GET", routes)["items"]), "the route", 60)
+    plan = sim.run("plan", answers, "--set", "gke.name=hidden")
+    ok(plan.returncode == 2 and "what the default route of" in " ".join(plan.stdout.split()), "a way out by an appliance is no refusal, and plan says that it is not seen",
+       plan.returncode, plan.stdout[-1500:], plan.stderr)
+    run = sim.run("apply", answers, "--json", timeout=300)
+    said = [e["line"] for e in map(json.loads, run.stdout.splitlines()) if e.get("event") == "log" and "default route" in e.get("line", "")]
+    ok(run.returncode == 0 and result_of(run.stdout).get("outcome") == "proven" and len(said) == 1, "apply says it once, and by it the database is reached", said,
+       run.stdout[-1500:])
+    ask(sim, "DELETE", f"{routes}/by-appliance")
+    wait_for(lambda: not any(r["name"] == "by-appliance" for r in ask(sim, "GET", routes)["items"]), "the route's end", 60)
+
+
 def hidden(home, sim, choices):
     """Machines without an address of their own reach a database's public address by a Cloud NAT; without one that is said first, and with one it works."""
     make_cluster(sim, "hidden", "us-central1-a", networkConfig={"defaultEnablePrivateNodes": True})
     answers = home.example("hidden.json", **choices | {"gke__name": "hidden", "stack__name": "hidden"})
     refused(sim, answers, "hidden", ["no Cloud NAT for their subnet default", "gcloud compute routers nats create"])
+    by_appliance(sim, answers)
     ask(sim, "POST", "https://compute.googleapis.com/compute/v1/projects/demo-proj/regions/us-central1/routers", {
         "name": "theirs", "network": "projects/demo-proj/global/networks/default",
         "nats": [{"name": "theirs", "natIpAllocateOption": "AUTO_ONLY", "sourceSubnetworkIpRangesToNat": "ALL_SUBNETWORKS_ALL_IP_RANGES"}]})

@@ -197,50 +197,6 @@ static void existing_cluster(void)
 	cJSON_Delete(spec);
 }
 
-/* Where the database is reached by the internet: what routers there are is asked for machines without addresses alone. */
-static void way_out(const char *routers, int http, const char *words, const char *what)
-{
-	cJSON *spec = parse("{'location':'r1-a','outward':true}"),
-	      *found = parse("{" FITS
-			     ",'network':'theirs','subnetwork':'apps','privateClusterConfig':{'enablePrivateNodes':true}}"),
-	      *reply = parse(routers);
-	struct view v = view_of("shared", spec);
-	const struct kind *k = kind_find("container.existingCluster");
-	struct observation seen = {0};
-	struct change c = {0};
-	struct call more = {0};
-	k->decode(&v, 200, found, &seen);
-	k->observe_more(&v, &seen, &more);
-	is_str(more.url ? more.url : "",
-	       "https://compute.googleapis.com/compute/v1/projects/demo/regions/r1/routers?maxResults=500",
-	       "the routers of its network's project are looked at");
-	k->decode_more(&v, http, reply, &seen);
-	k->compare(&v, &seen, &c);
-	ok(c.verdict == (words ? VERDICT_REFUSE : VERDICT_KEEP) && (!words || strstr(c.reason, words)), "%s: %s", what,
-	   c.reason ? c.reason : "");
-	call_free(&more);
-	change_free(&c);
-	observation_free(&seen);
-	cJSON_Delete(reply);
-	cJSON_Delete(found);
-	cJSON_Delete(spec);
-}
-
-#define NAT(network, subnets)                                                                                                  \
-	"{'items':[{'network':'https://www.googleapis.com/compute/v1/projects/demo/global/networks/" network                   \
-	"','nats':[{'sourceSubnetworkIpRangesToNat':" subnets "}]}]}"
-#define LISTED(name) "'LIST_OF_SUBNETWORKS','subnetworks':[{'name':'projects/demo/regions/r1/subnetworks/" name "'}]"
-
-static void ways_out(void)
-{
-	way_out("{}", 200, "gcloud compute routers nats create", "without a Cloud NAT the database is not reached");
-	way_out(NAT("theirs", "'ALL_SUBNETWORKS_ALL_IP_RANGES'"), 200, NULL, "one for all of the network takes them there");
-	way_out(NAT("theirs", LISTED("apps")), 200, NULL, "so does one for the subnet");
-	way_out(NAT("theirs", LISTED("others")), 200, "subnet apps", "one for another subnet does not");
-	way_out(NAT("default", "'ALL_SUBNETWORKS_ALL_IP_RANGES'"), 200, "subnet apps", "nor one of another network");
-	way_out("{'error':{'code':403}}", 403, NULL, "whoever may not look is not kept out");
-}
-
 /* A context's three replies: the version, who issues tokens, and by which keys. A refusal's words; NULL: it is kept. */
 static void context_row(const char *version, const char *issuer, int http, const char *words, const char *what)
 {
@@ -742,7 +698,6 @@ int main(void)
 	mem_install();
 	cluster();
 	existing_cluster();
-	ways_out();
 	context();
 	trouble();
 	apply();

@@ -43,26 +43,6 @@ static const struct row {
      "{\"network\":\"https://x/networks/corp\",\"ipCidrRange\":\"10.1.0.0/24\"}", NULL, "has no secondary range pods"},
     {"compute.givenSubnetwork", "s", "{\"region\":\"r1\",\"network\":\"corp\"}", 404, "{}", NULL,
      "there is no subnet s in region r1"},
-    {"compute.givenNat", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"wanted\":true,\"router\":\"own\"}", 200, "{}", NULL,
-     "do not reach the internet"},
-    {"compute.givenNat", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"wanted\":true,\"router\":\"own\"}", 200,
-     "{\"items\":[{\"name\":\"r\",\"network\":\"https://x/networks/"
-     "corp\",\"nats\":[{\"sourceSubnetworkIpRangesToNat\":\"LIST_OF_SUBNETWORKS\","
-     "\"subnetworks\":[{\"name\":\"https://x/subnetworks/s\"}]}]}]}",
-     NULL, NULL},
-    {"compute.givenNat", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"wanted\":true,\"router\":\"own\"}", 200,
-     "{\"items\":[{\"name\":\"r\",\"network\":\"https://x/networks/"
-     "corp\",\"nats\":[{\"sourceSubnetworkIpRangesToNat\":\"LIST_OF_SUBNETWORKS\","
-     "\"subnetworks\":[{\"name\":\"https://x/subnetworks/s\",\"sourceIpRangesToNat\":[\"LIST_OF_SECONDARY_IP_RANGES\"]}]}]}]}",
-     NULL, "do not reach the internet"},
-    {"compute.givenNat", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"wanted\":false,\"router\":\"own\"}", 200,
-     "{\"items\":[{\"name\":\"r\",\"network\":\"https://x/networks/corp\",\"nats\":[{\"sourceSubnetworkIpRangesToNat\":"
-     "\"ALL_SUBNETWORKS_ALL_IP_RANGES\"}]}]}",
-     NULL, "has a Cloud NAT already, in router r"},
-    {"compute.givenNat", "s", "{\"region\":\"r1\",\"network\":\"corp\",\"wanted\":false,\"router\":\"own\"}", 200,
-     "{\"items\":[{\"name\":\"own\",\"network\":\"https://x/networks/corp\",\"nats\":[{\"sourceSubnetworkIpRangesToNat\":"
-     "\"ALL_SUBNETWORKS_ALL_IP_RANGES\"}]}]}",
-     NULL, NULL},
     {"compute.freeRange", "10.1.0.0/20", "{\"network\":\"corp\",\"own\":\"mlflow-services\"}", 200,
      "{\"items\":[{\"name\":\"r\",\"network\":\"https://x/networks/corp\",\"destRange\":\"10.1.8.0/"
      "24\",\"nextHopPeering\":\"peer\"}]}",
