@@ -22,7 +22,7 @@ bool api_shows_token(const struct call *c)
 /* May another credential be got where one is refused? */
 bool api_signs_in(const struct api_job *j)
 {
-	return api_shows_token(&j->call) || j->context;
+	return api_shows_token(&j->call) || (j->context && context_renews(j->context));
 }
 
 /* Is our project charged for this call, by X-Goog-User-Project? */
@@ -159,7 +159,8 @@ static void send_with(struct api_job *j, const struct context_shown *shows)
 				       .certificate = shows->certificate,
 				       .key = shows->key,
 				       .fleeting = shows->certificate && !api_has_met(j->api, j->host),
-				       .once = j->policy.no_retry_unknown};
+				       .once = j->policy.no_retry_unknown,
+				       .one_by_one = j->context || j->call.audience == AUDIENCE_CLUSTER};
 	if (j->context)
 		context_dress(j->context, &request);
 	count(j);

@@ -255,6 +255,11 @@ bool context_forget(struct context *x, void *arg)
 	return false;
 }
 
+bool context_renews(const struct context *x)
+{
+	return x->says.exec || x->says.token_file;
+}
+
 void context_reject(struct context *x)
 {
 	if (!x->plugin)

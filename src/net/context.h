@@ -41,6 +41,8 @@ void context_credential(struct context *x, context_done *done, void *arg);
 bool context_forget(struct context *x, void *arg);
 /* The day until which its client certificate held, "2026-11-30"; NULL when it holds, or shows none. The caller frees it. */
 char *context_expired(const struct context *x);
+/* May another credential than the one that was shown be got, from a file or a program? */
+bool context_renews(const struct context *x);
 /* A 401 came: the next time another credential is got. */
 void context_reject(struct context *x);
 

@@ -158,6 +158,14 @@ static const char *words_of(const struct curl_job *j, CURLcode code)
 	return j->error[0] ? j->error : lib->easy_strerror(code);
 }
 
+/* Nobody is let in, and it does not matter what the rest would have said: what breaks off after such a head is a reply all the same. */
+static bool is_turned_away(const struct curl_job *j, CURLcode code)
+{
+	long status = 0;
+	lib->easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status == 401 && (code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM);
+}
+
 static enum http_failure failure_of(const struct curl_job *j, CURLcode code)
 {
 	if (code != CURLE_OK && (proxy_refuses(j->easy) || proxy_malformed(j, code)))
@@ -166,6 +174,8 @@ static enum http_failure failure_of(const struct curl_job *j, CURLcode code)
 		return HTTP_TLS;
 	if ((code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) && http_refuses_certificate(j->error))
 		return HTTP_TLS;
+	if (is_turned_away(j, code))
+		return HTTP_OK;
 	switch (code) {
 	case CURLE_OK:
 		return HTTP_OK;
@@ -244,7 +254,7 @@ static void finish(struct curl_transport *t, struct curl_job *j, CURLcode code)
 	j->reply.failure = failure_of(j, code);
 	j->reply.status = j->reply.failure == HTTP_OK ? (int)status : 0;
 	j->reply.failure_fix = fix_of(j, code);
-	if (code != CURLE_OK)
+	if (j->reply.failure != HTTP_OK)
 		j->reply.failure_text = xstrdup(words_of(j, code));
 	unlink_job(t, j);
 	start_jobs(t);
@@ -446,7 +456,8 @@ static void set_network(struct curl_transport *t, struct curl_job *j, const stru
 	}
 	set_trust(t, j, r);
 	lib->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	lib->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	lib->easy_setopt(easy, CURLOPT_HTTP_VERSION,
+			 r->one_by_one ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
 	lib->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	/* When a connection that was used before drops without an answer, libcurl sends a request again by itself, a POST too. */
 	lib->easy_setopt(easy, CURLOPT_FRESH_CONNECT, r->once ? 1L : 0L);

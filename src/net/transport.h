@@ -28,7 +28,10 @@ struct http_request {
 	    once; /* sent a second time it may act twice: that is never done below the caller, who is told that the outcome is unknown */
 	bool
 	    fleeting; /* its connection goes with it, even when it failed: so what the other side says as it ends it is heard */
-	bool direct;  /* never through a proxy: it is for this machine's own surroundings */
+	bool
+	    one_by_one; /* by HTTP/1.1, an exchange at a time. A Kubernetes API server refuses before it has read the body, and resets an HTTP/2 stream
+			 * behind that; of such a reply libcurl (7.88) keeps the status and loses what it says */
+	bool direct; /* never through a proxy: it is for this machine's own surroundings */
 	const char
 	    *ca; /* PEM: the only authorities that may vouch for the host, beside a transport's own; NULL for the usual ones */
 	const char *certificate, *key; /* PEM: shown when the host asks for them; NULL for none */

@@ -1,6 +1,6 @@
 /* whoami FILE CONTEXT [patient|late] ("" for what kubectl takes; patient: with the program's usual budget; late: so, and each time that it sends, the other
  * side may have ended the connection meanwhile, as on a machine that has much to do): who the API server of a context says that asks, through the program's own floor net, as one JSON line:
- * {"server","user","groups"}, or {"place","what","fix"} and the error's exit code. For contexts.py, which holds it against kubectl. */
+ * {"server","user","groups"}, or {"place","what","fix","tries"} and the error's exit code. For contexts.py, which holds it against kubectl. */
 #include "config.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -46,8 +46,8 @@ static void on_answer(void *arg, const struct api_result *result)
 	a->told = true;
 	a->exit = e->exit;
 	if (e->exit)
-		print(json_make("{'place':%s,'what':%s,'fix':%s}", e->place ? e->place : "", e->what ? e->what : "",
-				e->fix ? e->fix : ""));
+		print(json_make("{'place':%s,'what':%s,'fix':%s,'tries':%d}", e->place ? e->place : "", e->what ? e->what : "",
+				e->fix ? e->fix : "", result->tries));
 	else
 		print(json_make("{'user':%s,'groups':%j}", json_str(result->reply, "status.userInfo.username", ""),
 				cJSON_Duplicate(json_at(result->reply, "status.userInfo.groups"), true)));

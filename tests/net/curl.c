@@ -43,6 +43,27 @@ static bool reaches(struct asked *a, int fd)
 	return p.revents & POLLIN;
 }
 
+/* A server that ends the connection in the middle of what it says. */
+static void cut_off(const char *said, int wanted, const char *what)
+{
+	struct asked a = {.loop = loop_new(LOOP_REAL, 1)};
+	struct transport *t = transport_curl(a.loop, NULL, NULL, 0);
+	char url[64], request[4096];
+	int listener = listens(url, sizeof url), there = -1;
+	t->send(t, &(struct http_request){.method = "POST", .url = url, .body = "{}", .body_len = 2}, on_reply, &a);
+	bool asked = reaches(&a, listener) && (there = accept(listener, NULL, NULL)) >= 0 && reaches(&a, there) &&
+		     read(there, request, sizeof request) > 0;
+	ok(asked && send(there, said, strlen(said), 0) == (ssize_t)strlen(said), "%s: it is asked", what);
+	close(there);
+	double until = loop_now(a.loop) + 20;
+	while (!a.status && loop_now(a.loop) < until)
+		loop_turn(a.loop, 0.01, -1);
+	ok(a.status == wanted, "%s: %s", what, wanted > 0 ? "is a reply" : "is none");
+	t->free(t);
+	close(listener);
+	loop_free(a.loop);
+}
+
 /* Whoever waits before it looks at what came, or looks and does not tell, takes as long as it may wait at all. */
 static void at_once(void)
 {
@@ -70,5 +91,10 @@ int main(void)
 {
 	mem_install();
 	at_once();
+	cut_off("HTTP/1.1 401 Unauthorized\r\nContent-Length: 129\r\n\r\n", 401, "nobody is let in, and why is lost");
+	cut_off("HTTP/1.1 401 Unauthorized\r\nContent-Length: 129\r\n\r\n{\"kind\":", 401,
+		"nobody is let in, and why breaks off");
+	cut_off("HTTP/1.1 403 Forbidden\r\nContent-Length: 129\r\n\r\n{\"kind\":", -1, "a refusal whose text breaks off");
+	cut_off("HTTP/1.1 200 OK\r\nContent-Length: 129\r\n\r\n{\"kind\":", -1, "what was asked for and breaks off");
 	return tap_done();
 }
