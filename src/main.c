@@ -47,9 +47,13 @@ static struct answers *previous_answers(struct cli *cli, struct err *e)
 {
 	if (!cli->file)
 		cli->file = DEFAULT_FILE;
-	if (access(cli->file, F_OK) != 0 && errno == ENOENT && !cli->set_count)
-		return answers_new();
-	return cli_answers(cli, e);
+	if (access(cli->file, F_OK) == 0 || errno != ENOENT)
+		return cli_answers(cli, e);
+	struct answers *a = answers_new();
+	if (cli_settle(cli, a, e))
+		return a;
+	answers_free(a);
+	return NULL;
 }
 
 static struct session *open_for_wizard(void *arg, struct err *sign_in)

@@ -138,11 +138,14 @@ const struct flag flags[] = {
     {"color", 0, "WHEN", N_("always, never or auto"), .take = take_color},
     {"quiet", 'q', NULL, N_("print results and failures only"), .at = offsetof(struct cli, quiet)},
     {"speed", 0, "N", N_("rehearsal on the screen: seconds of cloud time a second"), .take = take_speed},
-    {"seed", 0, "N", N_("rehearsal: draw other durations and lags"), .take = take_seed},
-    {"world", 0, "FILE", N_("rehearsal: start from this world"), .at = offsetof(struct cli, world)},
-    {"faults", 0, "FILE", N_("rehearsal: make these faults happen"), .at = offsetof(struct cli, faults)},
-    {"cloud-proxy", 0, "URL", N_("send every request through this proxy"), .at = offsetof(struct cli, cloud_proxy)},
-    {"cloud-ca", 0, "FILE", N_("trust this certificate authority, and no other"), .at = offsetof(struct cli, cloud_ca)},
+    {"seed", 0, "N", N_("rehearsal: draw other durations and lags"), .take = take_seed, .scope = SCOPE_REHEARSAL},
+    {"world", 0, "FILE", N_("rehearsal: start from this world"), .at = offsetof(struct cli, world), .scope = SCOPE_REHEARSAL},
+    {"faults", 0, "FILE", N_("rehearsal: make these faults happen"), .at = offsetof(struct cli, faults),
+     .scope = SCOPE_REHEARSAL},
+    {"cloud-proxy", 0, "URL", N_("send every request through this proxy"), .at = offsetof(struct cli, cloud_proxy),
+     .scope = SCOPE_NETWORK},
+    {"cloud-ca", 0, "FILE", N_("trust this certificate authority, and no other"), .at = offsetof(struct cli, cloud_ca),
+     .scope = SCOPE_NETWORK},
     {"record", 0, "FILE", N_("write every exchange with the cloud there, without secrets and people's addresses"),
      .at = offsetof(struct cli, record)},
     {"help", 'h', NULL, N_("print this help"), .take = NULL},
@@ -181,9 +184,10 @@ static void cli_help(FILE *to)
 			_(f->help));
 		free(name);
 	}
-	fputs(_("\nExit status: 0 done, 2 plan found changes, 3 partly done, 64 usage, 65 answers invalid, 66 file missing,\n"
-		"69 cloud unreachable, 70 internal fault, 73 cannot write, 75 try again, 77 permission, 78 configuration,\n"
-		"130 interrupted. See mlflow-setup(1).\n"),
+	fputs(_("\nExit status: 0 done, 1 failed, 2 plan found changes, 3 partly done, 4 waits for you, 64 usage, 65 answers "
+		"invalid,\n"
+		"66 file missing, 69 cloud unreachable, 70 internal fault, 73 cannot write, 75 try again, 77 permission,\n"
+		"78 configuration, 130 interrupted. See mlflow-setup(1).\n"),
 	      to);
 }
 
@@ -225,6 +229,17 @@ static bool unknown_verb(const char *word, struct err *e)
 	err_set(e, EXIT_USAGE, NULL, fix, _("there is no verb \"%s\"."), word);
 	free(fix);
 	return false;
+}
+
+static bool has_place(const struct cli *cli, const struct flag *f, struct err *e)
+{
+	if (f->scope == SCOPE_REHEARSAL && !cli->rehearse)
+		return err_set(e, EXIT_USAGE, NULL, _("Add --rehearse, or leave it out."), _("--%s is for rehearsals alone."),
+			       f->name);
+	if (f->scope == SCOPE_NETWORK && cli->rehearse)
+		return err_set(e, EXIT_USAGE, NULL, _("Leave out one of them."),
+			       _("--%s and --rehearse do not go together: a rehearsal sends nothing."), f->name);
+	return true;
 }
 
 /* The words that are no options: a verb and a file, or the wizard's file. */
@@ -270,6 +285,7 @@ bool cli_parse(int argc, char **argv, struct cli *cli, const struct verb **verb,
 	*cli = (struct cli){.color = "auto", .wait = -1};
 	*verb = NULL;
 	*done = false;
+	bool given[FLAG_COUNT] = {false};
 	opterr = 0;
 	for (int c; (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
 		int row = c - 256;
@@ -288,7 +304,11 @@ bool cli_parse(int argc, char **argv, struct cli *cli, const struct verb **verb,
 		}
 		if (!take(cli, &flags[row], optarg, e))
 			return false;
+		given[row] = true;
 	}
+	for (int i = 0; i < FLAG_COUNT; i++)
+		if (given[i] && !has_place(cli, &flags[i], e))
+			return false;
 	return words(argc - optind, argv + optind, cli, verb, e);
 }
 
@@ -335,7 +355,7 @@ static bool settle_each(const struct cli *cli, struct answers *a, struct err *e)
 
 /* One answer may allow another, and move one that only repeats its default. The order on the command line does not matter: they are gone over until all
  * stand as they were given, which each round brings about for one more at least. */
-static bool settle_all(const struct cli *cli, struct answers *a, struct err *e)
+bool cli_settle(const struct cli *cli, struct answers *a, struct err *e)
 {
 	bool moved = true;
 	for (size_t round = 0; moved && round <= cli->set_count; round++) {
@@ -348,7 +368,7 @@ static bool settle_all(const struct cli *cli, struct answers *a, struct err *e)
 struct answers *cli_answers(const struct cli *cli, struct err *e)
 {
 	struct answers *a = answers_load(cli->file, e);
-	if (a && !settle_all(cli, a, e)) {
+	if (a && !cli_settle(cli, a, e)) {
 		answers_free(a);
 		a = NULL;
 	}

@@ -48,6 +48,8 @@ struct verb {
 	enum exit_code (*run)(const struct cli *cli, struct err *e);
 };
 extern const struct verb *const verbs[];
+/* Where a flag has no meaning it is refused: who names a world and not --rehearse would be given the real cloud. 0: it has one anywhere. */
+enum flag_scope { SCOPE_REHEARSAL = 1, SCOPE_NETWORK };
 struct flag {
 	const char *name;  /* "cloud-proxy" */
 	char letter;       /* 'h', or 0 */
@@ -56,6 +58,7 @@ struct flag {
 	size_t at; /* the member of struct cli that it turns on or, where it takes something, that holds what it was given */
 	bool (*take)(struct cli *cli, const char *value,
 		     struct err *e); /* what else it does: false where the value is refused; NULL */
+	enum flag_scope scope;
 };
 extern const struct flag flags[]; /* ended by a NULL name */
 
@@ -63,6 +66,8 @@ extern const struct flag flags[]; /* ended by a NULL name */
  * with "did you mean". The caller frees cli->set, cli->delete_data and cli->leave_out. */
 bool cli_parse(int argc, char **argv, struct cli *cli, const struct verb **verb, bool *done, struct err *e);
 
+/* Applies --set to a. False with e on failure. */
+bool cli_settle(const struct cli *cli, struct answers *a, struct err *e);
 /* Loads cli->file and applies --set. Failures as answers_load; EXIT_USAGE when no file was named. */
 struct answers *cli_answers(const struct cli *cli, struct err *e);
 /* The same, checked, with what they plan, for what is said of a stack that was applied (else EXIT_ANSWERS). The caller frees both, the plan first;

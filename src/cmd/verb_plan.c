@@ -32,7 +32,7 @@ static void show(const struct cli *cli, const struct run *r)
 	if (cli->json) {
 		cJSON *j = plan_json(p, (const struct change *const *)changes);
 		outside_json(j, false);
-		char *text = json_text(j, 0);
+		char *text = json_text(j, -1);
 		puts(text);
 		free(text);
 		cJSON_Delete(j);

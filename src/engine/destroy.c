@@ -55,9 +55,9 @@ static void spare_data(struct step *s)
 	const char *word = s->resource->kind->data_word;
 	double usd = plan_cost(s->run->plan, s->resource);
 	char *cost = usd > 0 ? xasprintf(_(" It costs about $%.2f a month."), usd) : xstrdup("");
-	spare(s,
-	      xasprintf(_("it is protected, and its data are kept. To delete it with them: destroy --yes --delete-data %s.%s"),
-			word, cost));
+	spare(s, xasprintf(_("it is protected, and its data are kept. To delete it with them: mlflow-setup destroy FILE --yes "
+			     "--delete-data %s.%s"),
+			   word, cost));
 	free(cost);
 }
 

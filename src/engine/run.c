@@ -164,7 +164,7 @@ static bool may_be_left_out(const struct run *r, struct err *e)
 			    e, EXIT_USAGE, *id,
 			    r->mode->removes
 				? _("destroy goes on without a cluster elsewhere, cluster/context, and nothing else.")
-				: _("plan --json lists the resources; only an optional one may be left out."),
+				: _("mlflow-setup plan FILE --json lists the resources; only an optional one may be left out."),
 			    _("it cannot be left out."));
 	}
 	return true;

@@ -198,10 +198,10 @@ static char *step_cure(const struct step *s, const struct err *why)
 	const char *own = k->cure && why->what ? k->cure(why->what) : NULL, *cure = own ? _(own) : why->fix;
 	if (!s->run->mode->removes || !kind_is_outside(k, s->resource->spec) || k->create)
 		return cure ? xstrdup(cure) : NULL;
-	char *without = xasprintf(
-	    _("If the cluster is gone for good: destroy --yes --leave-out %s takes what stood in it for gone, and "
-	      "removes the rest."),
-	    s->resource->id);
+	char *without = xasprintf(_("If the cluster is gone for good: mlflow-setup destroy FILE --yes --leave-out %s takes "
+				    "what stood in it for gone, and "
+				    "removes the rest."),
+				  s->resource->id);
 	char *both = xasprintf("%s%s%s", cure ? cure : "", cure ? " " : "", without);
 	free(without);
 	return both;

@@ -115,7 +115,6 @@ const struct kind kind_docker_image = {
     .compare = docker_image_compare,
     .create = docker_image_create,
     .cure = docker_image_cure,
-    .stays = N_("It goes with its repository."),
     .terraform = {.none = "The remote repository fetches it; Terraform gets its digest as a variable.",
 		  .value = docker_image_terraform,
 		  .outputs = (const char *const[]){"image", "@", "digest", "split(\"@\", @)[1]", NULL}},

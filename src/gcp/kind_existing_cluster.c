@@ -28,6 +28,12 @@ static const char *location(const struct view *v)
 	return json_str(v->spec, "location", "");
 }
 
+/* Where it is, for a line of gcloud's, which may have another project as its own. The caller frees. */
+static char *place_of(const struct view *v)
+{
+	return xasprintf("%s --project=%s", location(v), v->project);
+}
+
 static void existing_cluster_observe(const struct view *v, struct call *out)
 {
 	call_set(out, DIALECT_NONE, "GET", NULL, "https://container.googleapis.com/v1/projects/%s/locations/%s/clusters/%s",
@@ -117,14 +123,17 @@ static void existing_cluster_decode_more(const struct view *v, int http, const c
 
 static char *lacks_nat(const struct way_out *w)
 {
-	return xasprintf(
+	char *place = xasprintf("%s --project=%s", w->region, w->project);
+	char *why = xasprintf(
 	    _("Its machines have no address of their own, and there is no Cloud NAT for their subnet %s, so that the server "
 	      "does not reach the database. Make one: gcloud compute routers create mlflow-nat --network=%s --region=%s, "
 	      "then "
 	      "gcloud compute routers nats create mlflow-nat --router=mlflow-nat --region=%s "
 	      "--auto-allocate-nat-external-ips "
 	      "--nat-all-subnet-ip-ranges. Or choose a private way in database.path."),
-	    w->subnet, w->network, w->region, w->region);
+	    w->subnet, w->network, place, place);
+	free(place);
+	return why;
 }
 
 /* Why its machines do not get out, or what makes that doubtful; nothing of either where it was not looked at, or they do. */
@@ -181,11 +190,12 @@ static void say_broken(const struct view *v, struct observation *out)
 {
 	const char *why = json_str(out->found, "conditions.0.message", json_str(out->found, "statusMessage", ""));
 	size_t len = strlen(why);
+	char *place = place_of(v);
 	kind_say(out, PRESENT_FAILED,
 		 _("GKE says that it is not in order (%s): %.*s. See all of it: gcloud container clusters describe %s "
 		   "--location=%s."),
-		 json_str(out->found, "status", ""), (int)(len && why[len - 1] == '.' ? len - 1 : len), why, v->name,
-		 location(v));
+		 json_str(out->found, "status", ""), (int)(len && why[len - 1] == '.' ? len - 1 : len), why, v->name, place);
+	free(place);
 }
 
 /* RECONCILING is one that works while something is changed in it. */
@@ -221,46 +231,58 @@ static void existing_cluster_decode(const struct view *v, int http, const cJSON 
 
 static char *lacks_door(const struct view *v, const cJSON *found)
 {
-	return has_door(found)
-		   ? NULL
-		   : xasprintf(_("Nothing reaches its API server from outside. Open its DNS endpoint, which IAM guards: "
-				 "gcloud container clusters update %s --location=%s --enable-dns-access."),
-			       v->name, location(v));
+	char *place = place_of(v);
+	char *why = has_door(found)
+			? NULL
+			: xasprintf(_("Nothing reaches its API server from outside. Open its DNS endpoint, which IAM guards: "
+				      "gcloud container clusters update %s --location=%s --enable-dns-access."),
+				    v->name, place);
+	free(place);
+	return why;
 }
 
 static char *lacks_identity(const struct view *v, const cJSON *found)
 {
 	const char *pool = json_str(found, "workloadIdentityConfig.workloadPool", "");
-	char *wanted = xasprintf("%s.svc.id.goog", v->project);
+	char *wanted = xasprintf("%s.svc.id.goog", v->project), *place = place_of(v);
 	bool has = !strcmp(pool, wanted);
+	char *why =
+	    has ? NULL
+		: xasprintf(_("It has no Workload Identity, by which the server signs in without a key. Switch it on: gcloud "
+			      "container clusters update %s --location=%s --workload-pool=%s.svc.id.goog, then for a node pool "
+			      "--workload-metadata=GKE_METADATA."),
+			    v->name, place, v->project);
 	free(wanted);
-	return has ? NULL
-		   : xasprintf(
-			 _("It has no Workload Identity, by which the server signs in without a key. Switch it on: gcloud "
-			   "container clusters update %s --location=%s --workload-pool=%s.svc.id.goog, then for a node pool "
-			   "--workload-metadata=GKE_METADATA."),
-			 v->name, location(v), v->project);
+	free(place);
+	return why;
 }
 
 /* Sidecars that start first and let a Job end are there from 1.29 on. */
 static char *too_old(const struct view *v, const cJSON *found)
 {
 	const char *version = json_str(found, "currentMasterVersion", "");
-	return node_pools_recent(version)
-		   ? NULL
-		   : xasprintf(_("It runs Kubernetes %s, and 1.29 is needed at least. Upgrade it: gcloud container "
-				 "clusters upgrade %s --location=%s --master."),
-			       version, v->name, location(v));
+	char *place = place_of(v);
+	char *why = node_pools_recent(version)
+			? NULL
+			: xasprintf(_("It runs Kubernetes %s, and 1.29 is needed at least. Upgrade it: gcloud container "
+				      "clusters upgrade %s --location=%s --master."),
+				    version, v->name, place);
+	free(place);
+	return why;
 }
 
 static char *lacks_balancer(const struct view *v, const cJSON *found)
 {
 	bool off = json_bool(v->spec, "balanced", false) && json_bool(found, "addonsConfig.httpLoadBalancing.disabled", false);
-	return !off ? NULL
-		    : xasprintf(_("Its HTTP load balancing is off, which makes the web address. Switch it on: gcloud container "
-				  "clusters update "
-				  "%s --location=%s --update-addons=HttpLoadBalancing=ENABLED."),
-				v->name, location(v));
+	char *place = place_of(v);
+	char *why = !off ? NULL
+			 : xasprintf(
+			       _("Its HTTP load balancing is off, which makes the web address. Switch it on: gcloud container "
+				 "clusters update "
+				 "%s --location=%s --update-addons=HttpLoadBalancing=ENABLED."),
+			       v->name, place);
+	free(place);
+	return why;
 }
 
 static char *elsewhere(const struct view *v, const cJSON *found)

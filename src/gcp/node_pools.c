@@ -151,9 +151,9 @@ static enum pool_fault pool_fault(const cJSON *spec, const cJSON *found, const c
 }
 
 /* What is wrong with the pool that is nearest to fitting, and the cure. */
-static char *pool_words(const struct view *v, enum pool_fault fault, const cJSON *found_pool)
+static char *pool_words_at(const struct view *v, enum pool_fault fault, const cJSON *found_pool, const char *where)
 {
-	const char *pool = json_str(found_pool, "name", "POOL"), *cluster = v->name, *where = json_str(v->spec, "location", "");
+	const char *pool = json_str(found_pool, "name", "POOL"), *cluster = v->name;
 	switch (fault) {
 	case POOL_OTHER:
 		return xasprintf(
@@ -201,6 +201,15 @@ static char *pool_words(const struct view *v, enum pool_fault fault, const cJSON
 		      "node-pools update %s --cluster=%s --location=%s --workload-metadata=GKE_METADATA."),
 		    pool, cluster, where);
 	}
+}
+
+/* The lines of gcloud's in it name the project, since gcloud may have another one as its own. */
+static char *pool_words(const struct view *v, enum pool_fault fault, const cJSON *found_pool)
+{
+	char *where = xasprintf("%s --project=%s", json_str(v->spec, "location", ""), v->project);
+	char *words = pool_words_at(v, fault, found_pool, where);
+	free(where);
+	return words;
 }
 
 /* The node pools, of which one has to fit; a cluster that makes machines by itself makes one. */

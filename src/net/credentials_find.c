@@ -152,7 +152,10 @@ static struct credentials *from_named(struct loop *loop, struct transport *trans
 			_("Write them into a file that only you can read, and set the variable to its path."),
 			_("it holds the credentials themselves where the path of their file is wanted."));
 	else if (access(path, F_OK) != 0)
-		err_set(e, EXIT_CONFIG, variable, LOGIN, _("the file that it names is not there."));
+		err_set(e, EXIT_CONFIG, variable,
+			_("Set it to the path of a credentials file; or unset it, then sign in: gcloud auth "
+			  "application-default login."),
+			_("the file that it names is not there."));
 	else if (!(c = credentials_from_file(loop, transport, path, &why)))
 		err_set(e, why.exit, why.place, why.fix, _("%s It is named by GOOGLE_APPLICATION_CREDENTIALS."), why.what);
 	err_free(&why);

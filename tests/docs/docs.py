@@ -84,17 +84,31 @@ def completions():
         ("mlflow-setup --set auth.mo", ["oauth2-proxy", "iap", "basic", "iam"]),
         ("mlflow-setup --set database.engine=p", ["postgresql"]),
         ("mlflow-setup --color ", ["always", "never", "auto"]),
+        ("mlflow-setup destroy x.json --delete-data ", ["database", "artifacts", "volume"]),
         ("mlflow-setup schema ", []),
     ):
         # Where = breaks words bash itself has cut what stands before it.
         got = [word.split("=")[-1] for word in complete(line)]
         report(got == wanted, f"completion of \"{line}\"", f"{got} instead of {wanted}")
-    report(complete("mlflow-setup-sim --sp", "mlflow-setup-sim") == ["--speed"], "completion of the simulated cloud's options")
+    run = subprocess.run([os.path.join(BUILD, "mlflow-setup-sim"), "--help"], stdout=subprocess.PIPE, text=True, timeout=60)
+    options = set(re.findall(r"^  (--[a-z-]+)", run.stdout, re.M)) | {"--version"}
+    got = set(complete("mlflow-setup-sim --", "mlflow-setup-sim"))
+    report(got == options, "completion of the simulated cloud's options", options ^ got)
+
+
+def exit_codes():
+    """Those of the manual are those that --help names."""
+    with open(os.path.join(TOP, "man/mlflow-setup.1"), encoding="utf-8") as f:
+        codes = set(re.findall(r"^\.It (\d+)$", f.read().split(".Sh EXIT STATUS")[1].split(".Sh")[0], re.M))
+    run = subprocess.run([os.path.join(BUILD, "mlflow-setup"), "--help"], stdout=subprocess.PIPE, text=True, timeout=60, env={"LC_ALL": "C"})
+    said = set(re.findall(r"(?:status:|,)\s(\d+) ", run.stdout.split("Exit status")[1].join(["status", ""])))
+    report(codes and codes == said, "the manual and --help name the same exit codes", codes ^ said)
 
 
 manual()
 tables()
 pictures()
+exit_codes()
 if shutil.which("bash"):
     completions()
 else:
