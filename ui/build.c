@@ -447,7 +447,8 @@ static void build_hints(struct wizard *w, struct hints *h)
 {
 	struct work *b = &w->work;
 	bool failed = failed_step(b, focused(w)) >= 0;
-	hint(h, _("Enter"), failed ? _("mend it") : b->over ? _("what stands") : _("open"));
+	if (b->over || focused(w).part >= 0)
+		hint(h, _("Enter"), failed ? _("mend it") : b->over ? _("what stands") : _("open"));
 	if (build_ended_badly(w)) {
 		hint(h, "r", b->interrupts ? _("go on") : _("try again"));
 		hint(h, "e", _("change answers"));

@@ -347,7 +347,8 @@ static void log_hints(struct wizard *w, struct hints *h)
 		hint(h, "n N", _("earlier, later"));
 	hint(h, "f", v->follow ? _("stand still") : _("follow"));
 	hint(h, "t", v->wrap ? _("cut lines") : _("wrap lines"));
-	hint(h, "p", v->part < 0 ? _("this part only") : _("all parts"));
+	if (v->part >= 0 || build_focused_part(w) >= 0)
+		hint(h, "p", v->part < 0 ? _("this part only") : _("all parts"));
 	hint(h, "w", _("save"));
 	if (!v->wrap)
 		hint(h, _("Left/Right"), _("sideways"));

@@ -312,12 +312,13 @@ static bool typing_key(struct wizard *w, const struct question *q, const struct 
 		s->typing = false;
 	} else if (key_is(k, L'\r')) {
 		char *text = edit_text(&s->edit);
-		taken = answers_set_text(w->answers, q->id, text, &e);
+		bool lacks = !*text && !q->optional;
+		taken = !lacks && answers_set_text(w->answers, q->id, text, &e);
 		s->typing = !taken;
 		if (taken)
 			form_changed(w, q);
 		else
-			wizard_say(w, ROLE_BAD, e.what);
+			wizard_say(w, ROLE_BAD, lacks ? _("An answer is needed.") : e.what);
 		free(text);
 	} else {
 		if (s->fresh && printable)
@@ -414,8 +415,10 @@ static bool settings_key(struct wizard *w, const struct key *k, enum action *act
 static void settings_hints(struct wizard *w, struct hints *h)
 {
 	const struct settings *s = settings_of(w);
-	hint(h, _("Up/Down"), s->choosing ? _("choose") : _("move"));
-	hint(h, _("Enter"), s->choosing || s->typing ? _("take it") : _("change"));
+	if (s->focused) {
+		hint(h, _("Up/Down"), s->choosing ? _("choose") : _("move"));
+		hint(h, _("Enter"), s->choosing || s->typing ? _("take it") : _("change"));
+	}
 	if (!s->choosing && !s->typing)
 		hint(h, _("letters"), _("filter"));
 	hint(h, _("Esc"), s->choosing || s->typing ? _("leave it as it was") : _("back to the review"));
