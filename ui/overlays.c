@@ -105,6 +105,16 @@ static bool asks_to_keep(const struct wizard *w)
 	return w->before && !w->keep && review_has_changes(w);
 }
 
+static const char *leave_words(const struct wizard *w)
+{
+	return asks_to_keep(w) ? _("Keep these changes in the file?") : _("Leave now?");
+}
+
+char *quit_question(const struct wizard *w)
+{
+	return xasprintf("%s [%s/%s]", leave_words(w), yes_no_key(true), yes_no_key(false));
+}
+
 static void quit_draw(struct wizard *w)
 {
 	bool asks = asks_to_keep(w);
@@ -114,7 +124,7 @@ static void quit_draw(struct wizard *w)
 			 : xasprintf(_("Nothing is running. Your answers are kept in %s, and mlflow-setup goes on from there."),
 				     w->options->file);
 	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, text);
-	int x = r.x + put(r.y + 4, r.x, r.w - 12, ROLE_TEXT, asks ? _("Keep these changes in the file?") : _("Leave now?")) + 1;
+	int x = r.x + put(r.y + 4, r.x, r.w - 12, ROLE_TEXT, leave_words(w)) + 1;
 	putf(r.y + 4, x, 10, ROLE_KEY, "[%s/%s]", yes_no_key(true), yes_no_key(false));
 	screen_cursor(r.y + 4, x);
 	free(text);
@@ -202,6 +212,10 @@ static void consent_draw(struct wizard *w)
 /* What follows on consent: the secret, or the build. True while something lies over the page. */
 static bool agreed(struct wizard *w, enum action *action)
 {
+	if (review_stale(w)) { /* the review looks again, and whoever read the old plan agreed to nothing */
+		wizard_say(w, ROLE_WARN, _("One moment: the plan is not ready."));
+		return false;
+	}
 	review_agree(w, true);
 	if (!client_wants(w, review_asks_secret(w))) {
 		*action = ACTION_NEXT;

@@ -261,6 +261,8 @@ static bool has_refusal(const struct wizard *w)
 
 static enum action agree(struct wizard *w)
 {
+	if (review_stale(w)) /* an answer was changed by a key just before this one */
+		review_start(w);
 	if (review_own(w)->err.exit) {
 		review_own(w)->focus = first_focus(w);
 		wizard_say(w, ROLE_BAD, _("This has to be put right first."));

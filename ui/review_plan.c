@@ -179,8 +179,7 @@ void review_event(struct wizard *w, const cJSON *e)
 	review_own(w)->failure = xstrdup(message);
 }
 
-/* The answers are not those any more that it looked with. */
-static bool is_stale(const struct wizard *w)
+bool review_stale(const struct wizard *w)
 {
 	char *now = json_text(w->answers->values, -1);
 	bool stale = review_own(w)->of && strcmp(review_own(w)->of, now) != 0;
@@ -191,7 +190,7 @@ static bool is_stale(const struct wizard *w)
 void review_settle(struct wizard *w)
 {
 	struct review *v = review_own(w);
-	if (wizard_on(w, "review") && !w->over && is_stale(w))
+	if (wizard_on(w, "review") && !w->over && review_stale(w))
 		review_start(w);
 	if (!v->run || v->plan || v->err.exit || !run_finished(v->run))
 		return;

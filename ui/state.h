@@ -144,6 +144,8 @@ void form_changed(struct wizard *w, const struct question *q);
 /* What the server's name has to be typed for, in the overlay's field: what this key made of it. When it is another name that is said. */
 enum named { NAMED_NOT, NAMED_LEFT, NAMED_RIGHT };
 enum named overlay_named(struct wizard *w, const struct key *k);
+/* What is asked before leaving, "Leave now? [y/n]", where there is no room for more; freed by the caller. */
+char *quit_question(const struct wizard *w);
 /* Opens a list for editing, over what lies over the page. */
 void list_open(struct wizard *w, const struct question *q);
 /* Opens the field for the secret that the operator types; what follows is the build when then_build is set. */
@@ -179,6 +181,8 @@ void review_start(struct wizard *w);
 void review_stop(struct wizard *w);
 void review_settle(struct wizard *w);
 bool review_changes_nothing(const struct wizard *w);
+/* The answers are not those any more that the plan was made from. */
+bool review_stale(const struct wizard *w);
 /* The plan as plan/show.h's JSON, NULL while it is not known; why there is none (exit 0 for no reason); it is being made. */
 const cJSON *review_plan(const struct wizard *w);
 const struct err *review_err(const struct wizard *w);

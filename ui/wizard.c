@@ -189,15 +189,23 @@ static void draw_hints(struct wizard *w)
 	}
 }
 
-static void draw_small(void)
+static bool is_small(void)
+{
+	return screen_lines() < LEAST_LINES || screen_columns() < LEAST_COLUMNS;
+}
+
+/* Who cannot make it larger can leave all the same, and sees what Ctrl-C asks, or does. */
+static void draw_small(const struct wizard *w)
 {
 	int lines = screen_lines(), columns = screen_columns();
-	char *text = xasprintf(_("make the window larger: at least %dx%d (now %dx%d)"), LEAST_COLUMNS, LEAST_LINES, columns,
-			       lines);
-	int w = cells(text) < columns ? cells(text) : columns, x = (columns - w) / 2,
-	    height = put_wrapped(0, 0, 0, w, ROLE_TITLE, text);
+	char *text = w->over == &overlay_quit        ? quit_question(w)
+		     : work_running(w) && w->message ? xstrdup(w->message)
+						     : xasprintf(_("make the window larger: at least %dx%d (now %dx%d)"),
+								 LEAST_COLUMNS, LEAST_LINES, columns, lines);
+	int width = cells(text) < columns ? cells(text) : columns, x = (columns - width) / 2,
+	    height = put_wrapped(0, 0, 0, width, ROLE_TITLE, text);
 	int y = lines > height ? (lines - height) / 2 : 0;
-	put_wrapped(y, x, lines, w, ROLE_TITLE, text);
+	put_wrapped(y, x, lines, width, ROLE_TITLE, text);
 	screen_cursor(y, x);
 	free(text);
 }
@@ -216,8 +224,8 @@ static void draw_message(const struct wizard *w)
 void wizard_draw(struct wizard *w)
 {
 	screen_begin();
-	if (screen_lines() < LEAST_LINES || screen_columns() < LEAST_COLUMNS) {
-		draw_small();
+	if (is_small()) {
+		draw_small(w);
 		screen_end();
 		return;
 	}
@@ -322,8 +330,7 @@ static bool common_key(struct wizard *w, const struct key *k)
 void wizard_take(struct wizard *w, const struct key *k)
 {
 	enum action action = ACTION_NONE;
-	if (k->kind == KEY_NOTHING || k->kind == KEY_SIZE || common_key(w, k) || screen_lines() < LEAST_LINES ||
-	    screen_columns() < LEAST_COLUMNS)
+	if (k->kind == KEY_NOTHING || k->kind == KEY_SIZE || common_key(w, k) || (is_small() && w->over != &overlay_quit))
 		return;
 	wizard_say(w, ROLE_TEXT, NULL);
 	w->want_next = false;

@@ -1,0 +1,152 @@
+/* Keys that come before the screen could follow, and a window that is too small for it: consent is for the plan of the answers as they are, and whoever
+ * wants out gets out. */
+#include "config.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "tests/tap.h"
+#include "tests/ui/fake_session.h"
+#include "ui/screen_private.h"
+#include "ui/state.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct wizard *w;
+static struct session *session;
+
+static void turns(int n)
+{
+	while (n--) {
+		session_turn(session, 0, -1);
+		wizard_settle(w);
+	}
+}
+
+/* Keys by name, all of them before the next turn. */
+static void press(const char *names)
+{
+	char *copy = xstrdup(names), *rest;
+	for (char *one = strtok_r(copy, " ", &rest); one; one = strtok_r(NULL, " ", &rest)) {
+		struct key k = key_named(one);
+		wizard_take(w, &k);
+	}
+	free(copy);
+}
+
+static bool shows(const char *text)
+{
+	struct buf seen = {0};
+	wizard_draw(w);
+	screen_dump(&seen);
+	bool there = strstr(buf_text(&seen), text);
+	buf_free(&seen);
+	return there;
+}
+
+static void open_at_review(void)
+{
+	static struct wizard_options o = {.file = "mlflow.json"};
+	struct err e = {0};
+	screen_open_nowhere(24, 80, false, false);
+	session = fake_session(false);
+	w = wizard_new(session, answers_new(), &o);
+	answers_set_text(w->answers, "auth.client_id", "12-ab.apps.googleusercontent.com", &e);
+	for (int i = 0; i < 20 && !wizard_on(w, "review"); i++) {
+		turns(4);
+		press("Enter");
+	}
+	turns(6);
+}
+
+static void close_it(void)
+{
+	struct answers *a = w->answers;
+	wizard_free(w);
+	answers_free(a);
+	session_free(session);
+	screen_close();
+	unlink("mlflow.json");
+}
+
+static void consent(void)
+{
+	open_at_review();
+	press("b");
+	ok(w->over == &overlay_consent, "b asks for consent to the plan that is shown");
+	press("n");
+	struct err e = {0};
+	answers_set_text(w->answers, "server.workers", "1", &e);
+	press("b y");
+	ok(!review_agreed(w) && wizard_on(w, "review") && w->over != &overlay_secret,
+	   "a plan that was made before an answer changed is agreed to by no key that follows at once");
+	turns(4);
+	press("b");
+	ok(w->over == &overlay_consent, "b asks for consent to the plan of the answers as they are");
+	answers_set_text(w->answers, "server.workers", "2", &e);
+	press("y");
+	ok(!w->over && !review_agreed(w) && wizard_on(w, "review"), "nor while it is asked for");
+	turns(4);
+	press("b y");
+	ok(w->over == &overlay_secret || review_agreed(w), "and then it is");
+	close_it();
+}
+
+static void small(void)
+{
+	open_at_review();
+	resize_term(10, 40);
+	ok(shows("make the window larger"), "a window that is too small says so");
+	press("C-c");
+	ok(shows("Leave now? [y/n]"), "Ctrl-C asks there too");
+	press("x");
+	ok(shows("make the window larger") && !w->ended, "any other key stays");
+	press("C-c y");
+	ok(w->ended, "y leaves");
+	close_it();
+	open_at_review();
+	press("b y");
+	for (const char *c = "GOCSPX-abcdefghijklmnopqrstuvwxyz12"; *c; c++)
+		press((char[]){*c, 0});
+	press("Enter");
+	turns(2);
+	ok(work_running(w), "a build runs");
+	resize_term(10, 40);
+	press("C-c");
+	ok(shows("Finishing what is in flight"), "Ctrl-C says there what it stops");
+	press("C-c");
+	ok(w->ended, "and the second one leaves");
+	close_it();
+}
+
+/* What is needed is not emptied by Enter, and an empty list names no key for its lines. */
+static void settings(void)
+{
+	open_at_review();
+	settings_open(w, NULL);
+	settings_focus(w, question_find("stack.name"));
+	press("Enter C-u Enter");
+	ok(settings_changing(w) && shows("An answer is needed.") && *answers_str(w->answers, "stack.name"),
+	   "an answer that is needed is not emptied by Enter");
+	press("Esc");
+	for (const char *c = "zzz"; *c; c++)
+		press((char[]){*c, 0});
+	ok(shows("No setting matches") && !shows("Enter change"), "where nothing matches, nothing is to be changed");
+	close_it();
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/ahead-XXXXXX";
+	struct err e = {0};
+	setlocale(LC_ALL, "C.UTF-8");
+	mem_install();
+	secret_init(&e);
+	if (!mkdtemp(dir) || chdir(dir) != 0)
+		return 99;
+	consent();
+	small();
+	settings();
+	ok(rmdir(dir) == 0, "cleaned up");
+	return tap_done();
+}
