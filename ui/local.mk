@@ -46,3 +46,13 @@ tests_ui_wizard_fake_SOURCES = tests/ui/wizard-fake.c tests/ui/fake_session.c te
 tests_ui_wizard_fake_LDADD = $(tests_ui_screens_LDADD)
 tests_ui_plain_SOURCES = tests/ui/plain.c tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h
 tests_ui_plain_LDADD = $(tests_ui_screens_LDADD)
+
+# The real engine and the simulated cloud stand behind it, and each run that the wizard starts goes by the test.
+if REHEARSAL
+check_PROGRAMS += tests/ui/wander
+TESTS += tests/ui/wander
+endif
+tests_ui_wander_SOURCES = tests/ui/wander.c tests/ui/wander.h tests/ui/wander_checks.c tests/ui/wander_keys.c tests/tap.h \
+	src/cmd/rehearsal.c src/cmd/rehearsal_cloud.c src/cmd/rehearsal_hand.c src/cmd/rehearsal_past.c src/cmd/rehearsal_private.h
+tests_ui_wander_LDADD = src/cmd/libcmd.a $(LIB_UI) $(LIB_SIM)
+tests_ui_wander_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=run_start -Wl,--wrap=work_start
