@@ -143,6 +143,22 @@ static int failed_step(const struct work *b, struct row row)
 	return -1;
 }
 
+static void focus_on(struct wizard *w, struct row row)
+{
+	free(build_of(w)->focus);
+	build_of(w)->focus = row_id(&w->work, row);
+}
+
+void build_focus_cause(struct wizard *w, size_t n)
+{
+	const struct work *b = &w->work;
+	if (n >= b->p.cause_count)
+		return;
+	int step = b->p.causes[n].step, part = b->p.steps[step].part;
+	build_of(w)->unfolded[part] = true;
+	focus_on(w, (struct row){part, step});
+}
+
 const struct cause *build_cause(const struct wizard *w)
 {
 	const struct work *b = &w->work;
@@ -165,18 +181,23 @@ static void put_mark(int y, int x, enum phase phase)
 	put_glyph(y, x, marks[phase].role, marks[phase].mark);
 }
 
+char *build_time(double seconds, double usual)
+{
+	char took[32], about[32];
+	clock_text(seconds, took);
+	if (usual < 20)
+		return xstrdup(took);
+	/* TRANSLATORS: "3:21, usually about 1 min" and "0:31 of about 3 min" */
+	return seconds > usual ? xasprintf(_("%s, usually %s"), took, about_text(usual, about))
+			       : xasprintf(_("%s of %s"), took, about_text(usual, about));
+}
+
 /* "0:31 of about 3 min" while it runs, "1:23" when it is over. Returns the cells that it takes from the right. */
 static int put_time(int y, struct rect r, enum phase phase, double seconds, double usual)
 {
-	char took[32], about[32];
 	if (phase == PHASE_WAITING || phase == PHASE_SKIPPED || (seconds < 1 && phase != PHASE_RUNNING))
 		return 0;
-	clock_text(seconds, took);
-	bool compare = phase == PHASE_RUNNING && usual >= 20 && r.w > 64, late = compare && seconds > usual;
-	/* TRANSLATORS: "3:21, usually about 1 min" and "0:31 of about 3 min" */
-	char *text = late      ? xasprintf(_("%s, usually %s"), took, about_text(usual, about))
-		     : compare ? xasprintf(_("%s of %s"), took, about_text(usual, about))
-			       : xstrdup(took);
+	char *text = build_time(seconds, phase == PHASE_RUNNING && r.w > 64 ? usual : 0);
 	int width = cells(text) < 30 ? cells(text) : 30;
 	put_right(y, r.x + r.w - width, width, phase == PHASE_RUNNING ? ROLE_BUSY : ROLE_DIM, text);
 	free(text);
@@ -306,12 +327,6 @@ static void build_draw(struct wizard *w, struct rect r)
 }
 
 /* Keys ------------------------------------------------------------------------------------------------------------------------------ */
-
-static void focus_on(struct wizard *w, struct row row)
-{
-	free(build_of(w)->focus);
-	build_of(w)->focus = row_id(&w->work, row);
-}
 
 static void focus_row(struct wizard *w, int at)
 {

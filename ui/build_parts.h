@@ -4,6 +4,10 @@
 
 #include "ui/state.h"
 
+/* build.c */
+/* "0:31 of about 3 min", where that is usual; freed by the caller. */
+char *build_time(double seconds, double usual);
+
 /* build_status.c */
 /* Are there failures, or was it stopped, so that something is to be decided? */
 bool build_ended_badly(const struct wizard *w);

@@ -82,7 +82,7 @@ static void way_lines(const struct wizard *w, struct doc *d)
 	free(lines);
 }
 
-static void now_lines(const struct wizard *w, struct doc *d)
+static void now_lines(const struct wizard *w, struct doc *d, enum done_for whom)
 {
 	if (!work_outcome(w, OUTCOME_PROVEN))
 		return;
@@ -95,7 +95,9 @@ static void now_lines(const struct wizard *w, struct doc *d)
 			 seen ? _("Somebody signed in: the server's log shows it.")
 			      : _("Not tried so far: only a person can. The server's log is watched for it."));
 	}
-	doc_add(d, ROLE_TEXT, 0, _("2  Log a first run, in a shell (c copies these lines):"));
+	doc_add(d, ROLE_TEXT, 0,
+		whom != DONE_PAGE ? _("2  Log a first run, in a shell:")
+				  : _("2  Log a first run, in a shell (c copies these lines):"));
 	char *lines = first_run(w), *rest;
 	for (char *one = strtok_r(lines, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
 		doc_whole(d, one);
@@ -151,10 +153,11 @@ static void failure_lines(const struct wizard *w, struct doc *d)
 		doc_add(d, ROLE_TEXT, 0, "");
 }
 
-static void proof_lines(const struct wizard *w, struct doc *d, bool all)
+static void proof_lines(const struct wizard *w, struct doc *d, enum done_for whom)
 {
 	const struct progress *p = &w->work.p;
 	int checks = 0, passed = 0, shown = 0;
+	bool all = whom == DONE_PRINTED || done_of(w)->all;
 	for (size_t i = 0; i < p->count; i++) {
 		checks += p->steps[i].proof;
 		passed += p->steps[i].proof && p->steps[i].phase == PHASE_DONE;
@@ -162,7 +165,7 @@ static void proof_lines(const struct wizard *w, struct doc *d, bool all)
 	if (!checks)
 		return;
 	add_text(d, ROLE_TITLE, 0, xasprintf(_("Proof: %d of %d checks passed"), passed, checks));
-	for (enum phase phase = 0; phase < PHASE_COUNT; phase++) {
+	for (enum phase phase = 0; whom != DONE_TOLD && phase < PHASE_COUNT; phase++) {
 		for (size_t i = 0; i < p->count; i++) {
 			const struct step *s = &p->steps[i];
 			if (!s->proof || s->phase != phase || (!all && shown >= PROOFS_SHOWN - 1))
@@ -179,7 +182,7 @@ static void proof_lines(const struct wizard *w, struct doc *d, bool all)
 			shown++;
 		}
 	}
-	if (shown < checks)
+	if (shown < checks && whom == DONE_PAGE)
 		add_text(
 		    d, ROLE_DIM, 2,
 		    xasprintf(ngettext("and %d more; p shows it", "and %d more; p shows them", (unsigned long)(checks - shown)),
@@ -268,7 +271,7 @@ static void command_lines(const struct wizard *w, struct doc *d)
 	free(asks);
 }
 
-void done_doc(const struct wizard *w, struct doc *d, bool all_proofs)
+void done_doc(const struct wizard *w, struct doc *d, enum done_for whom)
 {
 	if (!w->result) {
 		doc_add(d, ROLE_TITLE, 0, _("Nothing was built."));
@@ -277,8 +280,8 @@ void done_doc(const struct wizard *w, struct doc *d, bool all_proofs)
 	outcome_lines(w, d);
 	task_lines(w, d);
 	failure_lines(w, d);
-	now_lines(w, d);
-	proof_lines(w, d, all_proofs);
+	now_lines(w, d, whom);
+	proof_lines(w, d, whom);
 	left_lines(w, d);
 	total_lines(w, d);
 	command_lines(w, d);
@@ -288,7 +291,7 @@ void done_doc(const struct wizard *w, struct doc *d, bool all_proofs)
 static void done_draw(struct wizard *w, struct rect r)
 {
 	struct doc d = {0};
-	done_doc(w, &d, done_of(w)->all);
+	done_doc(w, &d, DONE_PAGE);
 	done_of(w)->top = doc_draw(&d, r, done_of(w)->top);
 	doc_free(&d);
 }

@@ -34,7 +34,7 @@ static char *command_of(const struct wizard *w)
 	return c ? cause_command(&w->work.p, c, wizard_who(w), answers_str(w->answers, "project.id")) : NULL;
 }
 
-static const char *words_of(char key)
+const char *failure_words(char key)
 {
 	size_t i = 0;
 	while (actions[i].key != key)
@@ -52,21 +52,19 @@ static bool possible(const struct wizard *w, char key)
 	return fits;
 }
 
-/* The question that decided about what failed; what failed outside the resources was stopped by the project. NULL: no answer decided it. */
-static const struct question *deciding_question(const struct wizard *w)
+const struct question *failure_question(const struct wizard *w)
 {
 	const struct cause *c = build_cause(w);
 	return c ? w->work.p.steps[c->step].question : question_find("project.id");
 }
 
-/* The keys of the menu in their order, each once; into at least 16 bytes. */
-static const char *menu(const struct wizard *w, char *into)
+const char *failure_menu(const struct wizard *w, char *into)
 {
 	const struct cause *c = build_cause(w);
 	size_t n = 0;
 	for (const char *k = orders[c ? c->kind : CAUSE_OTHER]; *k; k++) {
 		into[n] = '\0';
-		if (possible(w, *k) && !strchr(into, *k) && (*k != 'e' || deciding_question(w)))
+		if (possible(w, *k) && !strchr(into, *k) && (*k != 'e' || failure_question(w)))
 			into[n++] = *k;
 	}
 	into[n] = '\0';
@@ -77,7 +75,7 @@ static void failure_draw(struct wizard *w)
 {
 	char keys[16];
 	const struct cause *c = build_cause(w);
-	int count = (int)strlen(menu(w, keys)), width = 64;
+	int count = (int)strlen(failure_menu(w, keys)), width = 64;
 	char *words = c ? cause_words(&w->work.p, c, wizard_who(w), answers_str(w->answers, "project.id")) : xstrdup("");
 	int lines = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, words), most = screen_lines() - 6 - count;
 	lines = lines < most ? lines : most;
@@ -89,7 +87,7 @@ static void failure_draw(struct wizard *w)
 		if (here)
 			put_glyph(y, r.x, ROLE_KEY, GLYPH_MARK);
 		putf(y, r.x + 2, 2, ROLE_KEY, "%c", keys[i]);
-		put(y, r.x + 5, r.w - 5, here ? ROLE_FOCUS : ROLE_TEXT, words_of(keys[i]));
+		put(y, r.x + 5, r.w - 5, here ? ROLE_FOCUS : ROLE_TEXT, failure_words(keys[i]));
 		if (here)
 			screen_cursor(y, r.x + 5);
 		screen_target(y, r.x, r.w, i);
@@ -119,7 +117,7 @@ static bool act(struct wizard *w, char key, enum action *action)
 		build_start(w, w->work.undoing);
 		return false;
 	case 'e':
-		w->jump_to = deciding_question(w);
+		w->jump_to = failure_question(w);
 		*action = ACTION_JUMP;
 		return false;
 	case 'c':
@@ -148,7 +146,7 @@ static bool act(struct wizard *w, char key, enum action *action)
 static bool failure_key(struct wizard *w, const struct key *k, enum action *action)
 {
 	char keys[16];
-	int count = (int)strlen(menu(w, keys));
+	int count = (int)strlen(failure_menu(w, keys));
 	if (w->over_focus >= count)
 		w->over_focus = 0;
 	if (k->kind == KEY_TARGET && (int)k->code < count)

@@ -16,7 +16,7 @@ ui_libui_a_SOURCES = \
 	ui/log.c \
 	ui/overlays.c ui/overlay_list.c ui/overlay_secret.c \
 	ui/pages.c ui/pages.h \
-	ui/plain.c ui/plain.h ui/plain_ask.c ui/plain_build.c ui/plain_review.c ui/plain_private.h \
+	ui/plain.c ui/plain.h ui/plain_ask.c ui/plain_build.c ui/plain_review.c ui/plain_settings.c ui/plain_private.h \
 	ui/prefill.c ui/prefill.h \
 	ui/progress.c ui/progress.h \
 	ui/resources.c \

@@ -99,15 +99,14 @@ const struct overlay overlay_help = {.draw = help_draw, .key = help_key, .hints 
 
 /* Leaving --------------------------------------------------------------------------------------------------------------------------- */
 
-/* On a second run the file is the operator's: it is written when they say so. */
-static bool asks_to_keep(const struct wizard *w)
+bool wizard_asks_to_keep(const struct wizard *w)
 {
 	return w->before && !w->keep && review_has_changes(w);
 }
 
 static const char *leave_words(const struct wizard *w)
 {
-	return asks_to_keep(w) ? _("Keep these changes in the file?") : _("Leave now?");
+	return wizard_asks_to_keep(w) ? _("Keep these changes in the file?") : _("Leave now?");
 }
 
 char *quit_question(const struct wizard *w)
@@ -117,7 +116,7 @@ char *quit_question(const struct wizard *w)
 
 static void quit_draw(struct wizard *w)
 {
-	bool asks = asks_to_keep(w);
+	bool asks = wizard_asks_to_keep(w);
 	struct rect r = put_box(middle(8, 66), _("Leave?"));
 	char *text = asks
 			 ? xasprintf(_("You changed settings that are not in %s yet."), w->options->file)
@@ -134,10 +133,10 @@ static bool quit_key(struct wizard *w, const struct key *k, enum action *action)
 {
 	int means = meaning_of(k);
 	bool yes = means == 1, no = means == 0;
-	if (asks_to_keep(w) && (yes || no)) {
+	if (wizard_asks_to_keep(w) && (yes || no)) {
 		w->keep = yes;
 		*action = ACTION_QUIT;
-	} else if (!asks_to_keep(w) && (yes || key_is(k, L'q'))) {
+	} else if (!wizard_asks_to_keep(w) && (yes || key_is(k, L'q'))) {
 		*action = ACTION_QUIT;
 	}
 	return false;
@@ -145,7 +144,7 @@ static bool quit_key(struct wizard *w, const struct key *k, enum action *action)
 
 static void quit_hints(struct wizard *w, struct hints *h)
 {
-	bool asks = asks_to_keep(w);
+	bool asks = wizard_asks_to_keep(w);
 	hint(h, yes_no_key(true), asks ? _("keep them and leave") : _("leave"));
 	if (asks)
 		hint(h, yes_no_key(false), _("leave the file as it was"));

@@ -4,8 +4,9 @@
 
 #include "base/gettext.h"
 #include "base/json.h"
-#include "base/process.h"
 #include "base/outside.h"
+#include "base/process.h"
+#include "base/text.h"
 #include "engine/lines.h"
 #include "ui/plain_private.h"
 
@@ -13,10 +14,11 @@
 #include <stdlib.h>
 
 volatile sig_atomic_t plain_interrupts;
+volatile sig_atomic_t plain_ends;
 
 static void on_interrupt(int signal_number)
 {
-	(void)signal_number;
+	plain_ends |= signal_number != SIGINT;
 	plain_interrupts++;
 }
 
@@ -40,6 +42,26 @@ static bool welcome(struct plain *p)
 	if (w->surveys[SURVEY_WHO].result)
 		outside_print(p->out, _("Signed in as %s\n"), json_str(w->surveys[SURVEY_WHO].result, "email", "?"));
 	return w->session != NULL;
+}
+
+/* What was changed on a second run goes into the file when the operator says so; false when they would rather stay. */
+static bool leaves(struct plain *p)
+{
+	struct wizard *w = p->w;
+	while (wizard_asks_to_keep(w) && !p->input_ended && !plain_interrupts) {
+		char *text;
+		outside_print(p->out, _("You changed settings that are not in %s yet."), w->options->file);
+		outside_print(p->out, "\n%s [%s/%s] ", _("Keep these changes in the file?"), _("yes"), _("no"));
+		enum reply r = plain_reply(p, &text);
+		int means = r == REPLY_TEXT ? text_yes_no(text) : -1;
+		free(text);
+		if (r == REPLY_BACK)
+			return false;
+		w->keep = means == 1;
+		if (means >= 0)
+			break;
+	}
+	return true;
 }
 
 static int ended(struct plain *p, int code)
@@ -71,18 +93,15 @@ static bool talk_to_consent(struct plain *p, bool straight)
 
 static int talk(struct plain *p)
 {
-	int code = EXIT_DONE;
 	if (!welcome(p))
 		return ended(p, p->w->sign_in.exit ? (int)p->w->sign_in.exit : EXIT_CONFIG);
-	bool again = p->w->before != NULL;
-	do {
-		if (!talk_to_consent(p, again))
-			return ended(p, code);
-		if (!plain_ask_secret(p))
-			return ended(p, code);
+	bool again = p->w->before != NULL, goes_on = true;
+	while (goes_on) {
+		bool builds = talk_to_consent(p, again) && plain_ask_secret(p);
 		again = true;
-	} while (plain_build(p, &code));
-	return ended(p, code);
+		goes_on = builds ? plain_build(p) : !leaves(p);
+	}
+	return ended(p, p->w->exit_code);
 }
 
 int plain_on(struct session *s, struct answers *a, const struct wizard_options *o, FILE *in, FILE *out)
@@ -94,6 +113,8 @@ int plain_on(struct session *s, struct answers *a, const struct wizard_options *
 	if (why.exit)
 		err_move(&p.w->sign_in, &why);
 	p.lines = lines_new(out, out, false);
+	p.w->hears = plain_hear;
+	p.w->hears_arg = &p;
 	int code = talk(&p);
 	lines_free(p.lines);
 	free(p.filter);

@@ -22,7 +22,7 @@ enum reply plain_reply(struct plain *p, char **text)
 	char line[4096];
 	*text = NULL;
 	fflush(p->out);
-	if (plain_interrupts || !fgets(line, sizeof line, p->in)) {
+	if (plain_interrupts || !fgets(line, sizeof line, p->in) || !strchr(line, '\n')) { /* nor is a line that was cut off */
 		p->input_ended = !plain_interrupts;
 		return REPLY_QUIT;
 	}
@@ -203,7 +203,10 @@ static void say_prompt(struct plain *p, const struct question *q, bool again)
 {
 	const cJSON *only = form_only_suggestion(p->w, q);
 	char *now = only ? xstrdup(json_str(only, "id", "")) : setting_words(p->w, q);
-	outside_print(p->out, "%s%s[%s] ", again ? _(q->title) : "", again ? " " : "", now);
+	outside_print(p->out, "%s%s[%s] ", again ? _(q->title) : "", again ? " " : "",
+		      *now          ? now
+		      : q->optional ? _("none")
+				    : _("needed"));
 	free(now);
 }
 
@@ -313,13 +316,19 @@ static void set_echo(struct plain *p, bool shown)
 		fputc('\n', p->out);
 }
 
+void plain_filter(struct plain *p, const char *text)
+{
+	char *filter = xstrdup(text);
+	free(p->filter);
+	p->filter = filter;
+}
+
 /* "/TEXT" narrows the list; false when it is no such line. */
 static bool narrow(struct plain *p, const struct question *q, const char *text)
 {
 	if (!text || *text != '/' || (q->type != TYPE_CHOICE && !form_suggestions(p->w, q)))
 		return false;
-	free(p->filter);
-	p->filter = xstrdup(text + 1);
+	plain_filter(p, text + 1);
 	if (q->type == TYPE_CHOICE)
 		say_choices(p, q);
 	else
@@ -329,8 +338,7 @@ static bool narrow(struct plain *p, const struct question *q, const char *text)
 
 enum reply plain_ask(struct plain *p, const struct question *q)
 {
-	free(p->filter);
-	p->filter = xstrdup("");
+	plain_filter(p, "");
 	if (q->suggests && !strcmp(q->suggests, "contexts")) /* asked for only now that the file is named */
 		plain_wait(p, SURVEY_CONTEXTS);
 	say_question(p, q);
@@ -385,25 +393,29 @@ static int previous_asked(const struct plain *p, int at)
 	return at;
 }
 
+void plain_say_failed_checks(struct plain *p)
+{
+	const cJSON *check;
+	for (size_t at = 0; (check = checks_next(p->w, &at));) {
+		if (check_failed(check))
+			outside_print(p->out, _("Problem: %s: %s %s\n"), _(json_str(check, "title", "")),
+				      json_str(check, "message", ""), json_str(check, "fix", ""));
+	}
+	char *line = checks_hold(p->w) || checks_hold_build(p->w) ? checks_command(p->w) : NULL;
+	if (line)
+		outside_print(p->out, "%s\n%s\n", _("Somebody who may grant roles runs this:"), line);
+	free(line);
+}
+
 /* What holds the project's page on the screen is said, and the project asked for again. */
 static bool project_holds(struct plain *p)
 {
 	say_project(p);
 	plain_wait(p, SURVEY_PREFLIGHT);
 	plain_wait(p, SURVEY_LIMITS);
-	const cJSON *check;
-	for (size_t at = 0; (check = checks_next(p->w, &at));) {
-		if (!check_failed(check))
-			continue;
-		outside_print(p->out, _("Problem: %s: %s %s\n"), _(json_str(check, "title", "")),
-			      json_str(check, "message", ""), json_str(check, "fix", ""));
-	}
+	plain_say_failed_checks(p);
 	if (plain_interrupts || !checks_hold(p->w))
 		return false;
-	char *line = checks_command(p->w);
-	if (line)
-		outside_print(p->out, "%s\n%s\n", _("Somebody who may grant roles runs this:"), line);
-	free(line);
 	outside_print(p->out, "%s\n", _("This has to be put right first. Enter checks again."));
 	wizard_surveys_again(p->w);
 	return true;

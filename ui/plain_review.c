@@ -1,6 +1,7 @@
-/* The review as lines: what the plan does, what is changed before it is built, and the operator's consent. */
+/* The review as lines: what the plan does, how the checks stand, what is changed before it is built, and the operator's consent. */
 #include "config.h"
 #include "ui/plain_private.h"
+#include "ui/review_parts.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -8,65 +9,46 @@
 #include "base/outside.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "engine/lines.h"
 #include "plan/show.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 
-/* What is different, what that costs those who use it, why it cannot be. */
-static void say_particulars(struct plain *p, const cJSON *resource)
-{
-	static const char *const words[] = {"downtime", "caution", "reason"};
-	const cJSON *one;
-	cJSON_ArrayForEach(one, json_at(resource, "differences")) {
-		char *text = resources_difference(p->w, one, "->");
-		outside_print(p->out, "    %s\n", text);
-		free(text);
-	}
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (*json_str(resource, words[i], ""))
-			outside_print(p->out, "    %s\n", json_str(resource, words[i], ""));
-}
+/* What the plan does ------------------------------------------------------------------------------------------------------------------ */
 
-static void say_resource(struct plain *p, const cJSON *r)
-{
-	const struct kind *k = kind_find(json_str(r, "kind", ""));
-	double usd = json_num(r, "monthly_usd", -1);
-	outside_print(p->out, "%s: %s %s", plan_verdict_word(plan_json_verdict(r)), k ? _(k->title) : json_str(r, "kind", ""),
-		      json_str(r, "name", ""));
-	if (json_bool(r, "billable", false) && usd >= 0.5)
-		outside_print(p->out, _(", $%.0f a month"), usd);
-	fputc('\n', p->out);
-	say_particulars(p, r);
-}
-
-/* The plan, or only its resources of which a word or the name holds a text. */
-static void say_resources(struct plain *p, const char *holding)
+/* What is more than made or kept is said at once, with why and what people notice of it. */
+static void say_notable(struct plain *p)
 {
 	const cJSON *r;
-	int count = 0;
 	cJSON_ArrayForEach(r, json_at(review_plan(p->w), "resources")) {
-		const struct kind *k = kind_find(json_str(r, "kind", ""));
-		if (!strcasestr(json_str(r, "name", ""), holding) && !strcasestr(k ? _(k->title) : "", holding) &&
-		    !strcasestr(plan_verdict_word(plan_json_verdict(r)), holding))
+		enum verdict verdict = plan_json_verdict(r);
+		if (verdict == VERDICT_CREATE || verdict == VERDICT_KEEP)
 			continue;
-		say_resource(p, r);
-		count++;
+		char *words = resources_words(r);
+		outside_print(p->out, "%s: %s\n", plan_verdict_word(verdict), words);
+		free(words);
+		plain_say_particulars(p, r);
 	}
-	if (!count)
-		outside_print(p->out, _("  nothing holds %s\n"), holding);
+}
+
+static void say_errands(struct plain *p)
+{
+	const cJSON *e;
+	cJSON_ArrayForEach(e, json_at(review_plan(p->w), "errands")) {
+		if (!json_bool(e, "done", false))
+			outside_print(p->out, _("To do by hand: %s\n%s\n"), json_str(e, "title", ""), json_str(e, "paste", ""));
+	}
 }
 
 static void say_plan(struct plain *p)
 {
-	const cJSON *r, *plan = review_plan(p->w);
-	say_resources(p, "");
-	cJSON_ArrayForEach(r, json_at(plan, "errands")) {
-		if (!json_bool(r, "done", false))
-			outside_print(p->out, _("To do by hand: %s\n%s\n"), json_str(r, "title", ""), json_str(r, "paste", ""));
-	}
-	char *date = plan_prices_date(p->w->draft.plan);
+	const cJSON *version, *plan = review_plan(p->w);
+	say_notable(p);
+	say_errands(p);
+	char *date = plan_prices_date(p->w->draft.plan),
+	     *undo = lines_command("destroy", p->w->options->rehearsal, p->w->options->file);
 	outside_print(p->out,
 		      _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month for what runs all the time, by "
 			"list prices of %s.\n"),
@@ -74,8 +56,58 @@ static void say_plan(struct plain *p)
 		      plan_json_count(plan, VERDICT_UPDATE) + plan_json_count(plan, VERDICT_REPLACE),
 		      plan_json_count(plan, VERDICT_DELETE), plan_json_count(plan, VERDICT_KEEP),
 		      json_num(plan, "monthly_usd", 0), date);
+	cJSON_ArrayForEach(version, json_at(plan, "newer"))
+		outside_print(p->out, "%s: %s %s\n", _("Newer"), _(question_find(version->string)->title),
+			      version->valuestring);
+	if (*json_str(plan, "url", ""))
+		outside_print(p->out, "%s: %s\n", _("Address"), json_str(plan, "url", ""));
+	outside_print(p->out, "%s: %s\n", _("To undo"), undo);
+	free(undo);
 	free(date);
 }
+
+/* How the checks stand: what is in order in a line, what is not with its cure. */
+static void say_checks(struct plain *p)
+{
+	const cJSON *check;
+	struct buf fine = {0};
+	plain_wait(p, SURVEY_PREFLIGHT);
+	plain_wait(p, SURVEY_LIMITS);
+	plain_say_failure(p, SURVEY_PREFLIGHT);
+	for (size_t at = 0; (check = checks_next(p->w, &at));) {
+		if (finding_state(check) == FINDING_OK)
+			buf_printf(&fine, "%s%s", fine.len ? ", " : "", json_str(check, "title", ""));
+		else if (finding_state(check) == FINDING_WARN)
+			outside_print(p->out, _("Not certain: %s: %s %s\n"), json_str(check, "title", ""),
+				      json_str(check, "message", ""), json_str(check, "fix", ""));
+	}
+	if (fine.len)
+		outside_print(p->out, _("Checked and in order: %s\n"), buf_text(&fine));
+	buf_free(&fine);
+	plain_say_failed_checks(p);
+}
+
+/* The lines of the review, each with its problem and with what was changed. */
+static void say_lines(struct plain *p)
+{
+	const char *section;
+	enum role role;
+	for (int n = 0; (section = review_section(p->w, n)); n++) {
+		char *words = section_words(p->w->answers, section), *note = review_note(p->w, section, &role),
+		     *changes = review_changes(p->w, section, NULL), *rest;
+		outside_print(p->out, "  %d  %s: %s%s%s%s\n", n + 1, _(page_find(section)->title), words, *note ? " (" : "",
+			      note, *note ? ")" : "");
+		if (problem_of(p->w, section))
+			outside_print(p->out, _("Problem: %s\n"), problem_of(p->w, section));
+		for (char *one = strtok_r(changes, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
+			outside_print(p->out, "    %s\n", one);
+		free(changes);
+		free(note);
+		free(words);
+	}
+}
+
+/* The secret -------------------------------------------------------------------------------------------------------------------------- */
 
 /* One line that is not shown, and what is wrong with it; false at the end of the input. */
 static bool secret_read(struct plain *p, const struct question *q, char **why)
@@ -93,7 +125,7 @@ static bool secret_read(struct plain *p, const struct question *q, char **why)
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	if (is_tty)
 		tcsetattr(fileno(p->in), TCSAFLUSH, &quiet);
-	bool came = fgets(line, sizeof line, p->in) && !plain_interrupts;
+	bool came = fgets(line, sizeof line, p->in) && strchr(line, '\n') && !plain_interrupts;
 	*why = NULL;
 	if (came && *line != '\n') {
 		struct secret *typed = secret_copy(line, strcspn(line, "\r\n"));
@@ -124,90 +156,22 @@ bool plain_ask_secret(struct plain *p)
 	return came;
 }
 
+/* Consent ----------------------------------------------------------------------------------------------------------------------------- */
+
 /* Data go only when the server's name was typed. */
 static bool may_lose(struct plain *p)
 {
 	char *lost = review_data_lost(p->w);
-	if (!*lost) {
-		free(lost);
-		return true;
+	bool meant = !*lost;
+	if (!meant) {
+		outside_print(p->out, _("\nThis deletes data that cannot be brought back: %s.\n"), lost);
+		meant = plain_names_server(p);
+		review_consent(p->w, meant);
+		if (!meant)
+			outside_print(p->out, "%s\n", _("That is not its name: nothing is deleted."));
 	}
-	outside_print(p->out, _("\nThis deletes data that cannot be brought back: %s.\n"), lost);
-	bool meant = plain_names_server(p);
-	review_consent(p->w, meant);
 	free(lost);
 	return meant;
-}
-
-/* The settings that are changed by their number: a section's, or all (section NULL), with filter. */
-static const struct question *setting(struct plain *p, const char *section, int n)
-{
-	for (const struct page *s = pages; s->id; s++) {
-		for (const struct question *q = questions; q->id; q++) {
-			bool here = !strcmp(q->page, s->id) && (!section || !strcmp(section, s->id)) &&
-				    answers_asked(p->w->answers, q);
-			if (here && (strcasestr(_(q->title), p->filter) || strcasestr(q->id, p->filter)) && --n == 0)
-				return q;
-		}
-	}
-	return NULL;
-}
-
-static void say_settings(struct plain *p, const char *section)
-{
-	const struct question *q;
-	for (int n = 1; (q = setting(p, section, n)); n++) {
-		char *now = answers_words(p->w->answers, q);
-		outside_print(p->out, "  %d  %s: %s\n", n, _(q->title), now);
-		free(now);
-	}
-}
-
-bool plain_settings(struct plain *p, const char *section)
-{
-	free(p->filter);
-	p->filter = xstrdup("");
-	say_settings(p, section);
-	for (;;) {
-		char *text;
-		outside_print(p->out, "%s ", _("Number to change, /TEXT to narrow, Enter to go back:"));
-		enum reply r = plain_reply(p, &text);
-		const struct question *q = r == REPLY_TEXT ? setting(p, section, atoi(text)) : NULL;
-		bool narrowed = r == REPLY_TEXT && *text == '/';
-		if (narrowed) {
-			free(p->filter);
-			p->filter = xstrdup(text + 1);
-		}
-		free(text);
-		if (r == REPLY_QUIT)
-			return false;
-		if (r == REPLY_DEFAULT || r == REPLY_BACK)
-			return true;
-		char *filter = xstrdup(p->filter);
-		if (q && !narrowed && plain_ask(p, q) == REPLY_QUIT) {
-			free(filter);
-			return false;
-		}
-		free(p->filter);
-		p->filter = filter;
-		say_settings(p, section);
-	}
-}
-
-/* The sections of the answers in a line each, as the review on the screen has them. */
-static const char *section_at(struct plain *p, int n, bool say)
-{
-	int count = 0;
-	for (const struct page *s = pages; s->id; s++) {
-		char *words = section_words(p->w->answers, s->id);
-		bool any = *words;
-		if (any && ++count && say)
-			outside_print(p->out, "  %d  %s: %s\n", count, _(s->title), words);
-		free(words);
-		if (any && count == n)
-			return s->id;
-	}
-	return NULL;
 }
 
 static bool is_refused(const struct plain *p)
@@ -215,87 +179,142 @@ static bool is_refused(const struct plain *p)
 	return plan_json_count(review_plan(p->w), VERDICT_REFUSE) > 0;
 }
 
-/* What is typed at the review. */
-enum wish { WISH_BUILD, WISH_BACK, WISH_LEAVE, WISH_SETTINGS, WISH_RESOURCES, WISH_UNKNOWN };
-
-static enum wish wish_of(enum reply r, const char *text, bool enter_builds)
+/* Enter alone builds where nothing can come of it that was not there before. */
+static bool enter_builds(const struct plain *p)
 {
-	if (r != REPLY_TEXT)
-		return r == REPLY_BACK                      ? WISH_BACK
-		       : r == REPLY_DEFAULT && enter_builds ? WISH_BUILD
-		       : r == REPLY_HELP                    ? WISH_UNKNOWN
-							    : WISH_LEAVE;
-	if (!strcmp(text, "yes") || !strcasecmp(text, _("yes")))
-		return WISH_BUILD;
-	if (!strcmp(text, "d") || *text == '/')
-		return WISH_RESOURCES;
-	return !strcmp(text, "a") || atoi(text) ? WISH_SETTINGS : text_yes_no(text) == 0 ? WISH_LEAVE : WISH_UNKNOWN;
+	char *lost = review_data_lost(p->w);
+	bool loses = *lost;
+	free(lost);
+	return review_plan(p->w) && !is_refused(p) && !loses && (p->w->options->rehearsal || review_changes_nothing(p->w));
 }
 
-/* May it be built? If not, it is said why, and what was in the way is looked at anew. */
+/* May it be built? If not, it is said why. */
 static bool may_build(struct plain *p)
 {
-	const char *why = is_refused(p) ? _("something is in the way: d shows what") : checks_hold_build(p->w);
-	if (!why)
-		return true;
-	outside_print(p->out, _("Problem: %s\n"), why);
-	wizard_surveys_again(p->w);
-	return false;
+	enum role role;
+	const char *why = !review_plan(p->w)        ? _("This has to be put right first.")
+			  : is_refused(p)           ? _("something is in the way: d shows what")
+			  : checks_hold_build(p->w) ? checks_hold_build(p->w)
+			  : client_refused(p->w)    ? client_words(p->w, &role)
+						    : NULL;
+	if (why)
+		outside_print(p->out, _("Problem: %s\n"), why);
+	return !why && may_lose(p);
 }
 
-/* Enter builds in a rehearsal only: otherwise the word itself is asked for. */
+/* What is typed at the review. */
+enum wish { WISH_BUILD, WISH_BACK, WISH_LEAVE, WISH_LINE, WISH_ALL, WISH_RESOURCES, WISH_AGAIN, WISH_HELP };
+
+static enum wish wish_of(struct plain *p, enum reply r, const char *text)
+{
+	if (r != REPLY_TEXT)
+		return r == REPLY_BACK                         ? WISH_BACK
+		       : r == REPLY_DEFAULT && enter_builds(p) ? WISH_BUILD
+		       : r == REPLY_HELP || r == REPLY_EMPTY   ? WISH_HELP
+							       : WISH_LEAVE;
+	if (!strcmp(text, "d") || *text == '/')
+		return WISH_RESOURCES;
+	if (!strcmp(text, "a") || !strcmp(text, "r"))
+		return *text == 'a' ? WISH_ALL : WISH_AGAIN;
+	if (atoi(text) > 0)
+		return WISH_LINE;
+	return text_yes_no(text) == 1 ? WISH_BUILD : text_yes_no(text) == 0 ? WISH_LEAVE : WISH_HELP;
+}
+
+/* The review is due anew where an answer was changed. */
+static enum decision change(struct plain *p, const char *section)
+{
+	char *before = json_text(p->w->answers->values, -1);
+	bool stays = plain_settings(p, section);
+	char *after = json_text(p->w->answers->values, -1);
+	bool same = !strcmp(before, after);
+	free(after);
+	free(before);
+	return !stays ? DECISION_LEAVE : same ? DECISION_STAY : DECISION_AGAIN;
+}
+
+/* Does what is asked for; DECISION_STAY: the question is asked again. */
+static enum decision act(struct plain *p, enum wish wish, const char *text)
+{
+	const char *section = wish == WISH_LINE ? review_section(p->w, atoi(text) - 1) : NULL;
+	switch (wish) {
+	case WISH_BUILD:
+		return may_build(p) ? DECISION_BUILD : p->input_ended ? DECISION_LEAVE : DECISION_STAY;
+	case WISH_BACK:
+		return DECISION_BACK;
+	case WISH_LEAVE:
+		return DECISION_LEAVE;
+	case WISH_LINE:
+	case WISH_ALL:
+		if (wish == WISH_LINE && !section)
+			return DECISION_STAY;
+		return change(p, section);
+	case WISH_RESOURCES:
+		if (!review_plan(p->w))
+			return DECISION_STAY;
+		return plain_resources(p, *text == '/' ? text + 1 : "") ? DECISION_STAY : DECISION_LEAVE;
+	case WISH_AGAIN:
+		wizard_surveys_again(p->w);
+		return DECISION_AGAIN;
+	case WISH_HELP:
+		break;
+	}
+	outside_print(p->out, _("Nothing has been created so far. %s creates what is listed."), _("yes"));
+	fputc('\n', p->out);
+	return DECISION_STAY;
+}
+
+/* Enter builds in a rehearsal, and where nothing changes: otherwise the word itself is asked for. */
 static enum decision decide(struct plain *p)
 {
-	bool enter_builds = p->w->options->rehearsal && !is_refused(p);
-	if (review_changes_nothing(p->w) && !p->w->before)
-		return DECISION_BUILD;
-	section_at(p, 0, true);
-	for (;;) {
+	enum decision d = DECISION_STAY;
+	char *words = review_build_words(p->w);
+	say_lines(p);
+	outside_print(p->out, "%s: %s\n", review_deed(p->w), words);
+	free(words);
+	while (d == DECISION_STAY) {
 		char *text;
 		outside_print(
-		    p->out, "%s\n",
-		    _("A number changes that line; a lists all settings; d lists the resources, /TEXT those that hold "
-		      "TEXT; yes builds; < goes back."));
-		outside_print(p->out, enter_builds ? _("Build now (rehearsal)? [yes] ") : _("Build now? [no] "));
+		    p->out,
+		    _("A number changes that line; a lists all settings; d lists the resources, /TEXT those that hold TEXT; r "
+		      "looks again; %s builds; < goes back."),
+		    _("yes"));
+		outside_print(p->out, "\n%s [%s] ", p->w->options->rehearsal ? _("Build now (rehearsal)?") : _("Build now?"),
+			      enter_builds(p) ? _("yes") : _("no"));
 		enum reply r = plain_reply(p, &text);
-		enum wish wish = wish_of(r, text, enter_builds);
-		const char *section = text ? section_at(p, atoi(text), false) : NULL;
-		bool known = wish != WISH_SETTINGS || section || !strcmp(text, "a");
-		if (wish == WISH_RESOURCES && *text == '/')
-			say_resources(p, text + 1);
-		else if (wish == WISH_RESOURCES)
-			say_plan(p);
+		d = act(p, wish_of(p, r, text), text);
 		free(text);
-		if (wish == WISH_BUILD && may_build(p))
-			return DECISION_BUILD;
-		if (wish == WISH_BUILD && is_refused(p))
-			return DECISION_AGAIN;
-		if (wish == WISH_BACK)
-			return DECISION_BACK;
-		if (wish == WISH_LEAVE)
-			return DECISION_LEAVE;
-		if (wish == WISH_SETTINGS && known)
-			return plain_settings(p, section) ? DECISION_AGAIN : DECISION_LEAVE;
-		if (wish == WISH_UNKNOWN)
-			outside_print(p->out, "%s\n", _("Nothing has been created so far. yes creates what is listed."));
+	}
+	return d;
+}
+
+static void say_title(struct plain *p)
+{
+	if (review_of_standing(p->w)) {
+		p->w->page = wizard_page_index("review");
+		outside_print(p->out, "\n%s\n", _(wizard_pages[p->w->page].title));
+	} else {
+		plain_page(p, "review");
 	}
 }
 
 enum decision plain_review(struct plain *p)
 {
-	plain_page(p, "review");
+	say_title(p);
+	draft_settle(p->w);
 	review_start(p->w);
 	for (double told = -PLAIN_HEARTBEAT; review_planning(p->w) && !plain_interrupts; plain_turn(p))
 		plain_say_waiting(p, _("looking at what is there already..."), &told);
-	if (review_err(p->w)->exit) {
-		char *text = err_text(review_err(p->w)), *shown = with_titles(text);
+	if (plain_interrupts)
+		return DECISION_LEAVE;
+	if (review_plan(p->w)) {
+		say_plan(p);
+		say_checks(p);
+	} else {
+		char *text = wizard_sentence(review_err(p->w)), *shown = with_titles(text);
 		outside_print(p->out, _("Problem:\n%s\n"), shown);
 		free(shown);
 		free(text);
-		return p->input_ended || plain_interrupts ? DECISION_LEAVE : DECISION_BACK;
 	}
-	if (plain_interrupts)
-		return DECISION_LEAVE;
-	say_plan(p);
-	return is_refused(p) || may_lose(p) ? decide(p) : DECISION_LEAVE;
+	return plain_interrupts ? DECISION_LEAVE : decide(p);
 }

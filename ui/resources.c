@@ -77,13 +77,19 @@ static const struct question *question_of(const struct wizard *w, const cJSON *d
 	return NULL;
 }
 
+char *difference_words(const char *title, const char *was, const char *now, const char *to)
+{
+	/* TRANSLATORS: a setting, its new value, its old value: "Size: 2 CPUs instead of 1 CPU" */
+	return to ? xasprintf("%s: %s %s %s", title, was, to, now) : xasprintf(_("%s: %s instead of %s"), title, now, was);
+}
+
 char *resources_difference(const struct wizard *w, const cJSON *one, const char *to)
 {
 	const struct question *q = question_of(w, one);
 	char *field = q ? xstrdup(_(q->title)) : field_words(json_str(one, "path", ""));
 	char *was = q ? xstrdup(_(choice_like(q, json_str(one, "found", ""))->title)) : value_words(json_at(one, "found"));
 	char *now = q ? xstrdup(_(choice_like(q, json_str(one, "wanted", ""))->title)) : value_words(json_at(one, "wanted"));
-	char *text = xasprintf("%s: %s %s %s", field, was, to, now);
+	char *text = difference_words(field, was, now, to);
 	free(field);
 	free(was);
 	free(now);
@@ -110,22 +116,6 @@ static void difference_lines(const struct wizard *w, struct doc *d, const cJSON 
 		doc_add(d, ROLE_WARN, 6, json_str(resource, "reason", ""));
 }
 
-static void resource_lines(const struct wizard *w, struct doc *d, const cJSON *r, int v)
-{
-	const struct kind *k = kind_find(json_str(r, "kind", ""));
-	double usd = json_num(r, "monthly_usd", -1);
-	const char *title = k ? _(k->title) : json_str(r, "kind", ""), *name = json_str(r, "name", "");
-	name = strcmp(name, k ? k->title : title) != 0 ? name : ""; /* "APIs" is the name of itself */
-	char *text = !json_bool(r, "billable", false) ? xasprintf("%s%s%s", title, *name ? " " : "", name)
-		     : usd >= 0.5                     ? xasprintf(_("%s %s, $%.0f a month"), title, name, usd)
-						      : xasprintf(_("%s %s, billed by use"), title, name);
-	doc_mark(d, verdicts[v].role, verdicts[v].mark, 2, text);
-	if (*json_str(r, "grants", ""))
-		doc_add(d, ROLE_DIM, 6, json_str(r, "grants", ""));
-	difference_lines(w, d, r);
-	free(text);
-}
-
 /* Where its verdict stands among those. */
 static int verdict_of(const cJSON *r)
 {
@@ -135,6 +125,28 @@ static int verdict_of(const cJSON *r)
 	return v;
 }
 
+char *resources_words(const cJSON *r)
+{
+	const struct kind *k = kind_find(json_str(r, "kind", ""));
+	double usd = json_num(r, "monthly_usd", -1);
+	const char *title = k ? _(k->title) : json_str(r, "kind", ""), *name = json_str(r, "name", "");
+	name = strcmp(name, k ? k->title : title) != 0 ? name : ""; /* "APIs" is the name of itself */
+	return !json_bool(r, "billable", false) ? xasprintf("%s%s%s", title, *name ? " " : "", name)
+	       : usd >= 0.5                     ? xasprintf(_("%s %s, $%.0f a month"), title, name, usd)
+						: xasprintf(_("%s %s, billed by use"), title, name);
+}
+
+static void resource_lines(const struct wizard *w, struct doc *d, const cJSON *r)
+{
+	int v = verdict_of(r);
+	char *text = resources_words(r);
+	doc_mark(d, verdicts[v].role, verdicts[v].mark, 2, text);
+	if (*json_str(r, "grants", ""))
+		doc_add(d, ROLE_DIM, 6, json_str(r, "grants", ""));
+	difference_lines(w, d, r);
+	free(text);
+}
+
 /* What is of no part stands with the server. */
 static int part_of(const cJSON *r)
 {
@@ -142,31 +154,69 @@ static int part_of(const cJSON *r)
 	return k && k->part != PART_UNSAID ? (int)k->part : PART_SERVER;
 }
 
-/* In the group of verdict v, or of a part when v is negative? */
-static bool is_in(const cJSON *r, int v, int part)
+/* The groups: one for each verdict that stands apart, then one for each part. */
+enum { APART = 4, GROUPS = APART + PARTS - PART_UNSAID - 1 };
+
+static bool is_in(const cJSON *r, int group)
 {
-	return v >= 0 ? verdict_of(r) == v : !verdicts[verdict_of(r)].heading && part_of(r) == part;
+	int v = verdict_of(r);
+	return group < APART ? v == group : !verdicts[v].heading && part_of(r) == group - APART + PART_UNSAID + 1;
 }
 
-static void group_lines(const struct wizard *w, struct doc *d, int v, int part)
+static int members(const cJSON *resources, int group)
 {
-	const cJSON *r, *resources = json_at(review_plan(w), "resources");
+	const cJSON *r;
 	int count = 0;
 	cJSON_ArrayForEach(r, resources)
-		count += is_in(r, v, part);
-	if (!count)
-		return;
+		count += is_in(r, group);
+	return count;
+}
+
+static char *heading_of(int group, int count)
+{
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	char *heading = v >= 0 ? xasprintf(_(verdicts[v].heading), count) : xasprintf("%s (%d)", _(parts[part].title), count);
+	return group < APART ? xasprintf(_(verdicts[group].heading), count)
+			     : xasprintf("%s (%d)", _(parts[group - APART + PART_UNSAID + 1].title), count);
 #pragma GCC diagnostic pop
-	doc_add(d, ROLE_TITLE, 0, heading);
-	free(heading);
-	cJSON_ArrayForEach(r, resources) {
-		if (is_in(r, v, part))
-			resource_lines(w, d, r, verdict_of(r));
+}
+
+bool resources_group(const struct wizard *w, int n, struct resource_group *g)
+{
+	const cJSON *r, *resources = json_at(review_plan(w), "resources");
+	int group = 0, count = 0;
+	for (; group < GROUPS; group++) {
+		count = members(resources, group);
+		if (count && n-- == 0)
+			break;
 	}
-	doc_add(d, ROLE_TEXT, 0, "");
+	if (group == GROUPS)
+		return false;
+	*g = (struct resource_group){.heading = heading_of(group, count), .list = xcalloc((size_t)count, sizeof *g->list)};
+	cJSON_ArrayForEach(r, resources) {
+		if (is_in(r, group))
+			g->list[g->count++] = r;
+	}
+	return true;
+}
+
+void resource_group_free(struct resource_group *g)
+{
+	free(g->heading);
+	free(g->list);
+	*g = (struct resource_group){0};
+}
+
+static void group_lines(const struct wizard *w, struct doc *d)
+{
+	struct resource_group g;
+	for (int n = 0; resources_group(w, n, &g); n++) {
+		doc_add(d, ROLE_TITLE, 0, g.heading);
+		for (int i = 0; i < g.count; i++)
+			resource_lines(w, d, g.list[i]);
+		doc_add(d, ROLE_TEXT, 0, "");
+		resource_group_free(&g);
+	}
 }
 
 /* What each mark means, and how many there are of it. */
@@ -212,10 +262,7 @@ static void resources_draw(struct wizard *w)
 	put(2, 2, r.w, ROLE_TITLE, _("What the plan does"));
 	legend_line(w, &d);
 	errand_lines(&d, review_plan(w));
-	for (int v = 0; v < VERDICTS && verdicts[v].heading; v++)
-		group_lines(w, &d, v, PART_UNSAID);
-	for (int part = PART_UNSAID + 1; part < PARTS; part++)
-		group_lines(w, &d, -1, part);
+	group_lines(w, &d);
 	if (review_err(w)->exit && review_err(w)->what) {
 		char *why = with_titles(review_err(w)->what);
 		doc_add(&d, ROLE_BAD, 0, why);

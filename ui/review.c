@@ -24,7 +24,7 @@ static bool is_row(const struct wizard *w, const char *section)
 }
 
 /* The section in the n-th row; NULL for the last row, which builds. */
-static const char *section_at(const struct wizard *w, int n)
+const char *review_section(const struct wizard *w, int n)
 {
 	for (const struct page *p = pages; p->id; p++) {
 		if (is_row(w, p->id) && n-- == 0)
@@ -36,7 +36,7 @@ static const char *section_at(const struct wizard *w, int n)
 static int row_count(const struct wizard *w)
 {
 	int n = 0;
-	while (section_at(w, n))
+	while (review_section(w, n))
 		n++;
 	return n + 1;
 }
@@ -46,7 +46,7 @@ static int first_focus(const struct wizard *w)
 {
 	int rows = row_count(w);
 	for (int i = 0; i < rows - 1; i++) {
-		if (problem_of(w, section_at(w, i)))
+		if (problem_of(w, review_section(w, i)))
 			return i;
 	}
 	return rows - 1;
@@ -55,7 +55,7 @@ static int first_focus(const struct wizard *w)
 /* A digit leads to a cure of the focused line's problem, else to the line of that number. */
 static bool cures_offered(const struct wizard *w)
 {
-	const char *section = section_at(w, review_own(w)->focus);
+	const char *section = review_section(w, review_own(w)->focus);
 	return section && problem_cure(w, section, 0);
 }
 
@@ -73,9 +73,9 @@ static char *limit_of(const struct wizard *w, const char *section)
 }
 
 /* The word at the right end of a section's line; to be freed. */
-static char *note_of(const struct wizard *w, const char *section, enum role *role)
+char *review_note(const struct wizard *w, const char *section, enum role *role)
 {
-	char *changes = review_changes(w, section);
+	char *changes = review_changes(w, section, NULL);
 	bool changed = *changes;
 	free(changes);
 	*role = problem_of(w, section) ? ROLE_BAD : changed ? ROLE_WARN : ROLE_TEXT;
@@ -98,7 +98,7 @@ static int words_width(const struct rect r, const char *note)
 int review_lines_of(const struct wizard *w, const char *section, struct rect r)
 {
 	enum role role;
-	char *words = section_words(w->answers, section), *note = note_of(w, section, &role);
+	char *words = section_words(w->answers, section), *note = review_note(w, section, &role);
 	int lines = put_wrapped(0, 0, 0, words_width(r, note), ROLE_TEXT, words);
 	free(note);
 	free(words);
@@ -109,7 +109,7 @@ static void draw_section(const struct wizard *w, const char *section, int lines,
 {
 	enum role role;
 	int title = review_title_width(r), x = r.x + 2 + title;
-	char *words = section_words(w->answers, section), *note = note_of(w, section, &role);
+	char *words = section_words(w->answers, section), *note = review_note(w, section, &role);
 	int beside = r.x + r.w - cells(note);
 	if (problem_of(w, section))
 		put_glyph(r.y, beside - 2, ROLE_BAD, GLYPH_CROSS);
@@ -123,7 +123,7 @@ static void draw_section(const struct wizard *w, const char *section, int lines,
 	free(words);
 }
 
-static char *build_words(const struct wizard *w)
+char *review_build_words(const struct wizard *w)
 {
 	const struct review *v = review_own(w);
 	char about[32];
@@ -147,7 +147,7 @@ const char *review_deed(const struct wizard *w)
 static void draw_build_row(const struct wizard *w, struct rect r, bool here)
 {
 	int title = review_title_width(r);
-	char *words = build_words(w);
+	char *words = review_build_words(w);
 	bool bad = review_own(w)->err.exit || review_planned(w, VERDICT_REFUSE);
 	put(r.y, r.x + 2, title - 1, here ? ROLE_FOCUS : ROLE_TITLE, review_deed(w));
 	put(r.y, r.x + 2 + title, r.w - title - 2, bad ? ROLE_BAD : review_planning(w) ? ROLE_BUSY : ROLE_TEXT, words);
@@ -157,7 +157,7 @@ static void draw_build_row(const struct wizard *w, struct rect r, bool here)
 /* The n-th row, in so many lines from r.y on. */
 static void draw_row(const struct wizard *w, int n, int lines, struct rect r)
 {
-	const char *section = section_at(w, n);
+	const char *section = review_section(w, n);
 	bool here = n == review_own(w)->focus;
 	if (here)
 		put_glyph(r.y, r.x, ROLE_KEY, GLYPH_MARK);
@@ -177,7 +177,7 @@ static void draw_row(const struct wizard *w, int n, int lines, struct rect r)
 static int draw_rows(const struct wizard *w, int rows, int spare, struct rect r)
 {
 	for (int n = review_own(w)->top; rows--; n++) {
-		int more = section_at(w, n) && spare > 0 ? review_lines_of(w, section_at(w, n), r) - 1 : 0;
+		int more = review_section(w, n) && spare > 0 ? review_lines_of(w, review_section(w, n), r) - 1 : 0;
 		more = more < spare ? more : spare > 0 ? spare : 0;
 		draw_row(w, n, 1 + more, r);
 		spare -= more;
@@ -193,12 +193,17 @@ static bool mostly_stands(const struct wizard *w)
 			      : w->before->resolved->child != NULL;
 }
 
+bool review_of_standing(const struct wizard *w)
+{
+	return w->before && mostly_stands(w);
+}
+
 static const char *sentence_of(const struct wizard *w)
 {
 	if (w->before && review_has_changes(w))
 		return _("These are your changes. b applies them; leaving asks whether to keep them.");
-	return w->before && mostly_stands(w) ? _("This is what stands. Enter changes a line.")
-					     : _("This is what will be built. Enter changes a line, b builds.");
+	return review_of_standing(w) ? _("This is what stands. Enter changes a line.")
+				     : _("This is what will be built. Enter changes a line, b builds.");
 }
 
 static void review_draw(struct wizard *w, struct rect r)
@@ -232,7 +237,7 @@ static void review_draw(struct wizard *w, struct rect r)
 		put_glyph(r.y + 1 + rows, r.x - 1, ROLE_KEY, GLYPH_DOWN);
 	int end = r.y + r.h - pane;
 	review_draw_facts(w, facts + (end - facts > review_facts(w)), end, list);
-	const char *section = section_at(w, v->focus);
+	const char *section = review_section(w, v->focus);
 	if (beside)
 		review_draw_pane(w, section, (struct rect){r.y, r.x + wide + 2, r.h, r.w - wide - 2});
 	else
@@ -246,8 +251,8 @@ void review_focus_build(struct wizard *w)
 
 void review_focus_section(struct wizard *w, const char *section)
 {
-	for (int i = 0; section_at(w, i); i++) {
-		if (!strcmp(section_at(w, i), section))
+	for (int i = 0; review_section(w, i); i++) {
+		if (!strcmp(review_section(w, i), section))
 			review_own(w)->focus = i;
 	}
 }
@@ -301,7 +306,7 @@ static enum action agree(struct wizard *w)
 
 static enum action enter_key(struct wizard *w)
 {
-	const char *section = section_at(w, review_own(w)->focus);
+	const char *section = review_section(w, review_own(w)->focus);
 	if (!section)
 		return agree(w);
 	settings_open(w, section);
@@ -311,7 +316,7 @@ static enum action enter_key(struct wizard *w)
 /* The setting that cures the focused line's problem, in whichever section it stands; Esc comes back here. */
 static void cure(struct wizard *w, int n)
 {
-	const struct question *q = problem_cure(w, section_at(w, review_own(w)->focus), n);
+	const struct question *q = problem_cure(w, review_section(w, review_own(w)->focus), n);
 	if (!q)
 		return;
 	settings_open(w, q->page);
@@ -326,10 +331,10 @@ static void count_key(struct wizard *w, int n)
 		cure(w, n);
 		return;
 	}
-	if (!section_at(w, n))
+	if (!review_section(w, n))
 		return;
 	review_own(w)->focus = n;
-	settings_open(w, section_at(w, n));
+	settings_open(w, review_section(w, n));
 }
 
 static void move_by(struct wizard *w, int delta)
@@ -404,7 +409,7 @@ static void review_enter(struct wizard *w)
 
 static void review_hints(struct wizard *w, struct hints *h)
 {
-	bool last = !section_at(w, review_own(w)->focus);
+	bool last = !review_section(w, review_own(w)->focus);
 	if (!last)
 		hint(h, _("Enter"), _("change"));
 	bool cures = cures_offered(w);

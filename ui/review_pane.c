@@ -177,7 +177,7 @@ static char *pane_words(const struct wizard *w, const char *section, enum role *
 	if (*refused)
 		return refused;
 	free(refused);
-	char *changes = section ? review_changes(w, section) : errand_words(w);
+	char *changes = section ? review_changes(w, section, glyph(GLYPH_TO)) : errand_words(w);
 	*role = ROLE_TEXT;
 	if (*changes)
 		return changes;
@@ -197,10 +197,10 @@ static char *pane_words(const struct wizard *w, const char *section, enum role *
 /* Where there is room: every setting of the section with its value, the whole of it. */
 static int draw_values(const struct wizard *w, const char *section, struct rect r)
 {
-	int y = r.y, label = 24;
-	for (const struct question *q = questions; q->id && y < r.y + r.h; q++) {
-		if (strcmp(q->page, section) != 0 || !answers_asked(w->answers, q))
-			continue;
+	const struct question *list[SETTINGS_MOST];
+	int y = r.y, label = 24, count = settings_list(w, section, "", list);
+	for (int i = 0; i < count && y < r.y + r.h; i++) {
+		const struct question *q = list[i];
 		char *words = setting_words(w, q);
 		int lines = put_lines(y, r.x + label, r.y + r.h - y, r.w - label, ROLE_TEXT, *words ? words : _("none"));
 		put(y, r.x, label - 1, ROLE_DIM, _(q->title));

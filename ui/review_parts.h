@@ -25,6 +25,14 @@ enum { REVIEW_PANE = 5 };
 /* review.c */
 /* What the line that builds does, in a word or two: build, apply, or prove again. */
 const char *review_deed(const struct wizard *w);
+/* What is to be said of that: how long it takes and what it costs, or why it cannot be done yet; freed by the caller. */
+char *review_build_words(const struct wizard *w);
+/* The section of the n-th line, from 0; NULL after the last. The word at its right end, freed by the caller: its price, that it was changed, that it has to be put
+ * right. */
+const char *review_section(const struct wizard *w, int n);
+char *review_note(const struct wizard *w, const char *section, enum role *role);
+/* Is it a second run, of a stack that stands for the most part? */
+bool review_of_standing(const struct wizard *w);
 /* How many lines the words of a section take that stand in a list of this width. */
 int review_lines_of(const struct wizard *w, const char *section, struct rect list);
 
@@ -36,8 +44,10 @@ void review_event(struct wizard *w, const cJSON *event);
 int review_planned(const struct wizard *w, enum verdict verdict);
 /* What a resource of the plan's JSON is, in words. */
 const char *review_kind(const cJSON *resource);
-/* What the operator changed in a section since the file was read, a line each: "Size: 1 CPU -> 2 CPUs". "" for nothing; freed by the caller. */
-char *review_changes(const struct wizard *w, const char *section);
+/* What the operator changed in a section since the file was read, a line each, as difference_words has it; "" for nothing; freed by the caller. */
+char *review_changes(const struct wizard *w, const char *section, const char *to);
+/* The question that decided about a resource of the plan, by its id, or NULL. */
+const struct question *review_decides(const struct wizard *w, const char *resource);
 
 /* review_pane.c */
 /* The width of the column of titles. */

@@ -204,29 +204,35 @@ void review_settle(struct wizard *w)
 
 /* Differences ------------------------------------------------------------------------------------------------------------------------- */
 
+const struct question *review_decides(const struct wizard *w, const char *resource)
+{
+	const struct plan *p = review_own(w)->run ? run_plan(review_own(w)->run) : NULL;
+	const struct resource *of = p ? plan_find(p, resource) : NULL;
+	return of && of->decided_by ? question_find(of->decided_by) : NULL;
+}
+
 /* What people notice of the change of what a section decides about, as the plan knows it: "The database restarts...". */
 static void add_downtime(const struct wizard *w, const char *section, struct buf *b)
 {
-	const struct plan *p = review_own(w)->run ? run_plan(review_own(w)->run) : NULL;
 	const cJSON *r;
 	cJSON_ArrayForEach(r, json_at(review_own(w)->plan, "resources")) {
-		const struct resource *of = p ? plan_find(p, json_str(r, "id", "")) : NULL;
-		const struct question *q = of && of->decided_by ? question_find(of->decided_by) : NULL;
+		const struct question *q = review_decides(w, json_str(r, "id", ""));
 		const char *notice = json_str(r, "downtime", "");
 		if (*notice && q && !strcmp(q->page, section))
 			buf_printf(b, "%s%s", b->len ? "\n" : "", notice);
 	}
 }
 
-char *review_changes(const struct wizard *w, const char *section)
+char *review_changes(const struct wizard *w, const char *section, const char *to)
 {
 	struct buf b = {0};
 	for (const struct question *q = questions; w->before && q->id; q++) {
 		if (strcmp(q->page, section) != 0 || json_equal(answers_get(w->before, q->id), answers_get(w->answers, q->id)))
 			continue;
 		char *was = answers_words(w->before, q), *now = answers_words(w->answers, q);
-		buf_printf(&b, "%s%s: %s %s %s", b.len ? "\n" : "", _(q->title), *was ? was : _("none"), glyph(GLYPH_TO),
-			   *now ? now : _("none"));
+		char *text = difference_words(_(q->title), *was ? was : _("none"), *now ? now : _("none"), to);
+		buf_printf(&b, "%s%s", b.len ? "\n" : "", text);
+		free(text);
 		free(was);
 		free(now);
 	}
@@ -239,7 +245,7 @@ bool review_has_changes(const struct wizard *w)
 {
 	bool any = false;
 	for (const struct page *p = pages; p->id && !any; p++) {
-		char *changes = review_changes(w, p->id);
+		char *changes = review_changes(w, p->id, NULL);
 		any = *changes;
 		free(changes);
 	}

@@ -28,32 +28,35 @@ static struct settings *settings_of(const struct wizard *w)
 
 /* Rows -------------------------------------------------------------------------------------------------------------------------------- */
 
-static bool is_shown(const struct wizard *w, const struct question *q, const char *typed)
+static bool holds(const struct wizard *w, const struct question *q, const char *text)
 {
-	const struct settings *s = settings_of(w);
-	if (!answers_asked(w->answers, q) || (s->section && strcmp(s->section, q->page) != 0))
-		return false;
 	char *words = answers_words(w->answers, q);
-	bool match = strcasestr(_(q->title), typed) || strcasestr(q->id, typed) || strcasestr(words, typed);
+	bool match = strcasestr(_(q->title), text) || strcasestr(q->id, text) || strcasestr(words, text);
 	free(words);
 	return match;
 }
 
-enum { SHOWN_MAX = 128 };
-
-/* Those that are shown, by section, before the rest those that the review's line speaks of; returns how many. */
-static int collect(const struct wizard *w, const struct question *into[SHOWN_MAX])
+int settings_list(const struct wizard *w, const char *section, const char *holding, const struct question *into[SETTINGS_MOST])
 {
 	int n = 0;
-	char *typed = edit_text(&settings_of(w)->filter);
 	for (const struct page *p = pages; p->id; p++) {
 		for (int quiet = 0; quiet < 2; quiet++) {
 			for (const struct question *q = questions; q->id; q++) {
-				if (!strcmp(q->page, p->id) && q->quiet == quiet && n < SHOWN_MAX && is_shown(w, q, typed))
+				bool here = !strcmp(q->page, p->id) && q->quiet == quiet &&
+					    (!section || !strcmp(section, p->id));
+				if (here && n < SETTINGS_MOST && answers_asked(w->answers, q) && holds(w, q, holding))
 					into[n++] = q;
 			}
 		}
 	}
+	return n;
+}
+
+/* Those that are shown; returns how many. */
+static int collect(const struct wizard *w, const struct question *into[SETTINGS_MOST])
+{
+	char *typed = edit_text(&settings_of(w)->filter);
+	int n = settings_list(w, settings_of(w)->section, typed, into);
 	free(typed);
 	return n;
 }
@@ -61,7 +64,7 @@ static int collect(const struct wizard *w, const struct question *into[SHOWN_MAX
 /* The first that needs an answer; NULL for none. */
 static const struct question *lacking(const struct wizard *w)
 {
-	const struct question *list[SHOWN_MAX];
+	const struct question *list[SETTINGS_MOST];
 	int count = settings_of(w)->section ? collect(w, list) : 0;
 	for (int i = 0; i < count; i++) {
 		if (question_lacks(list[i], w->answers))
@@ -72,7 +75,7 @@ static const struct question *lacking(const struct wizard *w)
 
 static void focus_at(struct wizard *w, int n)
 {
-	const struct question *list[SHOWN_MAX];
+	const struct question *list[SETTINGS_MOST];
 	int count = collect(w, list);
 	settings_of(w)->focused = count ? list[n < 0 ? 0 : n >= count ? count - 1 : n] : NULL;
 	if (settings_of(w)->focused)
@@ -84,7 +87,7 @@ static bool change(struct wizard *w, const struct question *q);
 void settings_open(struct wizard *w, const char *section)
 {
 	struct settings *s = settings_of(w);
-	const struct question *list[SHOWN_MAX], *last = section ? s->focused : NULL;
+	const struct question *list[SETTINGS_MOST], *last = section ? s->focused : NULL;
 	*s = (struct settings){.section = section};
 	edit_set(&s->filter, "");
 	w->over = &overlay_settings;
@@ -109,7 +112,7 @@ bool settings_changing(const struct wizard *w)
 
 void settings_focus(struct wizard *w, const struct question *q)
 {
-	const struct question *list[SHOWN_MAX];
+	const struct question *list[SETTINGS_MOST];
 	int count = collect(w, list);
 	for (int at = 0; at < count; at++) {
 		if (list[at] == q)
@@ -203,8 +206,8 @@ static int lay_out(const struct question *const *list, int count, bool headings,
 static void draw_list(struct wizard *w, struct rect r)
 {
 	struct settings *s = settings_of(w);
-	const struct question *list[SHOWN_MAX];
-	int rows[SHOWN_MAX], count = collect(w, list), all = lay_out(list, count, !s->section, rows), at = 0;
+	const struct question *list[SETTINGS_MOST];
+	int rows[SETTINGS_MOST], count = collect(w, list), all = lay_out(list, count, !s->section, rows), at = 0;
 	while (at < count && list[at] != s->focused)
 		at++;
 	int row = at < count ? rows[at] : 0;
@@ -256,7 +259,7 @@ static void settings_draw(struct wizard *w)
 
 static void move_by(struct wizard *w, int delta)
 {
-	const struct question *list[SHOWN_MAX];
+	const struct question *list[SETTINGS_MOST];
 	int count = collect(w, list), at = 0;
 	while (at < count && list[at] != settings_of(w)->focused)
 		at++;
@@ -358,7 +361,7 @@ static bool change(struct wizard *w, const struct question *q)
 /* Of those that hold what was typed, the one whose title begins with it is meant. */
 static void filter_key(struct wizard *w, const struct key *k)
 {
-	const struct question *list[SHOWN_MAX];
+	const struct question *list[SETTINGS_MOST];
 	edit_key(&settings_of(w)->filter, k);
 	move_by(w, 0);
 	char *typed = edit_text(&settings_of(w)->filter);
@@ -373,7 +376,7 @@ static void filter_key(struct wizard *w, const struct key *k)
 /* The n-th line, opened; what is on or off is turned. */
 static bool count_key(struct wizard *w, int n)
 {
-	const struct question *list[SHOWN_MAX];
+	const struct question *list[SETTINGS_MOST];
 	if (n >= collect(w, list))
 		return true;
 	focus_at(w, n);

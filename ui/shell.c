@@ -51,12 +51,11 @@ static void wait_for_end(pid_t child, int *status)
 	}
 }
 
-void shell_open(struct wizard *w)
+bool shell_run(const struct wizard *w)
 {
 	static const int ours[] = {SIGINT, SIGQUIT, SIGTSTP};
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, before[sizeof ours / sizeof *ours];
 	int status = 0;
-	screen_suspend();
 	outside_print(stdout, _("\nA shell with project %s. exit comes back to mlflow-setup.\n"),
 		      answers_str(w->answers, "project.id"));
 	fflush(stdout);
@@ -69,7 +68,14 @@ void shell_open(struct wizard *w)
 	take_terminal_back();
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		sigaction(ours[i], &before[i], NULL);
+	return child > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 127);
+}
+
+void shell_open(struct wizard *w)
+{
+	screen_suspend();
+	bool ran = shell_run(w);
 	screen_resume();
-	if (child < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
+	if (!ran)
 		wizard_say(w, ROLE_BAD, _("No shell could be started."));
 }

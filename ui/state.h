@@ -99,6 +99,8 @@ struct wizard {
 	struct draft draft;
 	cJSON *problems; /* section -> {text: what is wrong in it, as the answers stand; cures: ids of questions} */
 	cJSON *result;   /* the last run's result event */
+	event_fn *hears; /* who is told of the events of the run that builds besides the page, with hears_arg; or NULL */
+	void *hears_arg;
 	bool ended;
 	int exit_code;
 };
@@ -106,6 +108,8 @@ struct wizard {
 /* The parts. */
 void wizard_say(struct wizard *w, enum role role, const char *text);
 bool wizard_save(struct wizard *w);
+/* On a second run the file is the operator's: was anything changed that is written only when they say so? */
+bool wizard_asks_to_keep(const struct wizard *w);
 void wizard_go(struct wizard *w, size_t page);
 const char *wizard_page(const struct wizard *w);
 bool wizard_on(const struct wizard *w, const char *page);
@@ -157,6 +161,10 @@ void settings_open(struct wizard *w, const char *section);
 /* A line of the review of what stands is changed in place: what Enter took leads back to it, where it says what that changes; this tells whether, and
  * moves the focus there. Among several changes Space stays. */
 bool settings_over(struct wizard *w, const struct question *q);
+/* The settings that are asked, a section's or all (NULL), whose title, id or answer holds a text, in the order in which they are shown and counted everywhere:
+ * by section, those first that the review's line speaks of. Returns how many. */
+enum { SETTINGS_MOST = 128 };
+int settings_list(const struct wizard *w, const char *section, const char *holding, const struct question *into[SETTINGS_MOST]);
 /* What has the focus there, or NULL; and whether its choices or its text are open. */
 const struct question *settings_focused(const struct wizard *w);
 bool settings_changing(const struct wizard *w);
@@ -225,7 +233,19 @@ char *checks_command(const struct wizard *w);
 void checks_copy(struct wizard *w);
 /* What the plan deletes or replaces that holds users' data, "Cloud SQL instance NAME, Bucket NAME"; "" for nothing. The caller frees. */
 char *review_data_lost(const struct wizard *w);
-/* A difference of a resource in words, "Database size: 1 CPU -> 2 CPUs", with that sign between; the caller frees. */
+/* A group of the plan's resources as they are listed: what is in the way and what goes first, then by the part of the server that they belong to. */
+struct resource_group {
+	char *heading;      /* with how many they are */
+	const cJSON **list; /* of plan/show.h's JSON */
+	int count;
+};
+/* The n-th group with something in it, from 0, to be freed; false after the last. */
+bool resources_group(const struct wizard *w, int n, struct resource_group *g);
+void resource_group_free(struct resource_group *g);
+/* A resource of the plan's JSON with its price, "Cloud SQL instance NAME, $51 a month"; the caller frees. */
+char *resources_words(const cJSON *resource);
+/* "Database size: 1 CPU -> 2 CPUs" with that sign between, in words alone for NULL; the caller frees. resources_difference is one of a resource. */
+char *difference_words(const char *title, const char *was, const char *now, const char *to);
 char *resources_difference(const struct wizard *w, const cJSON *difference, const char *to);
 /* Begins to build, or to take away what stands when undo is set. */
 void build_start(struct wizard *w, bool undo);
@@ -239,8 +259,16 @@ void log_open(struct wizard *w, int part, bool search);
 void log_save(struct wizard *w);
 /* Puts the last lines of a part's log (-1: of all) into the rectangle. */
 void log_tail(const struct wizard *w, int part, struct rect r);
-/* A shell with the project set, on the normal screen; comes back when it ends. */
+/* A shell with the project set, on the normal screen; comes back when it ends. shell_run is the same where there is no screen: false when none was started. */
 void shell_open(struct wizard *w);
+bool shell_run(const struct wizard *w);
+/* The keys of what can be done about the failure, the likeliest first, into at least 16 bytes; and the words of one. */
+const char *failure_menu(const struct wizard *w, char *into);
+const char *failure_words(char key);
+/* The question that decided about what failed; what failed outside the resources was stopped by the project. NULL: no answer decided it. */
+const struct question *failure_question(const struct wizard *w);
+/* Puts the focus on the n-th cause, from 0, if there is one. */
+void build_focus_cause(struct wizard *w, size_t n);
 /* The e-mail of who is signed in, "" when not known. */
 const char *wizard_who(const struct wizard *w);
 void build_settle(struct wizard *w);

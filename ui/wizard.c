@@ -448,7 +448,7 @@ void wizard_farewell(const struct wizard *w, FILE *to)
 	}
 	if (w->result) {
 		struct doc d = {0};
-		done_doc(w, &d, true);
+		done_doc(w, &d, DONE_PRINTED);
 		doc_print(&d, to, width_of(to));
 		doc_free(&d);
 	}

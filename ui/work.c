@@ -67,7 +67,8 @@ void work_leave_nothing_out(struct wizard *w)
 	w->work.left_out = NULL;
 }
 
-const char **work_left_out(const struct wizard *w)
+/* Ids of what the next run goes on without; NULL-terminated, an array to be freed. */
+static const char **ids_left_out(const struct wizard *w)
 {
 	size_t n = 0;
 	const cJSON *item;
@@ -77,7 +78,8 @@ const char **work_left_out(const struct wizard *w)
 	return ids;
 }
 
-const char **work_data_words(void)
+/* Every word for data that there is: who undoes all and typed the server's name means these too. NULL-terminated, to be freed. */
+static const char **data_words(void)
 {
 	const char **words = NULL;
 	size_t count = 0, room = 0;
@@ -93,7 +95,7 @@ const char **work_data_words(void)
 
 /* From its beginning to its end ------------------------------------------------------------------------------------------------------ */
 
-void work_begin(struct wizard *w, bool undo)
+static void begin(struct wizard *w, bool undo)
 {
 	cJSON *left_out = w->work.left_out;
 	w->work.left_out = NULL; /* it stays */
@@ -120,8 +122,8 @@ bool work_start(struct wizard *w, bool undo)
 {
 	struct err e = {0};
 	bool consent = review_consented(w) || undo;
-	work_begin(w, undo);
-	const char **words = undo ? work_data_words() : NULL, **without = undo ? NULL : work_left_out(w);
+	begin(w, undo);
+	const char **words = undo ? data_words() : NULL, **without = undo ? NULL : ids_left_out(w);
 	struct run_options o = {.verb = undo ? RUN_DESTROY : RUN_APPLY,
 				.answers = w->answers,
 				.consent = consent,
@@ -223,6 +225,8 @@ void wizard_event(void *arg, const cJSON *e)
 						  : cJSON_Duplicate(e, 1); /* what Google's log says is not ours, and much */
 	put_titles(shown);
 	v->event(w, shown ? shown : e);
+	if (w->hears && w->work.active)
+		w->hears(w->hears_arg, shown ? shown : e);
 	cJSON_Delete(shown);
 }
 

@@ -9,7 +9,7 @@
 struct wizard;
 
 struct work {
-	struct run *run; /* NULL in plain mode, which turns the session itself */
+	struct run *run; /* that is under way, or was last; NULL for none */
 	struct progress p;
 	bool active;  /* events belong to it, not to the review */
 	bool over;    /* the run has ended and what follows from it was done */
@@ -21,9 +21,7 @@ struct work {
 	cJSON *left_out; /* ids of resources that the next run goes on without; NULL for none */
 };
 
-/* Forgets the run before and its result, but not what is left out, and begins to count the time. */
-void work_begin(struct wizard *w, bool undo);
-/* work_begin, and the run itself on the session. False when it did not start: it was said why. */
+/* Forgets the run before and its result, but not what is left out, and begins one on the session. False when it did not start: it was said why. */
 bool work_start(struct wizard *w, bool undo);
 /* After a turn of the session; true once, when the run has ended. */
 bool work_settle(struct wizard *w);
@@ -40,10 +38,6 @@ bool work_may_leave_out(const struct wizard *w, const struct cause *c);
 void work_note_left_out(struct wizard *w, const struct cause *c);
 /* The next run makes everything. */
 void work_leave_nothing_out(struct wizard *w);
-/* Ids of what the next run goes on without; NULL-terminated, an array to be freed. */
-const char **work_left_out(const struct wizard *w);
-/* Every word for data that there is: who undoes all and typed the server's name means these too. NULL-terminated, to be freed. */
-const char **work_data_words(void);
 void work_free(struct work *b);
 
 /* What the run calls back: it works on the wizard's own answers, and asks for the secret that the operator typed. arg is the wizard. */

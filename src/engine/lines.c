@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outside.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -141,7 +142,8 @@ static void say_step(struct lines *l, const cJSON *event)
 	double elapsed = json_num(event, "elapsed", 0);
 	stamp(l, event);
 	say_word(l->progress, lines_state(event));
-	fprintf(l->progress, "%s %s", *title ? _(title) : "", json_str(event, "name", ""));
+	bool named = strcmp(json_str(event, "name", ""), title) != 0; /* "APIs" is the name of itself */
+	fprintf(l->progress, "%s%s%s", *title ? _(title) : "", named ? " " : "", named ? json_str(event, "name", "") : "");
 	if (state == STATE_DONE && elapsed >= 1)
 		fprintf(l->progress, " (%s)", text_duration(elapsed, took));
 	fputc('\n', l->progress);
@@ -176,7 +178,7 @@ static void on_step(struct lines *l, const cJSON *event)
 	say_step(l, event);
 }
 
-static void say_still(struct lines *l, double at, double quiet)
+static void say_still(struct lines *l, double at, double quiet, const char *what)
 {
 	if (l->quiet || l->looking || !l->counts || at - l->last_line < quiet)
 		return;
@@ -184,7 +186,10 @@ static void say_still(struct lines *l, double at, double quiet)
 	stamp(l, l->counts);
 	if (json_num(l->counts, "waiting", 0) > 0 && !json_num(l->counts, "running", 0))
 		fprintf(l->progress, _("still waiting for you: %d done"), (int)json_num(l->counts, "done", 0));
-	else
+	else if (what) {
+		say_word(l->progress, _("working"));
+		outside_print(l->progress, "%s", what);
+	} else
 		fprintf(l->progress, _("still working: %d done, %d running, %d to go"), (int)json_num(l->counts, "done", 0),
 			(int)json_num(l->counts, "running", 0), (int)json_num(l->counts, "left", 0));
 	fputc('\n', l->progress);
@@ -195,12 +200,12 @@ static void on_counts(struct lines *l, const cJSON *event)
 {
 	cJSON_Delete(l->counts);
 	l->counts = cJSON_Duplicate(event, 1);
-	say_still(l, json_num(event, "at", 0), LOG_HEARTBEAT);
+	say_still(l, json_num(event, "at", 0), LOG_HEARTBEAT, NULL);
 }
 
-void lines_still(struct lines *l, double at)
+void lines_still(struct lines *l, double at, const char *what)
 {
-	say_still(l, at, HEARTBEAT);
+	say_still(l, at, HEARTBEAT, what);
 }
 
 static void on_log(struct lines *l, const cJSON *event)

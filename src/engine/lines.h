@@ -17,8 +17,9 @@ void lines_free(struct lines *l);
 /* Prints what this event says, if it says something new; unknown events are ignored. Its arg is a struct lines. */
 void lines_event(struct lines *l, const cJSON *event);
 
-/* Says that it still works when nothing was said for half a minute; at: seconds since the run began. Called whenever time has passed. */
-void lines_still(struct lines *l, double at);
+/* Says what is still worked on (NULL: how much of it there is) when nothing was said for half a minute; at: seconds since the run began. Called whenever time
+ * has passed. */
+void lines_still(struct lines *l, double at, const char *what);
 
 /* The sentence for a result's outcome, translated. */
 const char *lines_outcome(enum event_outcome outcome);

@@ -7,6 +7,8 @@
 struct session *fake_session(bool rehearsal);
 /* This survey fails with these words from now on; NULL mends it. */
 void fake_fail_survey(struct session *s, const char *what, const char *sentence, const char *fix);
+/* From now on the checks find this (owned from then on). */
+void fake_findings(struct session *s, cJSON *findings);
 /* The step of this id fails in the next run. */
 void fake_fail_step(struct session *s, const char *id);
 /* The step that fails is an optional one: a run that is to leave it out skips it. */

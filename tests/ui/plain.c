@@ -2,18 +2,24 @@
 #include "config.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/gettext.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "tests/tap.h"
 #include "tests/ui/fake_session.h"
+#include "tests/ui/translation.h"
 #include "ui/pages.h"
 #include "ui/plain.h"
+#include "ui/state.h"
 
 #include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char *failing; /* the step that fails, an optional one; NULL for none */
+static const char *failing;   /* the step that fails, an optional one; NULL for none */
+static const char *finding;   /* what the checks find, as JSON; NULL for nothing */
+static const char *replacing; /* the resource that the plan replaces; NULL for none */
+static bool consented;        /* did the last run have consent to what destroys data? */
 
 /* Talks with these lines of input; what was said is returned, the exit code and the answers are left for checks. */
 static char *talk(const char *input, bool rehearsal, struct answers **a, int *code)
@@ -25,8 +31,13 @@ static char *talk(const char *input, bool rehearsal, struct answers **a, int *co
 	struct session *s = fake_session(rehearsal);
 	fake_fail_step(s, failing);
 	fake_optional(s, failing != NULL);
-	*a = answers_new();
+	fake_replace(s, replacing);
+	if (finding)
+		fake_findings(s, cJSON_Parse(finding));
+	struct err none = {0};
+	*a = access("m.json", F_OK) == 0 ? answers_load("m.json", &none) : answers_new();
 	*code = plain_on(s, *a, &o, in, out);
+	consented = fake_consented(s);
 	session_free(s);
 	fclose(in);
 	fclose(out);
@@ -83,18 +94,16 @@ out:
 	return buf_take(&b);
 }
 
-/* The number of a setting in its section, and of its section in the review. */
+/* The number of a setting in its section, as the screen counts it too. */
 static int number_in_section(const char *id)
 {
-	struct answers *a = answers_new();
-	int n = 0;
-	for (const struct question *q = questions; q->id; q++) {
-		n += !strcmp(q->page, question_find(id)->page) && answers_asked(a, q);
-		if (!strcmp(q->id, id))
-			break;
-	}
-	answers_free(a);
-	return n;
+	const struct question *list[SETTINGS_MOST];
+	struct wizard w = {.answers = answers_new()};
+	int count = settings_list(&w, question_find(id)->page, "", list), n = 0;
+	while (n < count && strcmp(list[n]->id, id) != 0)
+		n++;
+	answers_free(w.answers);
+	return n + 1;
 }
 
 static void says_after_pages(const char *name, const char *id, const char *text, bool stop, const char *tail, bool rehearsal,
@@ -122,6 +131,10 @@ static void at_the_review(void)
 	char *later = xasprintf("4\n%d\n3\nq\n", number_in_section("exposure"));
 	says_after_pages("a choice that cannot be made says why", NULL, NULL, false, later, true, "reached by its web address");
 	free(later);
+	says_after_pages("resources have numbers, by their part", NULL, NULL, false, "d\n\nq\n", true,
+			 "Database (3)\n  9  create: Cloud SQL instance mlflow-k3x9, $51 a month\n");
+	says_after_pages("a number tells all of one", NULL, NULL, false, "/sql\n1\n\nq\n", true,
+			 "create: Cloud SQL instance mlflow-k3x9, $51 a month\n    The answer that decides about it: Size\n");
 	says_after_pages("resources are narrowed by a slash", NULL, NULL, false, "/no such thing\nq\n", true,
 			 "nothing holds no such thing");
 	says_after_pages("a word that means nothing neither builds nor leaves", "auth.client_id",
@@ -185,15 +198,143 @@ static void failures(void)
 	     *without = pages_with(NULL, NULL, false, "\nk\n"), *undo = pages_with(NULL, NULL, false, "\nu\nmlflow\n");
 	failing = "range";
 	says("after a failure its cause is said, and the end of the input leaves with the run's code", once, true, EXIT_PARTLY,
-	     "Why it failed, 1 step: Address range mlflow-services: Quota");
-	says("r tries again", again, true, EXIT_PARTLY, "k goes on without what failed");
+	     "failed: Address range mlflow-services: Quota");
+	says("r tries again", again, true, EXIT_PARTLY, "  k  Go on without it this time");
 	says("k goes on without an optional resource", without, true, EXIT_DONE, "[q]");
 	says("u takes all away once the server's name was typed", undo, true, EXIT_CHANGES, "type the name of this server");
+	char *log = pages_with(NULL, NULL, false, "\n/operation\nw\n");
+	says("the log is searched", log, true, EXIT_PARTLY, "VPC network mlflow: POST accepted, operation-1234 is RUNNING");
+	says("and saved", log, true, EXIT_PARTLY, "The log is in m.log.");
+	unlink("m.log");
+	free(log);
 	failing = NULL;
 	free(once);
 	free(again);
 	free(without);
 	free(undo);
+}
+
+/* On a second run: the file of the first is opened at the review. */
+static void again(void)
+{
+	struct buf before = {0}, after = {0};
+	struct err e = {0};
+	struct answers *a;
+	int code, number = number_in_section("server.max_instances");
+	char *first = pages_with(NULL, NULL, false, "q\n"), *change = xasprintf("8\n%d\n5\n\nq\n", number), *said;
+	free(talk(first, true, &a, &code));
+	answers_free(a);
+	file_read("m.json", 1 << 20, &before, &e);
+	const struct {
+		const char *name, *tail, *part;
+		bool kept;
+	} rows[] = {
+	    {"what was changed is said in words", "", "    Most instances: 5 instead of 2\n", false},
+	    {"leaving asks whether to keep it", "no\n", "Keep these changes in the file? [yes/no] ", false},
+	    {"the end of the input keeps nothing", "", "The input ended", false},
+	    {"what is neither yes nor no is asked again", "\nperhaps\n", "Keep these changes in the file? [yes/no] You changed",
+	     false},
+	    {"< stays", "<\nq\nno\n", "Keep these changes in the file? [yes/no] \nReview", false},
+	    {"yes keeps them", "yes\n", "Keep these changes in the file? [yes/no] ", true},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *input = xasprintf("%s%s", change, rows[i].tail);
+		said = talk(input, true, &a, &code);
+		file_read("m.json", 1 << 20, &after, &e);
+		ok(strstr(said, rows[i].part) && !strcmp(buf_text(&before), buf_text(&after)) == !rows[i].kept, "again: %s",
+		   rows[i].name);
+		if (!strstr(said, rows[i].part))
+			printf("# %s\n", said);
+		buf_free(&after);
+		answers_free(a);
+		free(said);
+		free(input);
+	}
+	unlink("m.json");
+	buf_free(&before);
+	free(change);
+	free(first);
+}
+
+/* What is wrong across lines is said at the review, with the settings that cure it, and each can be changed there. */
+static void cures(void)
+{
+	char *tail = xasprintf("8\n%d\n3\n\n8\n1\n3\n\nq\n", number_in_section("server.workers"));
+	says_after_pages(
+	    "a problem is said at its line, with what cures it first", NULL, NULL, false, tail, true,
+	    "Problem: Memory: 3 workers need 3 GiB of memory: give more, or lower \"Workers\".\n  1  Memory: 2 GiB\n"
+	    "  2  Workers: 3\n  3  Image: Build it\n");
+	leads_after_pages("where it is cured", tail, "server.memory", "4Gi");
+	free(tail);
+}
+
+/* How the checks stand is said: each that is not in order with its cure, and the line for whoever may grant roles. */
+static void checks(void)
+{
+	finding = "[{\"id\":\"a\",\"title\":\"Sign-in\",\"state\":\"ok\",\"message\":\"\"},"
+		  "{\"id\":\"b\",\"title\":\"Quota\",\"state\":\"warn\",\"message\":\"not known.\",\"fix\":\"Ask.\"}]";
+	says_after_pages("what the checks found is said", NULL, NULL, false, "q\n", true,
+			 "Not certain: Quota: not known. Ask.\nChecked and in order: Sign-in\n");
+	finding = "[{\"id\":\"b\",\"title\":\"Permissions\",\"state\":\"fail\",\"elsewhere\":true,"
+		  "\"message\":\"lacks run.services.create\",\"fix\":\"Have them granted.\"}]";
+	says_after_pages("what holds the build is said with the line that mends it", NULL, NULL, false, "yes\nq\n", true,
+			 "gcloud projects add-iam-policy-binding demo-proj --member=user:operator@example.com");
+	says_after_pages("and holds it", NULL, NULL, false, "yes\nq\n", true, "Problem: lacks run.services.create\n");
+	finding = NULL;
+}
+
+/* Data go when their server's name was typed, at the moment of consent. */
+static void losing(void)
+{
+	replacing = "sql";
+	says_after_pages("what would be lost is named at consent", NULL, NULL, false, "yes\nanother\nq\n", true,
+			 "That is not its name: nothing is deleted.");
+	ok(!consented, "another name is no consent");
+	says_after_pages("Enter alone does not build what loses data", NULL, NULL, false, "\n", true, "[no] ");
+	char *input = pages_with(NULL, NULL, false, "yes\nmlflow");
+	says("a line that was cut off is none", input, true, EXIT_NOINPUT, "The input ended");
+	ok(!consented, "nor consent");
+	free(input);
+	input = pages_with(NULL, NULL, false, "yes\nmlflow\n");
+	says("the server's name is", input, true, 0, "type the name of this server");
+	ok(consented, "and the run has it");
+	free(input);
+	replacing = NULL;
+}
+
+/* In each language the words for yes and no stand in the prompts, are answers as they are said, and the end of the input is none. */
+static void languages(const char *dir)
+{
+	static const char *const all[] = {"de", "fr", "es", "pt_BR", "ja", "zh_CN", "ko", "pl"};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		if (!translation_load(dir, all[i], "cp \"$TOP_SRCDIR/po/$language.po\" \"$dir/words.po\"")) {
+			skip("words of other languages", "msgfmt or the locales' sources are not installed");
+			return;
+		}
+		char *prompt = xasprintf(" [%s] ", _("no")),
+		     *asks_secret = xasprintf(_("%s (not shown): "), _(question_find("auth.client_secret")->title)),
+		     *yes = xasprintf("%s\n", _("yes")), *no = xasprintf("%s\n", _("no")),
+		     *secret = pages_with("auth.client_id", "12-a.apps.googleusercontent.com", false, yes),
+		     *refused = pages_with("auth.client_id", "12-a.apps.googleusercontent.com", false, no),
+		     *ended = pages_with("auth.client_id", "12-a.apps.googleusercontent.com", false, "");
+		struct answers *a;
+		int code;
+		char *said = talk(secret, false, &a, &code);
+		ok(code == EXIT_NOINPUT && strstr(said, prompt) && strstr(said, asks_secret),
+		   "%s: the prompt has the language's word, and yes is consent", all[i]);
+		free(said);
+		answers_free(a);
+		unlink("m.json");
+		free(talk(refused, false, &a, &code));
+		is_int(code, 0, "and the one for no leaves");
+		answers_free(a);
+		unlink("m.json");
+		free(talk(ended, false, &a, &code));
+		is_int(code, EXIT_NOINPUT, "and the end of the input neither");
+		answers_free(a);
+		unlink("m.json");
+		free(ended), free(refused), free(secret), free(no), free(yes), free(asks_secret), free(prompt);
+	}
 }
 
 /* Whose a project is, is known when it is asked who lets people in: it is said there, moves no answer, and holds the page where IAP cannot work. */
@@ -237,7 +378,14 @@ int main(void)
 	at_the_review();
 	secret();
 	input_ends_at_secret();
-	rmdir(dir);
 	failures();
+	again();
+	cures();
+	checks();
+	losing();
+	languages(dir);
+	char *remove = xasprintf("rm -rf '%s'", dir);
+	ok(!system(remove), "cleaned up");
+	free(remove);
 	return tap_done();
 }

@@ -118,7 +118,8 @@ def tell_settings(talk, titles, answers):
         if SETTINGS in words:
             taken.add(question["id"])
         else:
-            words = talk.tell("<")
+            talk.tell("<")
+        words = talk.tell("?")
 
 
 def without_found(text):

@@ -509,6 +509,33 @@ static void one_change_by_digits(void)
 	close_it();
 }
 
+/* Beside the list of a wide review the settings stand in the order in which their digits count them. */
+static void pane_in_order(void)
+{
+	struct buf screen = {0};
+	const struct question *list[SETTINGS_MOST];
+	open_at(50, 132, false, true);
+	turns(2);
+	to_review();
+	press("Home Down Down Down Down Down");
+	wizard_draw(w);
+	screen_dump(&screen);
+	int count = settings_list(w, "database", "", list), shown = 0;
+	const char *last = buf_text(&screen);
+	bool in_order = true;
+	for (int i = 0; i < count; i++) {
+		char *row = xasprintf("%s  ", _(list[i]->title));
+		const char *at = strstr(buf_text(&screen), row);
+		in_order &= !at || at > last || !printf("# %s\n", row);
+		last = at ? at : last;
+		shown += at != NULL;
+		free(row);
+	}
+	ok(shown > 6 && in_order, "the pane has the settings in the order of their digits");
+	buf_free(&screen);
+	close_it();
+}
+
 /* Checks that find no room beside each other are counted; what failed comes before what is well. */
 static void checks_counted(void)
 {
@@ -787,6 +814,7 @@ int main(void)
 	one_change();
 	one_change_by_digits();
 	checks_counted();
+	pane_in_order();
 	watching();
 	half_way();
 	sizes();
