@@ -178,6 +178,37 @@ static void get_effective(struct sim_call *c)
 		sim_ok(c, policy_doc(c, constraint, effective_rules(c->sim, c->project, constraint)));
 }
 
+/* The same policy as Resource Manager's older API tells it, which knows no managed constraints. */
+static cJSON *elder_policy(size_t row, const cJSON *rule)
+{
+	const char *name = sim_tmp("constraints/%s", table_cell(&constraints, row, 0));
+	const cJSON *values = json_at(rule, "values");
+	if (!constraint_lists(row))
+		return json_bool(rule, "enforce", false) ? json_make("{'constraint':%s,'booleanPolicy':{'enforced':%b}}", name, 1)
+							 : json_make("{'constraint':%s,'booleanPolicy':{}}", name);
+	if (values)
+		return json_make("{'constraint':%s,'listPolicy':%j}", name, cJSON_Duplicate(values, true));
+	return json_make("{'constraint':%s,'listPolicy':{'allValues':%s}}", name,
+			 json_bool(rule, "denyAll", false) ? "DENY" : "ALLOW");
+}
+
+void sim_effective_policy_of_elder(struct sim_call *c)
+{
+	static const char prefix[] = "constraints/";
+	const char *full = json_str(c->body, "constraint", "");
+	const char *constraint = text_starts(full, prefix) ? full + strlen(prefix) : full;
+	if (!text_starts(full, prefix) || strstr(constraint, ".managed.")) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "%s constraint must be of the form: constraints/[service].[constraint name], e.g. "
+			 "constraints/serviceuser.services",
+			 full);
+	} else if (known_or_fail(c, constraint)) {
+		cJSON *rules = effective_rules(c->sim, c->project, constraint);
+		sim_ok(c, elder_policy(table_row(&constraints, constraint), rules->child));
+		cJSON_Delete(rules);
+	}
+}
+
 static void policy_get(struct sim_call *c)
 {
 	if (known_or_fail(c, sim_path_part(c, "policies")))

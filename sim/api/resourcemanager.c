@@ -237,6 +237,13 @@ static void get_ancestry(struct sim_call *c)
 	sim_ok(c, reply);
 }
 
+static void get_effective_org_policy(struct sim_call *c)
+{
+	c->project = sim_project_id(c->sim, sim_path_part(c, "projects"));
+	if (allowed_project(c, "orgpolicy.policy.get"))
+		sim_effective_policy_of_elder(c);
+}
+
 /* Policies. --------------------------------------------------------------------------------------------------------------- */
 
 static void policy_call(struct sim_call *c, const char *permission, void (*answer)(struct sim_call *, const char *))
@@ -447,6 +454,7 @@ static const struct sim_route routes[] = {
     {"cloudresourcemanager.projects.list", project_list, NULL, NULL},
     {"cloudresourcemanager.projects.search", project_list, NULL, NULL},
     {"cloudresourcemanager.projects.getAncestry", get_ancestry, NULL, NULL},
+    {"cloudresourcemanager.projects.getEffectiveOrgPolicy", get_effective_org_policy, NULL, NULL},
     {"cloudresourcemanager.projects.getIamPolicy", resourcemanager_get_policy, NULL, NULL},
     {"cloudresourcemanager.projects.setIamPolicy", resourcemanager_set_policy, NULL, NULL},
     {"cloudresourcemanager.projects.testIamPermissions", resourcemanager_test_permissions, NULL, NULL},

@@ -43,6 +43,8 @@ bool sim_account_signed(struct sim *s, const char *email, const char *key_id, co
 const char *sim_jwt_owner(struct sim *s, const char *token, const char *host);
 /* Is an organisation policy boolean constraint enforced, or a list constraint denying the value? ("iam.allowedPolicyMemberDomains") */
 bool sim_constraint(struct sim *s, const char *project, const char *constraint, const char *value);
+/* Answers Resource Manager's getEffectiveOrgPolicy of the call's project, which is known. */
+void sim_effective_policy_of_elder(struct sim_call *c);
 /* gcp.restrictServiceUsage: may the call's project use the service, whether its API is on or not? Refused when not. */
 bool sim_usage_ok(struct sim_call *c, const char *service);
 /* May a resource of the service be made with this key of Cloud KMS ("": none)? Refused, in Google's words, where gcp.restrictNonCmekServices

@@ -85,14 +85,26 @@ static void judge(struct run *r)
 	then(r, refused);
 }
 
+static void ask_policy(struct policy_read *read);
+
 static void on_policy(void *arg, const struct api_result *result)
 {
 	struct policy_read *read = arg;
 	struct run *r = read->run;
 	read->call = 0;
-	limits_take(r->policies->limits, (size_t)(read - r->policies->reads), result->http, result->reply, result->err.what);
-	if (!--r->policies->left)
+	if (limits_take(r->policies->limits, (size_t)(read - r->policies->reads), result->http, result->reply, result->err.what))
+		ask_policy(read);
+	else if (!--r->policies->left)
 		judge(r);
+}
+
+static void ask_policy(struct policy_read *read)
+{
+	struct run *r = read->run;
+	struct call c = {0};
+	limits_call(r->policies->limits, (size_t)(read - r->policies->reads), &c);
+	read->call = api_call(r->api, &c, &(struct api_policy){.budget = PATIENCE}, on_policy, read);
+	call_free(&c);
 }
 
 /* Those that are met by what this run makes; NULL for none. Where nobody is above the project nobody could forbid anything. */
@@ -122,10 +134,7 @@ void run_try_policies(struct run *r, void (*then)(struct run *r, bool refused))
 	struct run_policies *p = r->policies = xcalloc(1, sizeof *p);
 	*p = (struct run_policies){.limits = l, .reads = xcalloc(n, sizeof *p->reads), .left = n, .then = then};
 	for (size_t i = 0; i < n; i++) {
-		struct call c = {0};
-		call_set_url(&c, DIALECT_NONE, "GET", NULL, limits_url(l, i));
 		p->reads[i].run = r;
-		p->reads[i].call = api_call(r->api, &c, &(struct api_policy){.budget = PATIENCE}, on_policy, &p->reads[i]);
-		call_free(&c);
+		ask_policy(&p->reads[i]);
 	}
 }

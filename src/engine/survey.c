@@ -261,16 +261,30 @@ static void begin_contexts(struct survey *s)
 
 /* limits --------------------------------------------------------------------------------------------------------------------- */
 
+static void ask_limit(struct limit_read *read);
+
 static void on_limit(void *arg, const struct api_result *r)
 {
 	struct limit_read *read = arg;
 	struct survey *s = read->survey;
 	read->call = 0;
-	limits_take(s->limits, (size_t)(read - s->reads), r->http, r->reply, r->err.what);
+	if (limits_take(s->limits, (size_t)(read - s->reads), r->http, r->reply, r->err.what)) {
+		ask_limit(read);
+		return;
+	}
 	if (--s->reads_left)
 		return;
 	s->result = limits_findings(s->limits);
 	survey_answer(s, NULL);
+}
+
+static void ask_limit(struct limit_read *read)
+{
+	struct survey *s = read->survey;
+	struct call c = {0};
+	limits_call(s->limits, (size_t)(read - s->reads), &c);
+	read->call = api_call(s->owner->api, &c, &(struct api_policy){.budget = 45}, on_limit, read);
+	call_free(&c);
 }
 
 /* All at once: none waits for another. */
@@ -285,11 +299,8 @@ static void begin_limits(struct survey *s)
 	s->reads = xcalloc(n, sizeof *s->reads);
 	s->reads_left = n;
 	for (size_t i = 0; i < n; i++) {
-		struct call c = {0};
-		call_set_url(&c, DIALECT_NONE, "GET", NULL, limits_url(s->limits, i));
 		s->reads[i].survey = s;
-		s->reads[i].call = api_call(s->owner->api, &c, &(struct api_policy){.budget = 45}, on_limit, &s->reads[i]);
-		call_free(&c);
+		ask_limit(&s->reads[i]);
 	}
 }
 

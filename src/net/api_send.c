@@ -60,7 +60,7 @@ bool api_reads(const struct api_job *j)
 {
 	const char *verb = strrchr(j->call.url, ':');
 	return !strcmp(j->call.method, "GET") ||
-	       (verb && (text_starts(verb, ":getIamPolicy") || text_starts(verb, ":testIam") || text_starts(verb, ":wait") ||
+	       (verb && (text_starts(verb, ":get") || text_starts(verb, ":testIam") || text_starts(verb, ":wait") ||
 			 text_starts(verb, ":generate"))) ||
 	       text_ends(j->call.url, "/wait");
 }

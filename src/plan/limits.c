@@ -17,6 +17,7 @@ struct reading {
 	enum read_of of;
 	char *url;
 	const struct kind_constraint *policy;
+	bool elder;     /* asked of Resource Manager's API, since the one of organisation policies is off */
 	char *value;    /* that the policy has to let pass; NULL where it is one that is enforced or not */
 	char *resource; /* the id of the one that meets it; NULL for any */
 };
@@ -111,8 +112,11 @@ static void add_read(struct limits *l, enum read_of of, const struct kind_constr
 		     const char *resource, char *url)
 {
 	l->reads = xgrow(l->reads, l->count, &l->room, sizeof *l->reads);
-	l->reads[l->count++] = (struct reading){of, url, policy, value ? xstrdup(value) : NULL,
-						resource ? xstrdup(resource) : NULL};
+	l->reads[l->count++] = (struct reading){.of = of,
+						.url = url,
+						.policy = policy,
+						.value = value ? xstrdup(value) : NULL,
+						.resource = resource ? xstrdup(resource) : NULL};
 }
 
 static void add_policy(struct limits *l, const struct kind_constraint *policy, const char *value, const char *resource)
@@ -246,9 +250,18 @@ size_t limits_count(const struct limits *l)
 	return l->count;
 }
 
-const char *limits_url(const struct limits *l, size_t i)
+void limits_call(const struct limits *l, size_t i, struct call *c)
 {
-	return l->reads[i].url;
+	const struct reading *r = &l->reads[i];
+	if (!r->elder) {
+		call_set_url(c, DIALECT_NONE, "GET", NULL, r->url);
+		return;
+	}
+	char *name = xasprintf("constraints/%s", r->policy->name);
+	call_set(c, DIALECT_NONE, "POST", json_make("{'constraint':%s}", name),
+		 "https://cloudresourcemanager.googleapis.com/v1/projects/%s", l->project);
+	call_tail(c, ":getEffectiveOrgPolicy");
+	free(name);
 }
 
 /* Replies ------------------------------------------------------------------------------------------------------------------- */
@@ -320,10 +333,15 @@ static void take_quotas(struct limits *l, const cJSON *reply, bool regional)
 	}
 }
 
+static bool is_managed(const struct kind_constraint *p)
+{
+	return strstr(p->name, ".managed.") != NULL;
+}
+
 static void forbidden(struct limits *l, const struct kind_constraint *p, const char *value, const char *resource)
 {
 	/* What has no name of its own in the policy is let pass by the project's own policy, which takes Google's default. */
-	bool named = value && !p->bare, managed = strstr(p->name, ".managed.") != NULL;
+	bool named = value && !p->bare, managed = is_managed(p);
 	char *message = named ? xasprintf(_("%s forbids %s: %s"), p->name, _(p->words), value)
 			      : xasprintf(_("%s forbids %s"), p->name, _(p->words));
 	char *command = named ? xasprintf("gcloud resource-manager org-policies allow %s %s --project=%s", p->name, value,
@@ -338,9 +356,20 @@ static void forbidden(struct limits *l, const struct kind_constraint *p, const c
 		json_put_str(finding, "resource", resource);
 }
 
-static void take_policy(struct limits *l, const struct reading *r, const cJSON *reply)
+/* Resource Manager's way to say a policy, in the words of the Organization Policy API; a new list. */
+static cJSON *rules_of_elder(const cJSON *reply)
 {
-	const cJSON *rules = json_at(reply, "spec.rules"), *service;
+	const char *all = json_str(reply, "listPolicy.allValues", "");
+	const cJSON *allowed = json_at(reply, "listPolicy.allowedValues"), *denied = json_at(reply, "listPolicy.deniedValues");
+	return json_make("[{'enforce':%b,'denyAll':%b,'allowAll':%b,'values':{'allowedValues':%j,'deniedValues':%j}}]",
+			 json_bool(reply, "booleanPolicy.enforced", false), !strcmp(all, "DENY"), !strcmp(all, "ALLOW"),
+			 allowed ? cJSON_Duplicate(allowed, 1) : cJSON_CreateArray(),
+			 denied ? cJSON_Duplicate(denied, 1) : cJSON_CreateArray());
+}
+
+static void take_rules(struct limits *l, const struct reading *r, const cJSON *rules)
+{
+	const cJSON *service;
 	l->policy_read = true;
 	if (r->policy != &usage && r->policy != &cmek) {
 		if (forbids(rules, r->value))
@@ -350,6 +379,13 @@ static void take_policy(struct limits *l, const struct reading *r, const cJSON *
 	cJSON_ArrayForEach(service, l->services)
 		if (cJSON_IsString(service) && forbids(rules, service->valuestring))
 			forbidden(l, r->policy, service->valuestring, NULL);
+}
+
+static void take_policy(struct limits *l, const struct reading *r, const cJSON *reply)
+{
+	cJSON *elder = r->elder ? rules_of_elder(reply) : NULL;
+	take_rules(l, r, elder ? elder : json_at(reply, "spec.rules"));
+	cJSON_Delete(elder);
 }
 
 static void note(char **why, const char *text)
@@ -368,14 +404,26 @@ static bool api_is_off(const cJSON *reply)
 	return false;
 }
 
-void limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const char *why)
+/* A project in which nothing was built yet has the API of organisation policies off. Resource Manager's, by which the project itself was read, tells of
+ * all but the managed ones, though not of conditions. */
+static bool ask_elder(struct reading *r)
 {
-	const struct reading *r = &l->reads[i];
+	bool may = r->of == READ_POLICY && !r->elder && !is_managed(r->policy);
+	r->elder |= may;
+	return may;
+}
+
+bool limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const char *why)
+{
+	struct reading *r = &l->reads[i];
 	if (http != 200) {
-		if (r->of != READ_APIS && api_is_off(reply))
+		bool off = r->of != READ_APIS && api_is_off(reply);
+		if (off && ask_elder(r))
+			return true;
+		if (off)
 			why = _("not known until its API is on");
 		note(r->of == READ_APIS ? &l->apis_why : r->of == READ_POLICY ? &l->policy_why : &l->quota_why, why);
-		return;
+		return false;
 	}
 	switch (r->of) {
 	case READ_APIS:
@@ -389,6 +437,7 @@ void limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const
 		take_policy(l, r, reply);
 		break;
 	}
+	return false;
 }
 
 static bool is_broken(const struct limits *l, const char *id)
@@ -422,7 +471,8 @@ cJSON *limits_findings(struct limits *l)
 	add_rest(l, list, "apis", _("APIs"), l->apis_on >= 0, apis, l->apis_why);
 	if (l->needs->child)
 		add_rest(l, list, "quota", _("Quota"), l->quota_read, _("enough"), l->quota_why);
-	add_rest(l, list, "policy", _("Organisation policy"), l->policy_read, _("nothing in the way"), l->policy_why);
+	add_rest(l, list, "policy", _("Organisation policy"), l->policy_read && !l->policy_why,
+		 _("nothing in the way"), l->policy_why);
 	free(apis);
 	return list;
 }

@@ -3,6 +3,7 @@
 #ifndef MS_PLAN_LIMITS_H
 #define MS_PLAN_LIMITS_H
 
+#include "gcp/call.h"
 #include "plan/plan.h"
 
 struct limits;
@@ -13,11 +14,12 @@ struct limits *limits_new(const struct plan *p, bool stands);
  * "resource", its id. */
 struct limits *limits_of_made(const struct plan *p, const bool *made, bool policies);
 void limits_free(struct limits *l);
-/* The reads, GET each. */
+/* The reads: none changes anything. */
 size_t limits_count(const struct limits *l);
-const char *limits_url(const struct limits *l, size_t i);
-/* Takes the reply to the i-th; why is the error's words where http is not 200. */
-void limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const char *why);
+/* Fills c with the i-th, for call_free. */
+void limits_call(const struct limits *l, size_t i, struct call *c);
+/* Takes the reply to the i-th; why is the error's words where http is not 200. True: the i-th is another one now, which is to be sent in its place. */
+bool limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const char *why);
 /* Once all were taken: a new list of findings as of the survey "preflight" (engine/session.h). */
 cJSON *limits_findings(struct limits *l);
 

@@ -148,7 +148,7 @@ class Sim:
 
     def writes(self, since=0):
         """Exchanges that may change Google's side: not reads (some are a POST), tokens, waiting, tests of permissions or the MLflow server's own API."""
-        harmless = ("/wait", ":wait", ":getIamPolicy", ":testIamPermissions", ":getAncestry", ":generateIdToken", ":generateAccessToken", ":signJwt", "/token", "/listInstances")
+        harmless = ("/wait", ":wait", ":getIamPolicy", ":testIamPermissions", ":getAncestry", ":getEffectiveOrgPolicy", ":generateIdToken", ":generateAccessToken", ":signJwt", "/token", "/listInstances")
         return [x for x in self.exchanges()[since:] if x["method"] not in ("GET", "HEAD") and ".googleapis.com" in x["url"]
                 and not x["url"].split("?")[0].endswith(harmless)]
 

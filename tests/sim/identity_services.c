@@ -164,6 +164,26 @@ static void organization_policies(void)
 	is_str(said("spec.rules.0.values.allowedValues.0"), "in:eu-locations", "with its values");
 }
 
+/* Resource Manager's older API tells the same, and needs no other. */
+static void policies_of_elder(void)
+{
+	static const char ask[] = "POST " CRM "/v1/projects/" P ":getEffectiveOrgPolicy";
+	begin("{\"policies\":{\"iam.disableServiceAccountKeyCreation\":true,\"gcp.resourceLocations\":{\"allow\":[\"in:eu-"
+	      "locations\"]},\"compute.restrictVpcPeering\":{\"denyAll\":true}}}");
+	wants(403, "GET orgpolicy.googleapis.com/v2/projects/" P "/policies/gcp.resourceLocations:getEffectivePolicy", NULL,
+	      "in a new project the API of policies is off");
+	wants(200, ask, "{\"constraint\":\"constraints/gcp.resourceLocations\"}", "Resource Manager tells");
+	is_str(said("listPolicy.allowedValues.0"), "in:eu-locations", "a list's values");
+	wants(200, ask, "{\"constraint\":\"constraints/compute.restrictVpcPeering\"}", "one that denies all");
+	is_str(said("listPolicy.allValues"), "DENY", "so");
+	wants(200, ask, "{\"constraint\":\"constraints/run.allowedIngress\"}", "one that nobody set");
+	is_str(said("listPolicy.allValues"), "ALLOW", "allows all");
+	wants(200, ask, "{\"constraint\":\"constraints/iam.disableServiceAccountKeyCreation\"}", "one that is enforced or not");
+	is_str(said("constraint"), "constraints/iam.disableServiceAccountKeyCreation", "with its name");
+	wants(400, ask, "{\"constraint\":\"constraints/run.managed.requireInvokerIam\"}", "managed ones are not known to it");
+	wants(400, ask, "{\"constraint\":\"gcp.resourceLocations\"}", "nor a name without its beginning");
+}
+
 static void quota_project(void)
 {
 	begin(NULL);
@@ -206,6 +226,7 @@ int main(void)
 	disabling();
 	without_billing();
 	organization_policies();
+	policies_of_elder();
 	quota_project();
 	price_list();
 	end();
