@@ -312,6 +312,8 @@ static void fail_for_conflict(struct step *s, const struct api_result *r)
 static bool fingerprint(const struct api_result *r)
 {
 	const char *m = r->error.message;
+	if (r->error.constraint) /* Compute Engine and Cloud Storage say 412 of an organisation policy too, and that stays */
+		return false;
 	return r->http == 412 || r->http == 409 ||
 	       (r->http == 400 && m && (strstr(m, "Invalid fingerprint") || strstr(m, "Supplied fingerprint does not match")));
 }

@@ -39,16 +39,40 @@ static void refused_by(struct step *s, const char *reason)
 		     reason ? reason : _("it cannot be changed."));
 }
 
+/* What is left of it could hold data, and nothing but another in its place would help: apply alone would not go on. */
+static bool is_wreck(struct step *s)
+{
+	struct change c = {0};
+	if (s->seen.presence == PRESENT_FAILED)
+		step_compare(s, &c);
+	bool wreck = c.verdict == VERDICT_REPLACE && !step_may_go(s);
+	change_free(&c);
+	return wreck;
+}
+
+/* What to do once the cause is mended; cure, by which that is done, may be NULL. To be freed. */
+static char *then_again(struct step *s, const char *cure)
+{
+	if (!is_wreck(s))
+		return xstrdup(cure ? cure : _("Mend the cause, then run apply again: it goes on from here."));
+	char *flag = step_consent(s);
+	char *again =
+	    xasprintf(_("Once the cause is mended, run apply again with %s: what is left of it has to be replaced."), flag);
+	char *fix = cure ? xasprintf("%s %s", cure, again) : xstrdup(again);
+	free(again);
+	free(flag);
+	return fix;
+}
+
 /* What an operation said outweighs what the resource says. */
 static void say_failed(struct step *s)
 {
 	const char *words = s->failure ? s->failure : s->seen.error;
-	char *policy = policy_in(words ? words : ""), *fix = policy           ? api_policy_fix(policy)
-							     : cure_of(words) ? xstrdup(cure_of(words))
-									      : NULL;
-	step_fail_as(s, EXIT_GENERAL, fix ? fix : _("Mend the cause, then run apply again: it goes on from here."), "%s",
-		     words ? words : _("it ended as failed."));
+	char *policy = policy_in(words ? words : ""), *ask = policy ? api_policy_fix(policy) : NULL;
+	char *fix = then_again(s, ask ? ask : cure_of(words));
+	step_fail_as(s, EXIT_GENERAL, fix, "%s", words ? words : _("it ended as failed."));
 	free(fix);
+	free(ask);
 	free(policy);
 }
 

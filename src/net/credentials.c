@@ -316,28 +316,50 @@ void credentials_fail(struct credentials *c, struct err *e)
 	give(c, e);
 }
 
-/* What to do when the endpoint refuses: it depends on what was shown to it. */
-static char *fix_for(const struct credentials *c, bool relogin)
+static bool is_one_of(const char *text, const char *const *words)
 {
+	for (; text && *words; words++)
+		if (!strcmp(text, *words))
+			return true;
+	return false;
+}
+
+/* What to do when the endpoint refuses: it depends on what was shown to it, and on whose word it is. */
+static char *fix_for(const struct credentials *c, const struct api_error *error)
+{
+	static const char *const relogin[] = {"invalid_grant",   "invalid_client",      "deleted_client",
+					      "disabled_client", "unauthorized_client", NULL};
+	static const char *const forbidden[] = {"admin_policy_enforced", "access_denied", NULL};
 	if (c->type == CREDENTIALS_IMPERSONATED)
 		return xasprintf(_("Ask for roles/iam.serviceAccountTokenCreator on the service account %s."), c->email);
 	if (c->type == CREDENTIALS_EXTERNAL)
 		return xstrdup(
 		    _("Check the identity provider's token and what the workload identity pool's provider accepts."));
-	return relogin ? xstrdup(_("Sign in again: gcloud auth application-default login.")) : NULL;
+	if (is_one_of(error->reason, forbidden))
+		return xstrdup(_("An administrator of your organisation has to allow it."));
+	return is_one_of(error->reason, relogin) ? xstrdup(_("Sign in again: gcloud auth application-default login.")) : NULL;
+}
+
+/* It may be answered otherwise soon. */
+static bool later(int http)
+{
+	static const int codes[] = {408, 429, 500, 502, 503, 504};
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (http == codes[i])
+			return true;
+	return false;
 }
 
 static void refuse(struct credentials *c, const struct api_error *error)
 {
 	struct err e = {0};
-	bool relogin = error->reason && (!strcmp(error->reason, "invalid_grant") || !strcmp(error->reason, "invalid_client"));
-	char *fix = fix_for(c, relogin);
+	char *fix = fix_for(c, error);
 	bool clock = error->message && (strstr(error->message, "short-lived") || strstr(error->message, "iat"));
 	if (clock)
 		err_set(&e, EXIT_CONFIG, c->describe, _("Set the clock of this machine."), _("signing in failed: %s."),
 			error->message);
 	else
-		err_set(&e, relogin || error->http == 403 ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe, fix,
+		err_set(&e, error->http / 100 == 4 && !later(error->http) ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe, fix,
 			_("signing in failed: %s."), error->message);
 	free(fix);
 	give(c, &e);
@@ -384,13 +406,11 @@ static bool take_token(struct credentials *c, const cJSON *json)
 
 static bool passes(const struct http_reply *reply, const struct api_error *error)
 {
-	static const int codes[] = {408, 429, 500, 502, 503, 504};
 	static const char *const words[] = {"internal_failure", "server_error", "temporarily_unavailable"};
 	if (reply->status == 200) /* and no token that can be read in it */
 		return true;
-	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (reply->status == codes[i])
-			return true;
+	if (later(reply->status))
+		return true;
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (error->reason && !strcmp(error->reason, words[i]))
 			return true;

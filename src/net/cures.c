@@ -24,6 +24,8 @@ static const struct {
      N_("VPC Service Controls refuse it: give the identifier above to the administrator of the perimeter.")},
     {{"illing account", "project"}, BILLING},
     {{"requires billing to be enabled"}, BILLING},
+    {{"Billing must be enabled"}, BILLING},
+    {{"SUSPENDED"}, BILLING}, /* the state of a Cloud SQL instance whose project owes */
     {{"Terms of Service"},
      N_("Sign in to https://console.cloud.google.com once as the same person, and accept the terms of service there.")},
     {{"has been suspended"}, N_("The project is suspended: its owner can appeal in the console, or choose another project.")},

@@ -15,12 +15,13 @@
 #include <unistd.h>
 
 static char got[256], why[512];
-static int answers;
+static int answers, ended; /* ended: the exit code that a refusal stands for */
 
 static void on_token(void *arg, const char *token, struct err *e)
 {
 	(void)arg;
 	answers++;
+	ended = token ? EXIT_DONE : e->exit;
 	snprintf(got, sizeof got, "%s", token ? token : "");
 	snprintf(why, sizeof why, "%s|%s", token ? "" : e->what, token ? "" : e->fix ? e->fix : "");
 }
@@ -107,6 +108,36 @@ static void revoked(void)
 	   "a revoked login says how to sign in again");
 	is_int(s->count, 1, "without a retry");
 	drop(c, s, l);
+}
+
+/* T8: who is refused was reached: that is no cloud that cannot be. */
+static void refused(void)
+{
+	static const struct {
+		const char *body, *cure;
+	} rows[] = {
+	    {"{\"error\":\"invalid_grant\",\"error_description\":\"Account has been deleted\"}", "Sign in again"},
+	    {"{\"error\":\"deleted_client\",\"error_description\":\"The OAuth client was deleted.\"}", "Sign in again"},
+	    {"{\"error\":\"disabled_client\",\"error_description\":\"The OAuth client was disabled.\"}", "Sign in again"},
+	    {"{\"error\":\"unauthorized_client\",\"error_description\":\"Unauthorized\"}", "Sign in again"},
+	    {"{\"error\":\"access_denied\",\"error_description\":\"Account restricted\"}", "administrator"},
+	    {"{\"error\":\"admin_policy_enforced\",\"error_description\":\"Access to your account data is restricted by "
+	     "policies within your organization.\"}",
+	     "administrator"},
+	    {"{\"error\":\"invalid_scope\",\"error_description\":\"Some requested scopes were invalid.\"}", ""},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct script_line lines[] = {{.method = "POST", .url = "/token", .status = 400, .body = rows[i].body}, {0}};
+		struct loop *l;
+		struct script *s;
+		struct credentials *c = user_credentials(lines, &l, &s);
+		credentials_token(c, on_token, NULL);
+		run(l, 60);
+		ok(strstr(why, rows[i].cure) != NULL, "T8: what helps: %s", why);
+		is_int(ended, EXIT_PERMISSION, "T8: it is a refusal");
+		is_int(s->count, 1, "T9: that is not asked for again");
+		drop(c, s, l);
+	}
 }
 
 static void nothing(void *arg)
@@ -499,6 +530,7 @@ int main(void)
 		return 99;
 	authorized_user();
 	revoked();
+	refused();
 	expiry();
 	service_account();
 	impersonating();
