@@ -184,6 +184,8 @@ bool compute_manager_fit(struct sim_call *c, struct sim_object *o);
 bool compute_image_fill(cJSON *disk, const char *link, int *gigabytes);
 /* The same of a snapshot; false when there is none such, or it is not ready. */
 bool compute_snapshot_fill(struct sim *s, cJSON *disk, const char *link, int *gigabytes);
+/* May disks be made of that image, as compute.trustedImageProjects says? Refused when not; one that does not exist is no question of trust. */
+bool compute_image_trusted(struct sim_call *c, const char *link);
 /* The processors of a machine type; 0 when there is none such. */
 int compute_machine_cpus(const char *type);
 /* Its memory in MiB. */

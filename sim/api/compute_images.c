@@ -66,6 +66,18 @@ static const struct image *behind(const char *link)
 	return NULL;
 }
 
+bool compute_image_trusted(struct sim_call *c, const char *link)
+{
+	const struct image *i = behind(link);
+	if (!i || !sim_constraint(c->sim, c->project, "compute.trustedImageProjects", sim_tmp("projects/%s", i->project)))
+		return true;
+	sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
+		      "Constraint constraints/compute.trustedImageProjects violated for project projects/%s. Use of images from "
+		      "project %s is prohibited.",
+		      c->project, i->project);
+	return false;
+}
+
 bool compute_image_fill(cJSON *disk, const char *link, int *gigabytes)
 {
 	static const char *const kept[] = {"architecture", "guestOsFeatures", "licenses", "licenseCodes"};

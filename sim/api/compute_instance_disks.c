@@ -47,6 +47,8 @@ static bool attach_source(struct sim_call *c, cJSON *attached, const char *sourc
 static cJSON *asked_disk(struct sim_call *c, const cJSON *init)
 {
 	int least = 10;
+	if (!compute_image_trusted(c, json_str(init, "sourceImage", "")))
+		return NULL;
 	cJSON *made = json_make("{'status':'READY','enableConfidentialCompute':false,'physicalBlockSizeBytes':'4096'}");
 	if (json_at(init, "sourceImage") && !compute_image_fill(made, json_str(init, "sourceImage", ""), &least)) {
 		cJSON_Delete(made);

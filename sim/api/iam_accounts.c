@@ -202,7 +202,11 @@ static void account_create(struct sim_call *c)
 	if (!id_ok(c, id) || !room_for_one_more(c))
 		return;
 	if (sim_constraint(c->sim, c->project, "iam.disableServiceAccountCreation", NULL)) {
-		sim_fail(c, "FAILED_PRECONDITION", NULL, "Service account creation is not allowed on this project.");
+		static const char words[] = "Service account creation is not allowed on this project.";
+		cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{"
+					   "'type':'constraints/iam.disableServiceAccountCreation','subject':%s,'description':%s}]}]",
+					   sim_tmp("projects/%s?configvalue=", c->project), words);
+		sim_fail_with(c, 400, "FAILED_PRECONDITION", "failedPrecondition", details, "%s", words);
 		return;
 	}
 	const char *email = sim_tmp("%s@%s.iam.gserviceaccount.com", id, c->project);

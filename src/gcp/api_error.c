@@ -88,6 +88,7 @@ static const char *unnamed_policy(const char *message)
 {
 	static const char *const words[][2] = {
 	    {"do not belong to a permitted customer", "constraints/iam.allowedPolicyMemberDomains"},
+	    {"Service account creation is not allowed on this project", "constraints/iam.disableServiceAccountCreation"},
 	    {"invoker_iam_disabled is not currently available", "constraints/run.managed.requireInvokerIam"},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -342,6 +342,8 @@ static int instance_addresses(const cJSON *spec)
 	return n;
 }
 
+#define IMAGE "body.disks.0.initializeParams.sourceImage"
+
 static const struct kind_quota instance_quotas[] = {
     {.metric = "INSTANCES", .regional = true},
     {.metric = "SSD_TOTAL_GB", .regional = true, .amount = solid_disks},
@@ -352,7 +354,19 @@ static const struct kind_quota instance_quotas[] = {
     {.metric = NULL},
 };
 
+/* "projects/cos-cloud": whose the image is that its boot disk begins as. */
+static char *image_project(const struct view *v)
+{
+	const char *image = json_str(v->spec, IMAGE, ""), *own = strstr(image, "projects/");
+	const char *end = own ? strchr(own + strlen("projects/"), '/') : NULL;
+	return end ? xstrndup(own, (size_t)(end - own)) : NULL;
+}
+
 static const struct kind_constraint instance_constraints[] = {
+    {.name = "compute.trustedImageProjects",
+     .words = N_("machines from images of this project"),
+     .path = IMAGE,
+     .value_of = image_project},
     {.name = "compute.vmExternalIpAccess",
      .words = N_("machines with an external address"),
      .path = "body.networkInterfaces.0.accessConfigs",

@@ -386,6 +386,32 @@ def cured(home):
            run.returncode, result.get("message"), result.get("fix"))
 
 
+def not_asked_again(home):
+    """T9: what an organisation forbids stays so, though Compute Engine and Cloud Storage say 412 of it: it is asked for once."""
+    for path, words in (("*/global/networks", "Constraint constraints/compute.skipDefaultNetworkCreation violated for project projects/demo-proj."),
+                        ("/storage/v1/b", "'us-central1' violates constraint 'constraints/gcp.resourceLocations'")):
+        rule = {"method": "POST", "path": path, "status": 412, "body": {"error": {"code": 412, "message": words, "errors": [{"message": words, "domain": "global", "reason": "conditionNotMet"}]}}}
+        with Sim(home, "--faults", home.file("faults.json", [rule])) as sim:
+            run = sim.run("apply", home.example("forbidden.json", auth__client_secret="env:CLIENT_SECRET"))
+            asked = [x["request"]["name"] for x in sim.exchanges() if x["method"] == "POST" and x["status"] == 412]
+            ok(run.returncode == 3 and "forbids it" in said(run) and asked and len(asked) == len(set(asked)), f"T9: {words[:60]}: each is asked for once", asked, said(run)[-600:])
+
+
+def wrecked(home):
+    """T8: of a database whose making failed, what is left has to be replaced: how is told at once, and works as it is told."""
+    words = "Failed to create subnetwork. Couldn't find free blocks in allocated IP ranges. Please allocate new ranges for this service provider."
+    faults = home.file("faults.json", [{"method": "POST", "host": "sqladmin.*", "path": "*/instances", "operation": {"error": {"code": "INTERNAL_ERROR", "message": words}}, "count": 1}])
+    with Sim(home, "--faults", faults) as sim:
+        answers = home.example("wrecked.json", auth__client_secret="env:CLIENT_SECRET")
+        run = sim.run("apply", answers)
+        ok(run.returncode == 3 and words[:-1] in said(run) and "apply again with --yes --delete-data database" in said(run), "T8: the flag that the next run needs is told by this one",
+           run.returncode, said(run)[-900:])
+        run = sim.run("apply", answers, "--yes", "--delete-data", "database")
+        ok(run.returncode == 0 and len(databases(sim)) == 1, "T8: with it the database is made", run.returncode, said(run)[-900:])
+        before = len(sim.exchanges())
+        ok(sim.run("apply", answers).returncode == 0 and not sim.writes(before), "T8: and stays")
+
+
 def refused(plan):
     """id -> reason of what a plan refuses."""
     return {c["id"]: c["reason"] for c in json.loads(plan.stdout)["resources"] if c["verdict"] == "refuse"}
@@ -528,6 +554,8 @@ def main():
         located(home)
         forbidden(home)
         cured(home)
+        not_asked_again(home)
+        wrecked(home)
         lost(home)
         lost_whole(home)
         renamed(home)

@@ -141,6 +141,13 @@ static void policies(void)
 
 static void policies_of_networks(void)
 {
+	says(machine, false, "compute.trustedImageProjects:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'allowedValues':['projects/debian-cloud']}}]}}",
+	     "compute.trustedImageProjects forbids machines from images of this project: projects/cos-cloud",
+	     "T6: a machine's image");
+	says(machine, false, "compute.trustedImageProjects:getEffectivePolicy",
+	     "{'spec':{'rules':[{'values':{'allowedValues':['is:projects/cos-cloud']}}]}}", "nothing in the way",
+	     "one that is trusted");
 	says(machine, false, "compute.restrictCloudNATUsage:getEffectivePolicy", "{'spec':{'rules':[{'denyAll':true}]}}",
 	     "gcloud org-policies reset compute.restrictCloudNATUsage --project=demo-proj", "a network that may not have NAT");
 	says(machine, false, "compute.restrictCloudNATUsage:getEffectivePolicy",

@@ -51,6 +51,23 @@ static void peering(void)
 	ok(!json_at(peer(), "error") && peered(), "T10: Google's organization can be let in");
 }
 
+/* T10: whose images disks may begin as; and that accounts may not be made is said with the policy's name. */
+static void images_and_accounts(void)
+{
+	static const char cos[] = "{'name':'d','sourceImage':'projects/cos-cloud/global/images/family/cos-stable'}";
+	world("{'compute.trustedImageProjects':{'allow':['projects/debian-cloud']},'iam.disableServiceAccountCreation':true}");
+	cJSON *reply = asks("POST", COMPUTE "zones/us-central1-a/disks", json_make(cos), 412);
+	is_str(json_str(reply, "error.message", ""),
+	       "Constraint constraints/compute.trustedImageProjects violated for project projects/demo-proj. Use of images from "
+	       "project cos-cloud is prohibited.",
+	       "T10: an image of a project that is not trusted");
+	reply = asks("POST", "iam.googleapis.com/v1/projects/demo-proj/serviceAccounts", json_make("{'accountId':'abcdef'}"), 400);
+	is_str(json_str(reply, "error.details.0.violations.0.type", ""), "constraints/iam.disableServiceAccountCreation",
+	       "T10: an account that may not be made");
+	world("{'compute.trustedImageProjects':{'allow':['projects/cos-cloud']}}");
+	asks("POST", COMPUTE "zones/us-central1-a/disks", json_make(cos), 200);
+}
+
 static void usage(void)
 {
 	world("{'gcp.restrictServiceUsage':{'deny':['cloudbuild.googleapis.com','sqladmin.googleapis.com','iam.googleapis.com']"
@@ -257,6 +274,7 @@ int main(void)
 	mem_install();
 	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
 	peering();
+	images_and_accounts();
 	usage();
 	egress();
 	keys();
