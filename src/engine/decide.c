@@ -56,8 +56,8 @@ static char *then_again(struct step *s, const char *cure)
 	if (!is_wreck(s))
 		return xstrdup(cure ? cure : _("Mend the cause, then run apply again: it goes on from here."));
 	char *flag = step_consent(s);
-	char *again =
-	    xasprintf(_("Once the cause is mended, run apply again with %s: what is left of it has to be replaced."), flag);
+	char *again = xasprintf(_("Once the cause is mended, run apply again with %s: what is left of it has to be replaced."),
+				flag);
 	char *fix = cure ? xasprintf("%s %s", cure, again) : xstrdup(again);
 	free(again);
 	free(flag);
@@ -104,6 +104,15 @@ static void create_in_time(struct step *s)
 		step_pause(s, fmax(fmin(hold, 1), 0.05), create_in_time); /* never so short that the clock stays where it is */
 	else
 		step_change(s, VERDICT_CREATE);
+}
+
+/* Does less differ than ever before? What goes one by one, as a service's older revisions, does so any number of times. */
+static bool is_nearer(struct step *s, size_t differences)
+{
+	bool nearer = s->fewest && differences + 1 < s->fewest;
+	if (!s->fewest || nearer)
+		s->fewest = differences + 1;
+	return nearer;
 }
 
 /* Counts changes that the cloud confirmed and that are needed again all the same; requests that were refused for a lag are no changes. */
@@ -261,6 +270,8 @@ static void at_rest(struct step *s)
 		change_free(&c);
 		return;
 	}
+	if (is_nearer(s, c.count))
+		s->vain = 0;
 	bool came = first && s->change.verdict == VERDICT_CREATE && s->resource->kind->page && s->resource->kind->create;
 	change_free(&s->change);
 	s->change = c;

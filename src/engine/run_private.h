@@ -88,6 +88,7 @@ struct step {
 	bool sent;         /* something that changes it was sent */
 	bool back;         /* what it stopped is let go on as before (back.c) */
 	int vain;          /* confirmed changes that did not last */
+	size_t fewest;     /* differences that were ever seen at rest, and one more; 0 before the first */
 	bool confirmed;    /* the cloud said that it did it */
 	bool replacing;
 	int rounds, conflicts, unknowns, rereads;

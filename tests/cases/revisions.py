@@ -59,7 +59,23 @@ def main():
         said, _ = change(home, sim, run__kept_revisions=0)
         ok(said == (2, ("update", [now[1], now[2]])) or (said[0] == 2 and sorted(said[1][1]) == sorted(now[1:3])), "to keep none: plan names all of them", said, now)
         ok(revisions(sim) == [first, now[3]], "and only the tag and the traffic are left", revisions(sim))
+        deployed_by_others(home, sim, path)
     done()
+
+
+def deployed_by_others(home, sim, path):
+    """T8: a service that others deployed many times: all that are too many go, each by a request of its own, and nobody is said to change anything meanwhile."""
+    template = ask(sim, "GET", SERVICE)["template"]
+    for n in range(60):
+        ask(sim, "PATCH", f"{SERVICE}?updateMask=template", {"template": template | {"maxInstanceRequestConcurrency": 100 + n}})
+    sim.let_pass(600)
+    many = len(revisions(sim))
+    run = sim.run("apply", path, "--json")
+    ok(many > 60 and run.returncode == 0, "T8: many older revisions go", many, result_of(run.stdout), run.stderr)
+    ok(len(revisions(sim)) == 2, "T8: and the tag's and the traffic's are left", revisions(sim))
+    seen = len(sim.exchanges())
+    run = sim.run("apply", path, "--json")
+    ok(run.returncode == 0 and not sim.writes(seen), "T8: a re-run writes nothing", *[w["url"] for w in sim.writes(seen)])
 
 
 main()
