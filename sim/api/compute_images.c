@@ -71,10 +71,11 @@ bool compute_image_trusted(struct sim_call *c, const char *link)
 	const struct image *i = behind(link);
 	if (!i || !sim_constraint(c->sim, c->project, "compute.trustedImageProjects", sim_tmp("projects/%s", i->project)))
 		return true;
-	sim_fail_with(c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
-		      "Constraint constraints/compute.trustedImageProjects violated for project projects/%s. Use of images from "
-		      "project %s is prohibited.",
-		      c->project, i->project);
+	sim_fail_with(
+	    c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
+	    "Constraint constraints/compute.trustedImageProjects violated for project projects/%s. Use of images from "
+	    "project %s is prohibited.",
+	    c->project, i->project);
 	return false;
 }
 

@@ -203,9 +203,10 @@ static void account_create(struct sim_call *c)
 		return;
 	if (sim_constraint(c->sim, c->project, "iam.disableServiceAccountCreation", NULL)) {
 		static const char words[] = "Service account creation is not allowed on this project.";
-		cJSON *details = json_make("[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{"
-					   "'type':'constraints/iam.disableServiceAccountCreation','subject':%s,'description':%s}]}]",
-					   sim_tmp("projects/%s?configvalue=", c->project), words);
+		cJSON *details = json_make(
+		    "[{'@type':'type.googleapis.com/google.rpc.PreconditionFailure','violations':[{"
+		    "'type':'constraints/iam.disableServiceAccountCreation','subject':%s,'description':%s}]}]",
+		    sim_tmp("projects/%s?configvalue=", c->project), words);
 		sim_fail_with(c, 400, "FAILED_PRECONDITION", "failedPrecondition", details, "%s", words);
 		return;
 	}

@@ -184,8 +184,9 @@ static cJSON *elder_policy(size_t row, const cJSON *rule)
 	const char *name = sim_tmp("constraints/%s", table_cell(&constraints, row, 0));
 	const cJSON *values = json_at(rule, "values");
 	if (!constraint_lists(row))
-		return json_bool(rule, "enforce", false) ? json_make("{'constraint':%s,'booleanPolicy':{'enforced':%b}}", name, 1)
-							 : json_make("{'constraint':%s,'booleanPolicy':{}}", name);
+		return json_bool(rule, "enforce", false)
+			   ? json_make("{'constraint':%s,'booleanPolicy':{'enforced':%b}}", name, 1)
+			   : json_make("{'constraint':%s,'booleanPolicy':{}}", name);
 	if (values)
 		return json_make("{'constraint':%s,'listPolicy':%j}", name, cJSON_Duplicate(values, true));
 	return json_make("{'constraint':%s,'listPolicy':{'allValues':%s}}", name,

@@ -151,6 +151,9 @@ static void on_project(void *arg, const struct api_result *result)
 	else if (result->http != 200)
 		err_set(&e, result->err.exit ? result->err.exit : EXIT_UNAVAILABLE, result->err.place, result->err.fix, "%s",
 			result->err.what ? result->err.what : _("the project cannot be read."));
+	else if (!cJSON_IsObject(result->reply))
+		err_set(&e, EXIT_UNAVAILABLE, "project.id", api_between_fix(),
+			_("the reply about the project %s is none of Google's."), id);
 	else if (active && !*json_str(result->reply, "projectNumber", ""))
 		err_set(&e, EXIT_UNAVAILABLE, "project.id", _("Try again."),
 			_("the reply about the project %s does not tell its number."), id);

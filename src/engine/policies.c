@@ -92,7 +92,8 @@ static void on_policy(void *arg, const struct api_result *result)
 	struct policy_read *read = arg;
 	struct run *r = read->run;
 	read->call = 0;
-	if (limits_take(r->policies->limits, (size_t)(read - r->policies->reads), result->http, result->reply, result->err.what))
+	if (limits_take(r->policies->limits, (size_t)(read - r->policies->reads), result->http, result->reply,
+			result->err.what))
 		ask_policy(read);
 	else if (!--r->policies->left)
 		judge(r);

@@ -180,14 +180,17 @@ static void on_flight_project(void *arg, const struct api_result *r)
 	finding(s, "sign-in", _("Sign-in"), signed_in ? "ok" : "fail",
 		signed_in ? credentials_describe(s->owner->credentials) : r->err.what, signed_in ? NULL : r->err.fix);
 	bool there = r->http == 200 && !strcmp(json_str(r->reply, "lifecycleState", ""), "ACTIVE");
+	bool page = r->http == 200 && !cJSON_IsObject(r->reply);
 	bool told = !there && r->http != 200 && r->http != 404 && !api_error_is_plain_denial(&r->error) && r->err.what;
 	if (signed_in)
 		finding(s, "project", _("Project"), there ? "ok" : "fail",
 			there  ? s->project
 			: told ? r->err.what
+			: page ? _("the reply about it is none of Google's")
 			       : _("it is not there or may not be read"),
 			there  ? NULL
 			: told ? r->err.fix
+			: page ? api_between_fix()
 			       : _("Check the project's id and who is signed in."));
 	if (there)
 		survey_ask_project(s, "https://cloudbilling.googleapis.com/v1/projects/", "/billingInfo", "GET", NULL,

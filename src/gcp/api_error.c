@@ -164,7 +164,7 @@ void api_error_decode(int http, const cJSON *reply, const char *text, struct api
 
 bool api_error_is_plain_denial(const struct api_error *e)
 {
-	return e->http == 403 && !e->constraint &&
+	return e->http == 403 && e->status && !e->constraint && strstr(e->message, "ermission") &&
 	       (!e->reason || !strcmp(e->reason, "IAM_PERMISSION_DENIED") || !strcmp(e->reason, "forbidden"));
 }
 

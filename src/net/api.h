@@ -62,6 +62,8 @@ void api_cancel(struct api *a, unsigned long id);
 
 /* What to do when TLS fails. */
 const char *api_tls_fix(void);
+/* The same where what answered in Google's place may be something on the way. */
+const char *api_between_fix(void);
 
 /* A version 4 UUID from libsodium into at least 37 bytes, which is returned. */
 char *api_uuid(char *into);

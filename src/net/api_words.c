@@ -135,17 +135,26 @@ static char *enable_fix(const struct api_error *error)
 	return fix;
 }
 
+const char *api_between_fix(void)
+{
+	return _("A proxy or a firewall on the way may answer in its place: ask whoever runs it. "
+		 "https://status.cloud.google.com tells whether it is Google itself; then try again later.");
+}
+
 /* Who fails from the first request on may be no more than something on the way. */
 static const char *failing_fix(const struct call *c, const struct context *context)
 {
-	return context || is_closed(c)
-		   ? unreached_fix(c, context)
-		   : _("A proxy or a firewall on the way may answer in its place: ask whoever runs it. "
-		       "https://status.cloud.google.com tells whether it is Google itself; then try again later.");
+	return context || is_closed(c) ? unreached_fix(c, context) : api_between_fix();
+}
+
+/* Google's APIs refuse in their own form, which names a status or a reason: what has neither is a page of somebody else's. */
+static bool is_page(const struct call *c, const struct api_error *error)
+{
+	return c->audience == AUDIENCE_GOOGLE && error->http == 403 && !error->status && !error->reason;
 }
 
 /* The same of any other error. */
-static char *error_fix(const struct api_error *error, const struct context *context)
+static char *error_fix(const struct call *c, const struct api_error *error, const struct context *context)
 {
 	if (error->http == 404 && context && !error->reason) /* an API server gives one */
 		return xstrdup(_("Is this the address of the cluster's API server? kubectl with this context shows the same."));
@@ -159,6 +168,8 @@ static char *error_fix(const struct api_error *error, const struct context *cont
 		return enable_fix(error);
 	if (has_reason(error, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"))
 		return xstrdup(_("Sign in with the scope cloud-platform: gcloud auth application-default login."));
+	if (is_page(c, error))
+		return xstrdup(api_between_fix());
 	if (error->http == 403 && error->permission)
 		return xasprintf(_("Ask for the permission %s, then try again."), error->permission);
 	const char *cure = cure_of(error->message);
@@ -175,7 +186,7 @@ void api_word_error(const struct call *c, const struct context *context, bool st
 	if (!fix && failing)
 		fix = xstrdup(failing_fix(c, context));
 	if (!fix)
-		fix = error_fix(error, context);
+		fix = error_fix(c, error, context);
 	bool stop = message.len && strchr(".!?", message.data[message.len - 1]);
 	if (failing) /* a context may lead anywhere: it is not gone on without it */
 		err_set(e, context ? EXIT_CONFIG : exit_of(error), host, fix, _("it answers nothing but failures: %s%s"),

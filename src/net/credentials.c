@@ -359,8 +359,8 @@ static void refuse(struct credentials *c, const struct api_error *error)
 		err_set(&e, EXIT_CONFIG, c->describe, _("Set the clock of this machine."), _("signing in failed: %s."),
 			error->message);
 	else
-		err_set(&e, error->http / 100 == 4 && !later(error->http) ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe, fix,
-			_("signing in failed: %s."), error->message);
+		err_set(&e, error->http / 100 == 4 && !later(error->http) ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe,
+			fix, _("signing in failed: %s."), error->message);
 	free(fix);
 	give(c, &e);
 	err_free(&e);

@@ -471,8 +471,8 @@ cJSON *limits_findings(struct limits *l)
 	add_rest(l, list, "apis", _("APIs"), l->apis_on >= 0, apis, l->apis_why);
 	if (l->needs->child)
 		add_rest(l, list, "quota", _("Quota"), l->quota_read, _("enough"), l->quota_why);
-	add_rest(l, list, "policy", _("Organisation policy"), l->policy_read && !l->policy_why,
-		 _("nothing in the way"), l->policy_why);
+	add_rest(l, list, "policy", _("Organisation policy"), l->policy_read && !l->policy_why, _("nothing in the way"),
+		 l->policy_why);
 	free(apis);
 	return list;
 }

@@ -386,6 +386,17 @@ def cured(home):
            run.returncode, result.get("message"), result.get("fix"))
 
 
+def between(home):
+    """T8: what answers in Google's place is not taken for Google; and what Google says of a project is not replaced by a guess."""
+    page = {"headers": {"Content-Type": "text/html"}, "body": "<html><title>Blocked by your company</title></html>"}
+    for status, reply, code, words in ((403, page, 77, "A proxy or a firewall on the way"), (200, page, 69, "A proxy or a firewall on the way"),
+                                       (403, {"body": {"error": {"code": 403, "message": "Project 'demo-proj' has been deleted.", "status": "PERMISSION_DENIED"}}}, 77, "has been deleted"),
+                                       (403, {"body": {"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED"}}}, 77, "who is signed in")):
+        faults = home.file("faults.json", [{"method": "GET", "host": "cloudresourcemanager.*", "path": "/v1/projects/demo-proj", "status": status} | reply])
+        run = home.run("apply", "--rehearse", "--faults", faults, home.example("between.json", auth__client_secret="prompt"))
+        ok(run.returncode == code and words in run.stderr, f"T8: {status}, {str(reply['body'])[:60]}: {words}", run.returncode, run.stderr)
+
+
 def not_asked_again(home):
     """T9: what an organisation forbids stays so, though Compute Engine and Cloud Storage say 412 of it: it is asked for once."""
     for path, words in (("*/global/networks", "Constraint constraints/compute.skipDefaultNetworkCreation violated for project projects/demo-proj."),
@@ -554,6 +565,7 @@ def main():
         located(home)
         forbidden(home)
         cured(home)
+        between(home)
         not_asked_again(home)
         wrecked(home)
         lost(home)

@@ -57,11 +57,13 @@ static void images_and_accounts(void)
 	static const char cos[] = "{'name':'d','sourceImage':'projects/cos-cloud/global/images/family/cos-stable'}";
 	world("{'compute.trustedImageProjects':{'allow':['projects/debian-cloud']},'iam.disableServiceAccountCreation':true}");
 	cJSON *reply = asks("POST", COMPUTE "zones/us-central1-a/disks", json_make(cos), 412);
-	is_str(json_str(reply, "error.message", ""),
-	       "Constraint constraints/compute.trustedImageProjects violated for project projects/demo-proj. Use of images from "
-	       "project cos-cloud is prohibited.",
-	       "T10: an image of a project that is not trusted");
-	reply = asks("POST", "iam.googleapis.com/v1/projects/demo-proj/serviceAccounts", json_make("{'accountId':'abcdef'}"), 400);
+	is_str(
+	    json_str(reply, "error.message", ""),
+	    "Constraint constraints/compute.trustedImageProjects violated for project projects/demo-proj. Use of images from "
+	    "project cos-cloud is prohibited.",
+	    "T10: an image of a project that is not trusted");
+	reply = asks("POST", "iam.googleapis.com/v1/projects/demo-proj/serviceAccounts", json_make("{'accountId':'abcdef'}"),
+		     400);
 	is_str(json_str(reply, "error.details.0.violations.0.type", ""), "constraints/iam.disableServiceAccountCreation",
 	       "T10: an account that may not be made");
 	world("{'compute.trustedImageProjects':{'allow':['projects/cos-cloud']}}");
