@@ -1,6 +1,7 @@
 /* What stands beside the build's parts, or below them: why it failed and what mends it, what a person has to do, or the log. */
 #include "config.h"
 #include "ui/build_parts.h"
+#include "ui/command.h"
 
 #include "base/gettext.h"
 #include "base/json.h"
@@ -22,31 +23,6 @@ static void draw_pane_title(struct rect r, const char *title, const char *right)
 	putf(r.y, r.x + 2, r.w - 4, ROLE_TITLE, " %s ", title);
 	if (right)
 		putf(r.y, r.x + r.w - cells(right) - 4, cells(right) + 2, ROLE_DIM, " %s ", right);
-}
-
-/* A shell line, broken at its options with a backslash so that all of it can be taken and pasted. Returns the lines used; only counts unless shown. */
-static int put_command(int y, int x, int height, int width, const char *command, bool shown)
-{
-	int lines = 0;
-	for (const char *p = command; *p && lines < height;) {
-		const char *next = p + strlen(p);
-		int indent = lines ? 2 : 0;
-		for (const char *q = strstr(p + 1, " --"); q && cells(p) > width - indent; q = strstr(q + 1, " --")) {
-			char *head = xstrndup(p, (size_t)(q - p));
-			bool fits = cells(head) <= width - indent - 2;
-			free(head);
-			if (!fits)
-				break;
-			next = q;
-		}
-		char *line = xasprintf("%.*s%s", (int)(next - p), p, *next ? " \\" : "");
-		if (shown)
-			put(y + lines, x + indent, width - indent, ROLE_TITLE, line);
-		lines++;
-		free(line);
-		p = *next ? next + 1 : next;
-	}
-	return lines;
 }
 
 /* A cause as texts: its words, who mends it, the line that does, and where what failed is looked at. */
@@ -71,7 +47,7 @@ static int cause_height(const struct wizard *w, const struct cause *c, int width
 {
 	struct cause_text t = cause_text(w, c);
 	int lines = 1 + put_wrapped(0, 0, 0, width, ROLE_TEXT, t.words) + put_wrapped(0, 0, 0, width, ROLE_TEXT, t.who);
-	lines += t.command ? put_command(0, 0, 100, width, t.command, false) : 0;
+	lines += t.command ? command_rows(t.command, width) : 0;
 	lines += link_rows(t.link, width);
 	free(t.words);
 	free(t.command);
@@ -86,13 +62,13 @@ static void draw_cause(const struct wizard *w, const struct cause *c, struct rec
 							(unsigned long)c->count),
 					       part, c->count)
 				   : xasprintf(_("Why it failed: %s"), part);
-	int below = t.command ? 1 + put_command(0, 0, 100, r.w, t.command, false) : 0, room = r.h - 1 - below, y = r.y + 1,
+	int rows = t.command ? command_rows(t.command, r.w) : 0, below = t.command ? 1 + rows : 0, room = r.h - 1 - below, y = r.y + 1,
 	    end = r.y + r.h;
 	draw_pane_title(r, title, NULL);
 	y += put_lines(y, r.x, room > 1 ? room : 1, r.w, ROLE_TEXT, t.words);
 	y += put_lines(y, r.x, end - y, r.w, ROLE_TEXT, t.who);
-	if (t.command)
-		y += put_command(y, r.x, end - y, r.w, t.command, true);
+	for (int row = 0; row < rows && y < end; row++)
+		put_command_row(y++, r.x, r.w, ROLE_TITLE, t.command, row);
 	for (int row = 0; row < link_rows(t.link, r.w) && y < end; row++)
 		put_link_row(y++, r.x, r.w, ROLE_DIM, t.link, row);
 	free(t.words);

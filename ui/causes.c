@@ -6,6 +6,7 @@
 #include "base/gettext.h"
 #include "base/mem.h"
 #include "gcp/roles.h"
+#include "ui/command.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,17 +160,11 @@ char *cause_words(const struct progress *p, const struct cause *c, const char *w
 
 char *cause_command(const struct progress *p, const struct cause *c, const char *who, const char *project)
 {
-	const char *role = c->permission ? role_holding(c->permission) : NULL, *fix = p->steps[c->step].fix,
-		   *line = strstr(fix, "gcloud ");
+	const char *role = c->permission ? role_holding(c->permission) : NULL;
 	if (c->kind == CAUSE_PERMISSION && role) {
 		bool robot = strstr(who, ".gserviceaccount.com");
 		return xasprintf("gcloud projects add-iam-policy-binding %s --member=%s:%s --role=%s", project,
 				 robot ? "serviceAccount" : "user", *who ? who : "EMAIL", role);
 	}
-	if (!line)
-		return NULL;
-	size_t len = strcspn(line, "\n;");
-	while (len && strchr(" .", line[len - 1]))
-		len--;
-	return xstrndup(line, len);
+	return command_told(p->steps[c->step].fix, project);
 }

@@ -2,6 +2,8 @@
 #include "config.h"
 #include "ui/doc.h"
 
+#include "ui/command.h"
+
 #include "base/mem.h"
 #include "base/outside.h"
 
@@ -25,6 +27,11 @@ void doc_whole(struct doc *d, const char *text)
 	doc_add(d, ROLE_TITLE, 0, text)->whole = true;
 }
 
+void doc_command(struct doc *d, const char *text)
+{
+	doc_add(d, ROLE_TITLE, 0, text)->command = true;
+}
+
 void doc_free(struct doc *d)
 {
 	for (size_t i = 0; i < d->count; i++)
@@ -35,7 +42,7 @@ void doc_free(struct doc *d)
 
 static int text_at(const struct doc_line *l)
 {
-	return l->whole ? 0 : l->indent + (l->mark != GLYPH_COUNT ? 2 : 0);
+	return l->whole || l->command ? 0 : l->indent + (l->mark != GLYPH_COUNT ? 2 : 0);
 }
 
 /* The bytes of a row of what is wrapped that begins at p; *next is where the next one does. */
@@ -47,8 +54,8 @@ static size_t row_length(const struct doc_line *l, bool first, int width, const 
 /* What is whole goes on in the next row at any cell, without a mark, so that all of it is there to be taken. */
 static int rows_of(const struct doc_line *l, int width)
 {
-	int n = l->whole ? link_rows(l->text, width) : 0;
-	for (const char *p = l->text, *next; !l->whole && *p; p = next, n++)
+	int n = l->whole ? link_rows(l->text, width) : l->command ? command_rows(l->text, width) : 0;
+	for (const char *p = l->text, *next; !l->whole && !l->command && *p; p = next, n++)
 		row_length(l, n == 0, width, p, &next);
 	return n > 0 ? n : 1;
 }
@@ -72,6 +79,10 @@ static void draw_row(const struct doc_line *l, int row, int y, struct rect r)
 		put_glyph(y, r.x + l->indent, l->role, l->mark);
 	if (l->whole) {
 		put_link_row(y, x, width, l->role, l->text, row);
+		return;
+	}
+	if (l->command) {
+		put_command_row(y, x, width, l->role, l->text, row);
 		return;
 	}
 	for (int i = 0; i <= row; i++) {
@@ -112,7 +123,7 @@ void doc_print(const struct doc *d, FILE *to, int width)
 		bool first = true;
 		do {
 			const char *next = p + strlen(p);
-			size_t len = width && !l->whole && !l->copied ? row_length(l, first, width, p, &next) : strlen(p);
+			size_t len = width && !l->whole && !l->command && !l->copied ? row_length(l, first, width, p, &next) : strlen(p);
 			const char *mark = first && l->mark != GLYPH_COUNT ? glyph(l->mark) : "";
 			int pad = text_at(l) - (*mark ? 2 : 0) + (first ? 0 : l->hang);
 			outside_print(to, "%*s%s%s%.*s\n", *p ? pad : 0, "", mark, *mark ? " " : "", (int)len, p);

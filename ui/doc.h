@@ -11,8 +11,9 @@ struct doc_line {
 	int indent;
 	int hang;        /* and so much more for the rows after the first: what belongs to a label stands under each other */
 	enum glyph mark; /* before the text, or GLYPH_COUNT for none */
-	bool whole;      /* an address or a command: never wrapped, from the first column of its rectangle */
-	bool copied; /* it ends in a command or a path: never wrapped where it is printed, so that it can be taken from there */
+	bool whole;      /* an address: never wrapped, from the first column of its rectangle */
+	bool command; /* a shell command: broken at blanks, with a backslash */
+	bool copied;  /* it ends in a command or a path: never wrapped where it is printed, so that it can be taken from there */
 	char *text;
 };
 struct doc {
@@ -24,8 +25,9 @@ struct doc {
 struct doc_line *doc_add(struct doc *d, enum role role, int indent, const char *text);
 /* The same with a sign before it, which is named by a word where there are no signs. */
 void doc_mark(struct doc *d, enum role role, enum glyph mark, int indent, const char *text);
-/* The same for what must be taken as one: an address, a command. */
+/* The same for what must be taken as one: an address, and a shell command. */
 void doc_whole(struct doc *d, const char *text);
+void doc_command(struct doc *d, const char *text);
 void doc_free(struct doc *d);
 
 /* Draws rows from top on; the cursor goes to the first one. Returns the top that was possible. */

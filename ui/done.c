@@ -75,7 +75,7 @@ static void way_lines(const struct wizard *w, struct doc *d)
 	char *lines = xstrdup(w->work.way ? w->work.way : ""), *rest;
 	for (char *one = strtok_r(lines, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest)) {
 		if (text_starts(one, command))
-			doc_whole(d, one + strlen(command));
+			doc_command(d, one + strlen(command));
 		else
 			doc_add(d, ROLE_TEXT, 0, text_starts(one, sentence) ? one + strlen(sentence) : one);
 	}
@@ -100,7 +100,7 @@ static void now_lines(const struct wizard *w, struct doc *d, enum done_for whom)
 				  : _("2  Log a first run, in a shell (c copies these lines):"));
 	char *lines = first_run(w), *rest;
 	for (char *one = strtok_r(lines, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
-		doc_whole(d, one);
+		doc_command(d, one);
 	free(lines);
 	doc_add(d, ROLE_TEXT, 0, _("3  Send the address to a colleague who may enter."));
 	doc_add(d, ROLE_TEXT, 0, "");
@@ -143,7 +143,7 @@ static void failure_lines(const struct wizard *w, struct doc *d)
 				 xasprintf(ngettext("It stopped %d step.", "It stopped %d steps.", (unsigned long)c->count),
 					   c->count));
 		if (command)
-			doc_whole(d, command);
+			doc_command(d, command);
 		if (*step_link(&p->steps[c->step]))
 			doc_whole(d, step_link(&p->steps[c->step]));
 		free(command);

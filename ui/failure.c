@@ -23,9 +23,9 @@ static const struct {
 
 /* Which actions make sense for a kind of failure, the likeliest first. */
 static const char *const orders[] = {
-    [CAUSE_PERMISSION] = "crksluq", [CAUSE_SIGN_IN] = "crslq",  [CAUSE_QUOTA] = "ekrsluq",
-    [CAUSE_POLICY] = "eckrsluq",    [CAUSE_API_OFF] = "crsluq", [CAUSE_IN_THE_WAY] = "ekrsluq",
-    [CAUSE_UNREACHABLE] = "rsluq",  [CAUSE_PROOF] = "rlsuq",    [CAUSE_OTHER] = "rkelsuq",
+    [CAUSE_PERMISSION] = "crksluq", [CAUSE_SIGN_IN] = "crslq",  [CAUSE_QUOTA] = "eckrsluq",
+    [CAUSE_POLICY] = "eckrsluq",    [CAUSE_API_OFF] = "crsluq", [CAUSE_IN_THE_WAY] = "eckrsluq",
+    [CAUSE_UNREACHABLE] = "rcsluq", [CAUSE_PROOF] = "rclsuq",   [CAUSE_OTHER] = "crkelsuq",
 };
 
 static char *command_of(const struct wizard *w)

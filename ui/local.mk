@@ -6,6 +6,7 @@ ui_libui_a_SOURCES = \
 	ui/checks.c \
 	ui/choices.c \
 	ui/client.c ui/client.h \
+	ui/command.c ui/command.h \
 	ui/doc.c ui/doc.h \
 	ui/done.c ui/done.h \
 	ui/draft.c ui/draft.h \

@@ -100,6 +100,9 @@ int put_lines(int y, int x, int most, int width, enum role role, const char *tex
 /* Bytes of the first line of text that fit into width, broken at a blank or between ideographs where there are any; *next is where the next line starts. */
 size_t break_line(const char *text, int width, const char **next);
 
+/* Bytes of the characters at the beginning of text that fit into width: one at the least, where there is any. */
+size_t fitting(const char *text, int width);
+
 /* Cells that a text takes, control characters as one. */
 int cells(const char *text);
 
@@ -114,7 +117,7 @@ bool screen_mouse(void);
 
 /* Puts an address as put does, as a link where the terminal knows links (OSC 8). */
 int put_link(int y, int x, int width, enum role role, const char *url);
-/* The same for what has to be there whole, an address or a command in ASCII: what does not fit goes on in the next row, at any cell. Each row of an address
+/* The same for what has to be there whole, an address or a path: what does not fit goes on in the next row, at any cell. Each row of an address
  * leads to all of it. */
 int link_rows(const char *text, int width);
 void put_link_row(int y, int x, int width, enum role role, const char *text, int row);

@@ -91,15 +91,20 @@ int put_link(int y, int x, int width, enum role role, const char *url)
 
 int link_rows(const char *text, int width)
 {
-	return width > 0 ? (int)((strlen(text) + (size_t)width - 1) / (size_t)width) : 0;
+	int n = 0;
+	for (const char *p = text; *p && width > 0; n++)
+		p += fitting(p, width);
+	return n;
 }
 
 void put_link_row(int y, int x, int width, enum role role, const char *text, int row)
 {
-	size_t room = width > 0 ? (size_t)width : 0, from = room * (size_t)row;
-	if (from >= strlen(text))
+	const char *from = text;
+	while (row-- > 0)
+		from += fitting(from, width);
+	if (!*from || width <= 0)
 		return;
-	char *piece = xstrndup(text + from, room);
+	char *piece = xstrndup(from, fitting(from, width));
 	put(y, x, width, role, piece);
 	if (is_plain_address(text))
 		note_link(y, x, text, piece);

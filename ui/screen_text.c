@@ -38,6 +38,22 @@ int cells(const char *text)
 	return total;
 }
 
+size_t fitting(const char *text, int width)
+{
+	mbstate_t state = {0};
+	const char *p = text;
+	int used = 0, w;
+	wchar_t c;
+	while (*p) {
+		size_t n = next_char(p, &state, &c, &w);
+		used += w;
+		if (used > width && p > text)
+			break;
+		p += n;
+	}
+	return (size_t)(p - text);
+}
+
 /* Rules and signs may lie under a text; a text under another is a fault. */
 static void note_written(int y, int x, int width, enum role role)
 {

@@ -2,8 +2,10 @@
 #include "config.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "gcp/roles.h"
 #include "tests/tap.h"
+#include "ui/command.h"
 #include "ui/progress.h"
 
 #include <locale.h>
@@ -81,6 +83,111 @@ static void causes(void)
 	step(&p, "secret/d", "secretmanager.secret", "creating", 1, 10);
 	is_int((long long)p.cause_count, 1, "a retry takes its cause away");
 	progress_free(&p);
+}
+
+/* A sentence's command in whatever language, without its full stop, its brackets and the words behind it. */
+static void commands(void)
+{
+	static const struct {
+		const char *text, *command;
+	} rows[] = {
+	    {"Sign in again: gcloud auth application-default login.", "gcloud auth application-default login"},
+	    {"\u3082\u3046\u4e00\u5ea6: gcloud auth application-default login\u3002", "gcloud auth application-default login"},
+	    {"\u8bf7\u542f\u7528\uff1agcloud services enable run.googleapis.com\u3002", "gcloud services enable run.googleapis.com"},
+	    {"Open: gcloud billing projects link PROJECT --billing-account=ACCOUNT. It takes some minutes to spread.",
+	     "gcloud billing projects link demo-proj --billing-account=ACCOUNT"},
+	    {"Use another type (gcloud auth application-default login), or none.", "gcloud auth application-default login"},
+	    {"gcloud compute shared-vpc associated-projects add a --host-project=b verbindet es.",
+	     "gcloud compute shared-vpc associated-projects add a --host-project=b"},
+	    {"Empty it: gcloud storage rm --recursive gs://a", "gcloud storage rm --recursive gs://a"},
+	    {"Make one: gcloud compute routers create r --region=a, then gcloud compute routers nats create n --router=r.",
+	     "gcloud compute routers create r --region=a && gcloud compute routers nats create n --router=r"},
+	    {"Add it by gcloud services vpc-peerings update.", NULL},
+	    {"Ask for more.", NULL},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *told = command_told(rows[i].text, "demo-proj");
+		is_str(told, rows[i].command, rows[i].text);
+		free(told);
+	}
+}
+
+/* The text of a line of a .po file in quotes, its signs taken literally, is appended. */
+static void po_text(const char *line, struct buf *b)
+{
+	const char *p = strchr(line, '"');
+	for (p = p ? p + 1 : ""; *p && *p != '"'; p++) {
+		p += *p == '\\' && p[1];
+		buf_putc(b, *p);
+	}
+}
+
+static int same_command(struct buf *id, struct buf *words)
+{
+	char *told = command_told(buf_text(id), ""), *translated = words->len ? command_told(buf_text(words), "") : NULL;
+	bool same = !words->len || (told ? translated && !strcmp(told, translated) : !translated);
+	if (!same)
+		printf("# %s\n# %s: %s\n", buf_text(words), told ? told : "none", translated ? translated : "none");
+	free(told);
+	free(translated);
+	buf_clear(id);
+	buf_clear(words);
+	return !same;
+}
+
+static void translated_commands(const char *language)
+{
+	char *path = xasprintf("%s/po/%s.po", getenv("TOP_SRCDIR"), language), line[8192];
+	struct buf id = {0}, words = {0}, *into = NULL;
+	int wrong = 0, entries = 0;
+	FILE *file = fopen(path, "r");
+	while (file && fgets(line, sizeof line, file)) {
+		if (!strncmp(line, "msgid ", 6)) {
+			wrong += same_command(&id, &words);
+			entries++;
+			into = &id;
+		} else if (!strncmp(line, "msg", 3)) {
+			into = !strncmp(line, "msgstr ", 7) ? &words : NULL; /* no plural tells a command */
+		} else if (*line != '"') {
+			into = NULL;
+		}
+		if (into)
+			po_text(line, into);
+	}
+	wrong += same_command(&id, &words);
+	ok(file && entries > 1000 && !wrong, "%s: the same commands are told", language);
+	if (file)
+		fclose(file);
+	free(path);
+	buf_free(&id);
+	buf_free(&words);
+}
+
+static void translations(void)
+{
+	char *path = xasprintf("%s/po/LINGUAS", getenv("TOP_SRCDIR")), line[64];
+	FILE *file = fopen(path, "r");
+	while (file && fgets(line, sizeof line, file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line && *line != '#')
+			translated_commands(line);
+	}
+	ok(file != NULL, "po/LINGUAS is there");
+	if (file)
+		fclose(file);
+	free(path);
+}
+
+/* A command is broken so that a shell takes it back as it was. */
+static void command_in_rows(void)
+{
+	static const char command[] = "gcloud projects add-iam-policy-binding demo-proj --member=user:ada@example.com "
+				      "--role=roles/secretmanager.admin";
+	is_int(command_rows(command, 200), 1, "where there is room it is one row");
+	is_int(command_rows(command, 80), 2, "else it is broken, at an option");
+	is_int(command_rows(command, 40), 4, "at any blank where that is not enough");
+	is_int(command_rows("python3 -c 'import mlflow; mlflow.log_metric(1)'", 30), 3, "and within quotes at no blank");
+	is_int(link_rows("a\u65e5\u672c\u8a9e.json", 6), 3, "what has to be whole is broken between characters");
 }
 
 static void permissions(void)
@@ -241,6 +348,9 @@ int main(void)
 	mem_install();
 	two_hundred_steps();
 	causes();
+	commands();
+	command_in_rows();
+	translations();
 	permissions();
 	bar();
 	bar_of_a_failure();
