@@ -24,7 +24,7 @@ static struct done *done_of(const struct wizard *w)
 	return view_own(w, &done_view);
 }
 
-enum { PROOFS_SHOWN = 4, LABEL = 11 };
+enum { PROOFS_SHOWN = 4 };
 
 static void add_text(struct doc *d, enum role role, int indent, char *text)
 {
@@ -43,7 +43,7 @@ static void outcome_lines(const struct wizard *w, struct doc *d)
 		 good    ? GLYPH_CHECK
 		 : waits ? GLYPH_WARN
 			 : GLYPH_CROSS,
-		 0, lines_outcome(event_outcome(w->result)));
+		 0, lines_outcome(w->result));
 	if (w->options->rehearsal) {
 		char *again = lines_command("", false, w->options->file);
 		char *real = xasprintf(_("This was a rehearsal: nothing was built. For real: %s"), again);
@@ -88,7 +88,8 @@ static void now_lines(const struct wizard *w, struct doc *d, enum done_for whom)
 		return;
 	doc_add(d, ROLE_TITLE, 0, _("Do now"));
 	way_lines(w, d);
-	doc_add(d, ROLE_TEXT, 0, _("1  Open the address above and sign in."));
+	bool way = w->work.way && *w->work.way; /* who may use it shows that there, and not on a page to sign in to */
+	doc_add(d, ROLE_TEXT, 0, way ? _("1  Open the address above.") : _("1  Open the address above and sign in."));
 	if (json_bool(w->result, "sign_in_untried", false) && !w->options->rehearsal) {
 		bool seen = json_bool(w->surveys[SURVEY_SIGN_IN].result, "seen", false);
 		doc_mark(d, seen ? ROLE_GOOD : ROLE_WARN, seen ? GLYPH_CHECK : GLYPH_WAIT, 2,
@@ -102,7 +103,9 @@ static void now_lines(const struct wizard *w, struct doc *d, enum done_for whom)
 	for (char *one = strtok_r(lines, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest))
 		doc_command(d, one);
 	free(lines);
-	doc_add(d, ROLE_TEXT, 0, _("3  Send the address to a colleague who may enter."));
+	doc_add(d, ROLE_TEXT, 0,
+		way ? _("3  Send all of these lines to a colleague who may enter.")
+		    : _("3  Send the address to a colleague who may enter."));
 	doc_add(d, ROLE_TEXT, 0, "");
 }
 
@@ -153,15 +156,20 @@ static void failure_lines(const struct wizard *w, struct doc *d)
 		doc_add(d, ROLE_TEXT, 0, "");
 }
 
+/* The checks of the proof that stand in a phase; PHASE_COUNT counts all. */
+static int checks_in(const struct progress *p, enum phase phase)
+{
+	int n = 0;
+	for (size_t i = 0; i < p->count; i++)
+		n += p->steps[i].proof && (phase == PHASE_COUNT || p->steps[i].phase == phase);
+	return n;
+}
+
 static void proof_lines(const struct wizard *w, struct doc *d, enum done_for whom)
 {
 	const struct progress *p = &w->work.p;
-	int checks = 0, passed = 0, shown = 0;
+	int checks = checks_in(p, PHASE_COUNT), passed = checks_in(p, PHASE_DONE), shown = 0;
 	bool all = whom == DONE_PRINTED || done_of(w)->all;
-	for (size_t i = 0; i < p->count; i++) {
-		checks += p->steps[i].proof;
-		passed += p->steps[i].proof && p->steps[i].phase == PHASE_DONE;
-	}
 	if (!checks)
 		return;
 	add_text(d, ROLE_TITLE, 0, xasprintf(_("Proof: %d of %d checks passed"), passed, checks));
@@ -190,14 +198,25 @@ static void proof_lines(const struct wizard *w, struct doc *d, enum done_for who
 	doc_add(d, ROLE_TEXT, 0, "");
 }
 
-/* A label and what belongs to it, the labels under each other. */
+/* The labels of pairs stand in one column, which holds the longest in every language. */
+static const char *const labels[] = {N_("Made"), N_("Costs"), N_("Answers"), N_("Next"), N_("To undo")};
+
+static int label_width(void)
+{
+	int most = 11;
+	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+		most = cells(_(labels[i])) > most ? cells(_(labels[i])) : most;
+	return most;
+}
+
+/* A label and what belongs to it. */
 static void pair(struct doc *d, const char *label, const char *value)
 {
 	if (!*value)
 		return;
-	int pad = LABEL - cells(label);
+	int pad = label_width() - cells(label);
 	add_text(d, ROLE_TEXT, 0, xasprintf("%s%*s %s", label, pad > 0 ? pad : 0, "", value));
-	d->list[d->count - 1].hang = LABEL + 1;
+	d->list[d->count - 1].hang = label_width() + 1;
 }
 
 /* The same, of a value that is taken from the screen. */
@@ -219,13 +238,14 @@ static void left_lines(const struct wizard *w, struct doc *d)
 		doc_mark(d, ROLE_WARN, GLYPH_WARN, 0, text);
 		free(text);
 	}
+	if (cJSON_GetArraySize(json_at(w->result, "left")) || cJSON_GetArraySize(json_at(w->result, "left_out")))
+		doc_add(d, ROLE_TEXT, 0, "");
 }
 
 static void total_lines(const struct wizard *w, struct doc *d)
 {
 	char took[24], real[24];
 	const cJSON *r = w->result;
-	bool stands = !work_outcome(w, OUTCOME_DESTROYED) && !work_outcome(w, OUTCOME_NOTHING);
 	char *counts = xasprintf(_("%d created, %d changed, %d deleted, %d kept, in %s."), (int)json_num(r, "created", 0),
 				 (int)json_num(r, "updated", 0), (int)json_num(r, "deleted", 0), (int)json_num(r, "kept", 0),
 				 text_duration(json_num(r, "seconds", 0), took));
@@ -233,13 +253,13 @@ static void total_lines(const struct wizard *w, struct doc *d)
 	free(counts);
 	if (w->work.p.skipped)
 		add_text(
-		    d, ROLE_WARN, LABEL + 1,
+		    d, ROLE_WARN, label_width() + 1,
 		    xasprintf(ngettext("%d more was not begun.", "%d more were not begun.", (unsigned long)w->work.p.skipped),
 			      w->work.p.skipped));
 	if (json_num(r, "real_seconds", 0) > 0)
-		add_text(d, ROLE_TEXT, LABEL + 1,
+		add_text(d, ROLE_TEXT, label_width() + 1,
 			 xasprintf(_("A real run would take %s."), about_text(json_num(r, "real_seconds", 0), real)));
-	if (stands && w->work.monthly > 0) {
+	if (w->work.monthly > 0) {
 		char *date = plan_prices_date(w->draft.plan);
 		/* TRANSLATORS: a price in US dollars */
 		char *cost = xasprintf(_("about $%.0f a month for what runs all the time, by list prices of %s"),
@@ -374,7 +394,8 @@ static void done_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("the steps again"));
 	if (work_outcome(w, OUTCOME_PROVEN))
 		hint(h, "c", _("copy"));
-	hint(h, "p", done_of(w)->all ? _("fewer checks") : _("all checks"));
+	if (checks_in(&w->work.p, PHASE_COUNT) >= PROOFS_SHOWN)
+		hint(h, "p", done_of(w)->all ? _("fewer checks") : _("all checks"));
 	hint(h, "l", _("log"));
 	hint(h, "w", _("save log"));
 	if (!work_outcome(w, OUTCOME_DESTROYED))

@@ -73,8 +73,9 @@ static const char *lines_state(const cJSON *step)
 	return words[state] ? _(words[state]) : json_str(step, "state", "");
 }
 
-const char *lines_outcome(enum event_outcome outcome)
+const char *lines_outcome(const cJSON *result)
 {
+	enum event_outcome outcome = event_outcome(result);
 	static const char *const sentences[OUTCOMES] = {
 	    [OUTCOME_NONE] = "",
 	    [OUTCOME_PROVEN] = N_("The server runs, and it was proven that only the chosen people can enter."),
@@ -84,6 +85,8 @@ const char *lines_outcome(enum event_outcome outcome)
 	    [OUTCOME_NOTHING] = N_("Nothing was made."),
 	    [OUTCOME_DESTROYED] = N_("What this stack made is gone."),
 	};
+	if (outcome == OUTCOME_DESTROYED && cJSON_GetArraySize(json_at(result, "left")))
+		return _("What this stack made is gone, but for what is named below.");
 	return *sentences[outcome] ? _(sentences[outcome]) : "";
 }
 
@@ -295,14 +298,11 @@ static void say_totals(struct lines *l, const cJSON *event)
 static void on_result(struct lines *l, const cJSON *event)
 {
 	const cJSON *left = json_at(event, "left"), *item;
-	enum event_outcome outcome = event_outcome(event);
 	if (l->looking)
 		return;
 	fputc('\n', l->progress);
-	if (outcome == OUTCOME_DESTROYED && cJSON_GetArraySize(left))
-		fprintf(l->progress, "%s\n", _("What this stack made is gone, but for what is named below."));
-	else if (outcome)
-		fprintf(l->progress, "%s\n", lines_outcome(outcome));
+	if (event_outcome(event))
+		fprintf(l->progress, "%s\n", lines_outcome(event));
 	if (json_bool(event, "sign_in_untried", false))
 		fprintf(l->progress, "%s\n", _("That a person can sign in was not tried: open the address in a browser once."));
 	say_tasks(l, json_at(event, "waiting"));

@@ -22,7 +22,7 @@ void lines_event(struct lines *l, const cJSON *event);
 void lines_still(struct lines *l, double at, const char *what);
 
 /* The sentence for a result's outcome, translated. */
-const char *lines_outcome(enum event_outcome outcome);
+const char *lines_outcome(const cJSON *result);
 
 /* The line that has this program do verb ("" for the wizard) to file, a word of a shell; what follows a rehearsal is one too, since nothing of it
  * exists. The caller owns it. */

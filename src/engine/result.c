@@ -100,10 +100,22 @@ static void put_left_out(const struct run *r, cJSON *e)
 	json_put(e, "left_out", list);
 }
 
+/* What is held by something that goes later: then another run takes it away. */
+static bool goes_later(const struct run *r)
+{
+	bool later = false;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct step *s = &r->steps[i];
+		later |= r->mode->removes && step_goes(s) && s->result == RESULT_LEFT && !s->spared &&
+			 s->resource->kind->lingers;
+	}
+	return later;
+}
+
 static void put_next(const struct run *r, cJSON *e)
 {
 	enum event_outcome outcome = r->mode->outcome(r);
-	const char *next = r->mode->next(outcome);
+	const char *next = goes_later(r) ? "destroy" : r->mode->next(outcome);
 	if (next)
 		put_command(r, e, "next", next);
 	if (r->mode->builds && outcome != OUTCOME_NOTHING)

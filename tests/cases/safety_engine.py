@@ -186,6 +186,8 @@ def identity(home):
         run = sim.run("destroy", answers, *ALL_DATA, "--json")
         left = "\n".join(result_of(run.stdout).get("left", []))
         ok(run.returncode == 0 and second in left and not databases(sim), "S2: destroy names what is labelled and not these answers'", said(run)[-2000:])
+        following = result_of(run.stdout).get("next", "")
+        ok("run destroy again" in left and following.startswith("mlflow-setup destroy "), "S2: and the command that takes away what is held for hours", following, left)
 
 
 def made_by(text):
