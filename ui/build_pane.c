@@ -62,8 +62,8 @@ static void draw_cause(const struct wizard *w, const struct cause *c, struct rec
 							(unsigned long)c->count),
 					       part, c->count)
 				   : xasprintf(_("Why it failed: %s"), part);
-	int rows = t.command ? command_rows(t.command, r.w) : 0, below = t.command ? 1 + rows : 0, room = r.h - 1 - below, y = r.y + 1,
-	    end = r.y + r.h;
+	int rows = t.command ? command_rows(t.command, r.w) : 0, below = t.command ? 1 + rows : 0, room = r.h - 1 - below,
+	    y = r.y + 1, end = r.y + r.h;
 	draw_pane_title(r, title, NULL);
 	y += put_lines(y, r.x, room > 1 ? room : 1, r.w, ROLE_TEXT, t.words);
 	y += put_lines(y, r.x, end - y, r.w, ROLE_TEXT, t.who);

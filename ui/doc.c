@@ -123,7 +123,8 @@ void doc_print(const struct doc *d, FILE *to, int width)
 		bool first = true;
 		do {
 			const char *next = p + strlen(p);
-			size_t len = width && !l->whole && !l->command && !l->copied ? row_length(l, first, width, p, &next) : strlen(p);
+			size_t len = width && !l->whole && !l->command && !l->copied ? row_length(l, first, width, p, &next)
+										     : strlen(p);
 			const char *mark = first && l->mark != GLYPH_COUNT ? glyph(l->mark) : "";
 			int pad = text_at(l) - (*mark ? 2 : 0) + (first ? 0 : l->hang);
 			outside_print(to, "%*s%s%s%.*s\n", *p ? pad : 0, "", mark, *mark ? " " : "", (int)len, p);

@@ -12,8 +12,8 @@ struct doc_line {
 	int hang;        /* and so much more for the rows after the first: what belongs to a label stands under each other */
 	enum glyph mark; /* before the text, or GLYPH_COUNT for none */
 	bool whole;      /* an address: never wrapped, from the first column of its rectangle */
-	bool command; /* a shell command: broken at blanks, with a backslash */
-	bool copied;  /* it ends in a command or a path: never wrapped where it is printed, so that it can be taken from there */
+	bool command;    /* a shell command: broken at blanks, with a backslash */
+	bool copied; /* it ends in a command or a path: never wrapped where it is printed, so that it can be taken from there */
 	char *text;
 };
 struct doc {

@@ -129,6 +129,13 @@ void hint(struct hints *h, const char *key, const char *label)
 		h->list[h->count++] = (struct hint){key, label};
 }
 
+/* On the pages of a run that is over what stands costs so much, elsewhere what is planned. */
+static double month_shown(const struct wizard *w)
+{
+	bool run = wizard_on(w, "build") || wizard_on(w, "done"), told = w->work.over || w->work.monthly > 0;
+	return run && told ? w->work.monthly : draft_month(w);
+}
+
 /* The page, before it the price of a month, before that the project: as many of these as there is room for, from the right. */
 static void draw_header(const struct wizard *w)
 {
@@ -138,7 +145,7 @@ static void draw_header(const struct wizard *w)
 		x += put(0, x, width - x, ROLE_BADGE, _(" rehearsal ")) + 2;
 	if (screen_mouse())
 		x += put(0, x, width - x, ROLE_BADGE, _(" mouse ")) + 2;
-	double usd = w->work.monthly > 0 ? w->work.monthly : draft_month(w);
+	double usd = month_shown(w);
 	char *price = usd > 0 ? xasprintf(_("$%.0f/month"), usd) : xstrdup("");
 	const char *texts[] = {_(wizard_pages[w->page].title), price, answers_str(w->answers, "project.id")};
 	static const enum role roles[] = {ROLE_TITLE, ROLE_TEXT, ROLE_DIM};

@@ -157,12 +157,29 @@ void work_interrupt(struct wizard *w)
 		wizard_say(w, ROLE_WARN, _("Finishing what is in flight. Ctrl-C again leaves at once."));
 }
 
-static double monthly_of(const struct plan *p)
+static bool step_done(const struct progress *p, const char *id)
 {
+	for (size_t i = 0; i < p->count; i++)
+		if (!strcmp(p->steps[i].id, id))
+			return p->steps[i].phase == PHASE_DONE;
+	return false;
+}
+
+/* Once a run is over: what was there before it stands, unless it was taken away, and what it made. */
+static bool resource_stands(const struct work *b, const struct plan *p, size_t i)
+{
+	const struct change *c = run_change(b->run, i);
+	bool done = step_done(&b->p, p->resources[i].id);
+	return b->undoing ? !done : done || (c && c->verdict != VERDICT_CREATE);
+}
+
+static double monthly_of(const struct work *b)
+{
+	const struct plan *p = run_plan(b->run);
 	double sum = 0;
-	for (size_t i = 0; i < p->count; i++) {
+	for (size_t i = 0; p && i < p->count; i++) {
 		double usd = p->resources[i].unwanted ? 0 : plan_cost(p, &p->resources[i]);
-		sum += usd > 0 ? usd : 0;
+		sum += usd > 0 && (!b->over || resource_stands(b, p, i)) ? usd : 0;
 	}
 	return sum;
 }
@@ -182,7 +199,7 @@ static void take_plan(struct work *b)
 	for (size_t i = 0; i < p->count; i++)
 		changes[i] = run_change(b->run, i);
 	progress_plan(&b->p, p, changes);
-	b->monthly = monthly_of(p);
+	b->monthly = monthly_of(b);
 	free(b->way);
 	b->way = way_of(p);
 	free(changes);
@@ -200,6 +217,7 @@ bool work_settle(struct wizard *w)
 		return false;
 	b->over = true;
 	b->p.running = 0;
+	b->monthly = monthly_of(b);
 	wizard_say(w, ROLE_TEXT, NULL);
 	w->exit_code = b->interrupts ? EXIT_INTERRUPTED : (int)run_exit(b->run);
 	wizard_save(w);

@@ -15,7 +15,7 @@ struct work {
 	bool over;    /* the run has ended and what follows from it was done */
 	bool undoing; /* it takes away what stands */
 	int interrupts;
-	double monthly; /* US dollars a month of what is wanted */
+	double monthly; /* US dollars a month of what is wanted; once it is over, of what stands */
 	char *
 	    way; /* what has to run beside a client (struct exposure's connect): lines that begin with #; NULL until it is known */
 	cJSON *left_out; /* ids of resources that the next run goes on without; NULL for none */

@@ -93,7 +93,8 @@ static void commands(void)
 	} rows[] = {
 	    {"Sign in again: gcloud auth application-default login.", "gcloud auth application-default login"},
 	    {"\u3082\u3046\u4e00\u5ea6: gcloud auth application-default login\u3002", "gcloud auth application-default login"},
-	    {"\u8bf7\u542f\u7528\uff1agcloud services enable run.googleapis.com\u3002", "gcloud services enable run.googleapis.com"},
+	    {"\u8bf7\u542f\u7528\uff1agcloud services enable run.googleapis.com\u3002",
+	     "gcloud services enable run.googleapis.com"},
 	    {"Open: gcloud billing projects link PROJECT --billing-account=ACCOUNT. It takes some minutes to spread.",
 	     "gcloud billing projects link demo-proj --billing-account=ACCOUNT"},
 	    {"Use another type (gcloud auth application-default login), or none.", "gcloud auth application-default login"},
