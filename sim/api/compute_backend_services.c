@@ -72,6 +72,10 @@ static bool check_backends(struct sim_call *c, cJSON *doc)
 		return compute_invalid(
 		    c, "timeoutSec", "",
 		    "Timeout sec is not supported for a backend service with Serverless network endpoint groups.");
+	if (without && strcmp(json_str(doc, "portName", "http"), "http") != 0)
+		return compute_invalid(
+		    c, "portName", json_str(doc, "portName", ""),
+		    "Port name is not supported for a backend service with Serverless network endpoint groups.");
 	if (with && !json_at(doc, "healthChecks.0"))
 		return compute_invalid(c, "healthChecks", "", "At least one health check needs to be specified.");
 	return true;

@@ -68,6 +68,18 @@ cJSON *compute_object_wanted(const struct view *v)
 	return w;
 }
 
+/* The object as it is wanted in the place of what was found. */
+static cJSON *wanted_over(const struct compute_object *o, const struct view *v, const cJSON *found)
+{
+	cJSON *w = compute_object_wanted(v), *unsaid = o->unsaid ? json_make(o->unsaid) : NULL;
+	const cJSON *field;
+	cJSON_ArrayForEach(field, unsaid)
+		if (json_at(found, field->string) && !json_at(w, field->string))
+			json_put(w, field->string, cJSON_Duplicate(field, true));
+	cJSON_Delete(unsaid);
+	return w;
+}
+
 /* What cannot be changed makes it be replaced. */
 static void replace_if_fixed(struct change *c, const char *const *fixed)
 {
@@ -82,7 +94,7 @@ static void replace_if_fixed(struct change *c, const char *const *fixed)
 void compute_object_compare(const struct compute_object *o, const struct view *v, const struct observation *seen,
 			    struct change *out)
 {
-	cJSON *w = compute_object_wanted(v);
+	cJSON *w = wanted_over(o, v, seen->found);
 	kind_compare_leaves(w, seen->found, o->skip, out);
 	replace_if_fixed(out, o->fixed);
 	cJSON_Delete(w);
@@ -98,7 +110,7 @@ void compute_object_create(const struct compute_object *o, const struct view *v,
 void compute_object_update(const struct compute_object *o, const struct view *v, const struct observation *seen,
 			   struct call *out)
 {
-	cJSON *w = compute_object_wanted(v);
+	cJSON *w = wanted_over(o, v, seen->found);
 	const char *fingerprint = json_str(seen->found, "fingerprint", NULL);
 	if (fingerprint)
 		json_put_str(w, "fingerprint", fingerprint);

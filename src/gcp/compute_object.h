@@ -11,6 +11,8 @@ struct compute_object {
 	const char *const *
 	    fixed; /* paths that cannot be changed once it stands, NULL-terminated: a difference means REPLACE; NULL for none */
 	const char *const *skip; /* paths that are not compared, NULL-terminated; NULL for none */
+	/* What its top fields go back to that a plan may say, and this one does not: JSON with single quotes, or NULL. A PATCH would leave them as they are. */
+	const char *unsaid;
 };
 
 /* The functions of struct kind, for kinds whose requests are the ordinary ones. PATCH carries the fingerprint that was read, if any. */

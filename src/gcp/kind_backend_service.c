@@ -8,7 +8,12 @@
 static const char *const fixed[] = {"loadBalancingScheme", NULL};
 static const char *const skip[] = {"iap.oauth2ClientSecret", NULL};
 
-static const struct compute_object object = {.scope = "global", .collection = "backendServices", .fixed = fixed, .skip = skip};
+/* Another target or another gate behind the same address: serverless backends take no health check and no time limit. */
+static const struct compute_object object = {.scope = "global",
+					     .collection = "backendServices",
+					     .fixed = fixed,
+					     .skip = skip,
+					     .unsaid = "{'healthChecks':[],'timeoutSec':30,'iap':{'enabled':false}}"};
 
 COMPUTE_OBJECT(backend_service, object)
 COMPUTE_UPDATE(backend_service, object)

@@ -58,6 +58,17 @@ static const struct row {
      "PATCH " COMPUTE "global/backendServices/mlflow-be {\"description\":\"" MARK
      "\",\"fingerprint\":\"f=\",\"iap\":{\"enabled\":true,\"oauth2ClientSecret\":\"x\"},"
      "\"name\":\"mlflow-be\",\"protocol\":\"HTTPS\"}"},
+    {"compute.backendService", "mlflow-be", "{'body':{'protocol':'HTTP'}}",
+     "{'name':'mlflow-be','description':'" MARK
+     "','fingerprint':'f=','protocol':'HTTP','timeoutSec':30,'iap':{'enabled':false}}",
+     "GET " COMPUTE "global/backendServices/mlflow-be",
+     "POST " COMPUTE "global/backendServices {\"description\":\"" MARK "\",\"name\":\"mlflow-be\",\"protocol\":\"HTTP\"}",
+     "DELETE " COMPUTE "global/backendServices/mlflow-be",
+     "{'name':'mlflow-be','description':'" MARK
+     "','fingerprint':'f=','protocol':'HTTP','timeoutSec':3600,'healthChecks':['https://x/h'],'iap':{'enabled':true}}",
+     "PATCH " COMPUTE "global/backendServices/mlflow-be {\"description\":\"" MARK
+     "\",\"fingerprint\":\"f=\",\"healthChecks\":[],\"iap\":{\"enabled\":false},\"name\":\"mlflow-be\",\"protocol\":\"HTTP\","
+     "\"timeoutSec\":30}"},
     {"compute.networkEndpointGroup", "mlflow-neg",
      "{'region':'r1','body':{'networkEndpointType':'SERVERLESS','cloudRun':{'service':'mlflow'}}}",
      "{'name':'mlflow-neg','description':'" MARK

@@ -24,6 +24,12 @@ static void chain(void)
 	       "invalid",
 	       "Invalid value for field 'resource.backends[0].group': 'regions/us-central1/networkEndpointGroups/neg'. The URL "
 	       "is malformed.");
+	refuse("POST", COMPUTE "global/backendServices",
+	       json_make("{'name':'be','loadBalancingScheme':'EXTERNAL_MANAGED','portName':'mlflow','backends':[{'group':%s}]}",
+			 group),
+	       400, "invalid",
+	       "Invalid value for field 'resource.portName': 'mlflow'. Port name is not supported for a backend service with "
+	       "Serverless network endpoint groups.");
 	act("POST", COMPUTE "global/backendServices",
 	    json_make("{'name':'be','loadBalancingScheme':'EXTERNAL_MANAGED','backends':[{'group':%s}],'iap':{'enabled':true,'"
 		      "oauth2ClientId':'c',"
