@@ -196,6 +196,17 @@ static void renew_backups(const cJSON *old, cJSON *doc, const cJSON *body)
 		json_put_bool(doc, "geminiConfig.googleVacuumMgmtEnabled", true);
 }
 
+static void drop_nulls(cJSON *of)
+{
+	for (cJSON *one = of->child, *next; one; one = next) {
+		next = one->next;
+		if (cJSON_IsNull(one))
+			cJSON_Delete(cJSON_DetachItemViaPointer(of, one));
+		else
+			drop_nulls(one);
+	}
+}
+
 /* The new document: with whole the settings are replaced, else each of the settings that was sent is. */
 static cJSON *wanted(const struct sim_object *o, const cJSON *body, bool whole)
 {
@@ -231,7 +242,7 @@ static cJSON *wanted(const struct sim_object *o, const cJSON *body, bool whole)
 		cJSON_DeleteItemFromObjectCaseSensitive(settings, item->string);
 		cJSON_AddItemToObject(settings, item->string, cJSON_Duplicate(item, true));
 	}
-	/* The address settings, those of backups and the labels are merged; a label that is null goes. */
+	/* The address settings, those of backups and the labels are merged; what is null goes. */
 	static const char *const merged[] = {"ipConfiguration", "backupConfiguration", "locationPreference", "userLabels",
 					     NULL};
 	for (const char *const *k = merged; *k; k++) {
@@ -239,12 +250,7 @@ static cJSON *wanted(const struct sim_object *o, const cJSON *body, bool whole)
 		if (now)
 			sim_fill(now, cJSON_GetObjectItemCaseSensitive(json_at(o->doc, "settings"), *k));
 	}
-	cJSON *labels = json_at(settings, "userLabels"), *next;
-	for (cJSON *l = labels ? labels->child : NULL; l; l = next) {
-		next = l->next;
-		if (cJSON_IsNull(l))
-			cJSON_Delete(cJSON_DetachItemViaPointer(labels, l));
-	}
+	drop_nulls(settings);
 	return doc;
 }
 

@@ -56,7 +56,7 @@ static bool compute(const struct check *k)
 	return check_legacy(k) && !strcmp(k->api->name, "compute");
 }
 
-/* The PATCH of Cloud Storage and of Cloud SQL takes null for what shall go, a map's member too: that is how a label is taken away. */
+/* The PATCH of Cloud Storage and of Cloud SQL takes null for what shall go, a map's member too: that is how a label is taken away, and a maintenance window. */
 static bool takes_away(const struct check *k, const cJSON *member)
 {
 	return !k->reply && cJSON_IsNull(member) && (!strcmp(k->api->name, "storage") || !strcmp(k->api->name, "sqladmin"));
@@ -212,7 +212,8 @@ static bool has_flag(struct span flags, char c)
 static bool is_dropped(const struct check *k, const struct contract_field *f, const cJSON *v)
 {
 	bool no_enum = f && f->type.n > 1 && f->type.p[0] == 'e' && compute(k) && cJSON_IsString(v) && !*v->valuestring;
-	return !k->reply && (cJSON_IsNull(v) || no_enum || (f && has_flag(f->flags, 'r')));
+	bool said = takes_away(k, v) && text_ends(k->x->call.id, ".patch");
+	return !k->reply && ((cJSON_IsNull(v) && !said) || no_enum || (f && has_flag(f->flags, 'r')));
 }
 
 /* Fields that Google takes and its discovery documents leave out, as Google's own clients show. */
@@ -262,6 +263,8 @@ static void check_member(struct check *k, const char *fields, cJSON *object, cJS
 		free(v->string);
 		v->string = span_text(f.name);
 	}
+	if (cJSON_IsNull(v) && !k->reply) /* of no type, and meant */
+		return;
 	char *place = path_join(path, v->string);
 	if (has_flag(f.flags, 'd'))
 		note(k, "deprecated", place);

@@ -138,6 +138,17 @@ static const char *login(const char *network, const char *password, const char *
 	return sim_sql_login(cloud, &k, at);
 }
 
+/* A PATCH takes null for what shall go. */
+static void window_goes(void)
+{
+	act("PATCH", SQL "instances/db", json_make("{'settings':{'maintenanceWindow':{'day':1,'hour':3}}}"));
+	is_int((int)json_num(asks("GET", SQL "instances/db", NULL, 200), "settings.maintenanceWindow.day", 0), 1,
+	       "a maintenance window is set");
+	act("PATCH", SQL "instances/db", json_make("{'settings':{'maintenance_window':%j}}", cJSON_CreateNull()));
+	ok(!json_at(asks("GET", SQL "instances/db", NULL, 200), "settings.maintenanceWindow"),
+	   "and goes by null, in either spelling");
+}
+
 /* What the mode of the instance asks of those who dial it. */
 static void encryption(const char *network)
 {
@@ -282,6 +293,7 @@ static void inside(void)
 	act("PUT", SQL "instances/db/users?name=mlflow", json_make("{'name':'mlflow','password':'new'}"));
 	ok(!login(n1, "new", "mlflow", true, NULL, &at), "an update changes the password");
 	buf_free(&at);
+	window_goes();
 	encryption(n1);
 	tokens(n1);
 }
