@@ -390,12 +390,16 @@ static double kubernetes_object_monthly(const cJSON *spec, const char *region)
 	return hour * json_num(spec, "body.spec.replicas", 1) * 730 * price_factor(PRICED_MACHINE, region);
 }
 
-/* A Deployment that is told to end its pods before it starts others, and a StatefulSet, which always does. */
+/* A Deployment that is told to end its pods before it starts others, and a StatefulSet, which always does; and a certificate, which is made anew for another
+ * name. */
 static const char *kubernetes_object_downtime(const cJSON *spec, const struct change *c)
 {
 	bool alone = !strcmp(json_str(spec, "body.spec.strategy.type", ""), "Recreate") ||
 		     !strcmp(json_str(spec, "body.kind", ""), "StatefulSet");
 	bool pods = alone && kind_changes(c, "spec.template");
+	if (!strcmp(json_str(spec, "body.kind", ""), "ManagedCertificate") && kind_changes(c, "spec.domains"))
+		return N_("Google issues another certificate: the web address does not answer until then, which takes up to an "
+			  "hour.");
 	return pods ? N_("The pod ends before its successor starts: the server does not answer for about a minute.") : NULL;
 }
 

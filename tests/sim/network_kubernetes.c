@@ -212,6 +212,16 @@ static void controllers(void)
 	is_str(json_str(get("/apis/networking.gke.io/v1/namespaces/ns/managedcertificates/mc", 200), "status.certificateStatus",
 			""),
 	       "Active", "and becomes active once it leads to the ingress");
+	char *before = xstrdup(json_str(get("/apis/networking.gke.io/v1/namespaces/ns/managedcertificates/mc", 200),
+					"status.certificateName", ""));
+	apply("/apis/networking.gke.io/v1/namespaces/ns/managedcertificates/mc", "a", "",
+	      json_make("{'apiVersion':'networking.gke.io/v1','kind':'ManagedCertificate','metadata':{'name':'mc','namespace':"
+			"'ns'},'spec':{'domains':['b.example.com']}}"));
+	sim_advance(cloud, sim_now(cloud) + 1200);
+	r = get("/apis/networking.gke.io/v1/namespaces/ns/managedcertificates/mc", 200);
+	ok(strcmp(json_str(r, "status.certificateName", ""), before) != 0, "another name takes another certificate");
+	is_str(json_str(r, "status.domainStatus.0.domain", ""), "b.example.com", "which is for that name");
+	free(before);
 	cJSON_Delete(named);
 	free(service);
 	free(ip);
