@@ -460,16 +460,18 @@ static void triggered(struct sim *s, const struct sim_object *cluster, const str
 }
 
 /* A pool of its own for a kind of machine, as node auto-provisioning makes one. */
-static cJSON *new_pool(struct sim *s, struct sim_object *cluster, const struct sim_object *pod, const char *type)
+static cJSON *new_pool(struct sim *s, struct sim_object *cluster, const struct sim_object *pod, const char *type,
+		       const char *wanted)
 {
 	const cJSON *zones = json_at(cluster->doc, "locations"), *l;
-	const cJSON *zone = cJSON_GetArrayItem(zones, (int)(sim_random(s) % (uint64_t)cJSON_GetArraySize(zones)));
+	const cJSON *any = cJSON_GetArrayItem(zones, (int)(sim_random(s) % (uint64_t)cJSON_GetArraySize(zones)));
+	const char *zone = *wanted ? wanted : any->valuestring;
 	cJSON *pool = cJSON_Duplicate(json_at(cluster->doc, "nodePools.0"), true);
 	json_put_str(pool, "name", sim_tmp("pool-%d", cJSON_GetArraySize(json_at(cluster->doc, "nodePools"))));
 	json_put_str(pool, "config.machineType", type);
 	json_drop(pool, "config.taints");
 	json_drop(pool, "instanceGroupUrls");
-	json_put(pool, "locations", json_make("[%s]", zone->valuestring));
+	json_put(pool, "locations", json_make("[%s]", zone));
 	json_put_num(pool, "initialNodeCount", 1);
 	cJSON_ArrayForEach(l, json_at(pod->doc, "spec.nodeSelector"))
 		if (text_starts(l->string, "cloud.google.com/")) {
@@ -505,14 +507,17 @@ static void grow(struct sim *s, struct sim_object *cluster, struct sim_object *p
 				    "cluster-autoscaler");
 		return;
 	}
+	/* Where its disk is. */
+	const char *zone = kubernetes_claims_zone(s, cluster, pod), *there = sim_tmp("/zones/%s/", zone);
 	cJSON_ArrayForEach(pool, json_at(cluster->doc, "nodePools"))
-		if (!strcmp(json_str(pool, "config.machineType", ""), type) && !json_at(pool, "config.taints.0") &&
+		if ((!*zone || strstr(json_str(pool, "instanceGroupUrls.0", ""), there)) &&
+		    !strcmp(json_str(pool, "config.machineType", ""), type) && !json_at(pool, "config.taints.0") &&
 		    (!json_at(pod->doc, "spec.nodeSelector") ||
 		     kubernetes_selects(json_at(pod->doc, "spec.nodeSelector"), json_at(pool, "config.labels"))))
 			found = pool;
 	const struct sim_object *manager = found ? compute_find(s, json_str(found, "instanceGroupUrls.0", "")) : NULL;
 	int size = manager ? (int)json_num(manager->doc, "targetSize", 0) : 0;
-	pool = found ? found : new_pool(s, cluster, pod, type);
+	pool = found ? found : new_pool(s, cluster, pod, type, zone);
 	json_put_bool(cluster->hidden, "growing", true);
 	triggered(s, cluster, pod, json_str(pool, "locations.0", ""),
 		  manager ? json_str(manager->doc, "name", "") : sim_tmp("gke-%.16s-%s-grp", name, json_str(pool, "name", "")),

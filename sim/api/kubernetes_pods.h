@@ -96,6 +96,8 @@ void kubernetes_claim_gone(struct sim *s, const struct sim_object *cluster, cons
 /* Are the pod's claims there, and bound? Those that wait for a consumer get their volumes now, in the zone. NULL; or why not. */
 const char *kubernetes_claims_missing(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod,
 				      const char *zone);
+/* The zone in which a volume of the pod is, or "". */
+const char *kubernetes_claims_zone(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod);
 
 /* Who may make a pod like this (kubernetes_admission.c): fills in what admission does; NULL, or why not (for the caller to free). */
 char *kubernetes_admit_pod(struct sim *s, const struct sim_object *cluster, const char *ns, cJSON *pod);

@@ -226,6 +226,26 @@ void kubernetes_claims_sweep(struct sim *s, const struct sim_object *cluster, co
 	}
 }
 
+static const struct sim_object *claimed(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod,
+					const cJSON *volume)
+{
+	const char *name = json_str(volume, "persistentVolumeClaim.claimName", NULL);
+	return name ? kubernetes_named(s, cluster->key, "", "persistentvolumeclaims",
+				       json_str(pod->doc, "metadata.namespace", ""), name)
+		    : NULL;
+}
+
+const char *kubernetes_claims_zone(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod)
+{
+	const cJSON *v;
+	cJSON_ArrayForEach(v, json_at(pod->doc, "spec.volumes")) {
+		const struct sim_object *claim = claimed(s, cluster, pod, v);
+		if (claim && *json_str(claim->hidden, "zone", ""))
+			return json_str(claim->hidden, "zone", "");
+	}
+	return "";
+}
+
 /* For the scheduler. ------------------------------------------------------------------------------------------------------------ */
 const char *kubernetes_claims_missing(struct sim *s, const struct sim_object *cluster, const struct sim_object *pod,
 				      const char *zone)
