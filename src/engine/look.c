@@ -8,12 +8,24 @@
 
 #include <stdlib.h>
 
+bool step_can_go(const struct step *s)
+{
+	struct call c = {0};
+	struct view v = s->view;
+	v.consent = true;
+	if (s->resource->kind->destroy)
+		s->resource->kind->destroy(&v, &s->seen, &c);
+	bool goes = c.method || c.fault;
+	call_free(&c);
+	return goes;
+}
+
 /* What would be done to something that is not wanted any more. A stranger of that name is none of our business; what cannot be deleted stays, and that was
  * said before it was made. */
 static void look_at_unwanted(struct step *s)
 {
 	s->gone = s->seen.presence == PRESENT_NO || s->seen.presence == PRESENT_STRANGER;
-	s->change.verdict = s->gone || !s->resource->kind->destroy ? VERDICT_KEEP : VERDICT_DELETE;
+	s->change.verdict = s->gone || !step_can_go(s) ? VERDICT_KEEP : VERDICT_DELETE;
 }
 
 /* A wanted value that refers to what has still to be made, in words. */
@@ -34,10 +46,12 @@ static void say_unknown(struct difference *d)
 static void look_vaguely(struct step *s)
 {
 	if (!s->resource->kind->update) {
+		s->anew = true;
 		s->change.verdict = VERDICT_CREATE;
 		return;
 	}
 	step_compare(s, &s->change);
+	s->anew = s->change.verdict != VERDICT_UPDATE && s->change.verdict != VERDICT_KEEP;
 	if (s->resource->kind->foresees)
 		return;
 	if (s->change.verdict != VERDICT_UPDATE)

@@ -63,10 +63,10 @@ void run_stop(struct run *r, const struct err *why)
 
 /* Phases --------------------------------------------------------------------------------------------------------------------- */
 
-/* Unwanted, and not to be deleted by anybody: it was told of, and is done with. */
+/* Unwanted, and no more of it to be deleted by anybody: it was told of, and is done with. */
 static bool stays_for_ever(const struct step *s)
 {
-	return s->resource->unwanted && s->result == RESULT_LEFT && !s->resource->kind->destroy;
+	return s->resource->unwanted && s->result == RESULT_LEFT && !step_can_go(s);
 }
 
 /* All that is wanted, or all, with what is to go gone. */

@@ -68,6 +68,7 @@ struct step {
 	bool left_out;  /* the operator goes on without it this time */
 	bool loss_told; /* that its data are gone, at a step that needs it */
 	bool vague;     /* while looking: what it refers to is not there yet */
+	bool anew;      /* with vague: by what is known it will be made anew */
 	cJSON *spec;
 	struct view view;
 	struct observation seen;
@@ -233,6 +234,8 @@ void step_met_another(struct step *s);
 void step_look_at_destroy(struct step *s);
 void step_look_at_apply(struct step *s);
 void step_decide_plan(struct step *s);
+/* Is there a request by which it, or more of it, would be destroyed? What stays of a kind that is destroyed in part alone has none. */
+bool step_can_go(const struct step *s);
 /* All that it needs was looked at: refuses what would give a standing server new, empty data, unless that was consented to. */
 void step_look_for_loss(struct step *s);
 

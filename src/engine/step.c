@@ -111,11 +111,17 @@ static bool renews(const struct step *s)
 	return k->renews && (!k->renewed_by || k->renewed_by(&s->change));
 }
 
+/* It will be changed by more than can be said now, and in its place: what others refer to remains. */
+static bool stays(const struct step *s)
+{
+	return s->seen.presence == PRESENT_YES && s->change.verdict == VERDICT_UPDATE && !s->anew && !s->resource->kind->renews;
+}
+
 /* What others may refer to, what the answers keep. */
 static void publish(struct step *s)
 {
 	struct run *r = s->run;
-	if (!s->seen.outputs || s->gone || s->vague)
+	if (!s->seen.outputs || s->gone || (s->vague && !stays(s)))
 		return;
 	cJSON_DeleteItemFromObjectCaseSensitive(r->outputs, s->resource->id);
 	bool looking = r->surveying || !r->mode->changes;
@@ -320,7 +326,7 @@ void step_begin(struct step *s)
 		s->phase = PHASE_READING;
 	cJSON_Delete(s->spec);
 	s->spec = NULL;
-	s->vague = false;
+	s->vague = s->anew = false;
 	if (s->gone && r->surveying) {
 		step_end(s, RESULT_LOOKED);
 		return;
