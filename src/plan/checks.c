@@ -208,6 +208,19 @@ static void check_moved(const struct answers *a, problem_fn *found, void *arg)
 			"beside it."));
 }
 
+/* One address has one load balancer: what the plan makes and what a cluster makes of an Ingress cannot hold it together. */
+static void check_address(const struct answers *a, problem_fn *found, void *arg)
+{
+	const struct axes x = axes_of(a);
+	const struct target *target = (const struct target *)stands_with(a, "target");
+	const struct exposure *exposure = (const struct exposure *)stands_with(a, "exposure");
+	bool held = exposure && exposure->ingress == INGRESS_BALANCER && x.exposure->ingress == INGRESS_BALANCER;
+	if (held && target && !target->balance != !x.target->balance)
+		found(arg, "target",
+		      _("The domain's address is held by a load balancer of another kind until that is gone: apply another "
+			"exposure first, then this target with the domain."));
+}
+
 void check_together(const struct answers *a, problem_fn *found, void *arg)
 {
 	check_names(a, found, arg);
@@ -219,6 +232,7 @@ void check_together(const struct answers *a, problem_fn *found, void *arg)
 		if (c->check)
 			c->check(a, found, arg);
 	check_moved(a, found, arg);
+	check_address(a, found, arg);
 	check_connections(a, found, arg);
 	check_memory(a, found, arg);
 	check_soft_delete(a, found, arg);
