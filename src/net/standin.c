@@ -280,11 +280,13 @@ static bool is_secret_key(const char *key)
 	return !strcmp(plain, "token") || !strcmp(plain, "signature");
 }
 
-/* A variable of a process: SECRET, TOKEN and KEY are secrets there too. */
-static bool is_secret_variable(const char *name)
+/* A variable of a process: SECRET, TOKEN and KEY are secrets there too. Google's clients are told by one of them in which file their credentials are. */
+static bool is_secret_variable(const char *name, const cJSON *value)
 {
 	char plain[64];
 	plain_key(name, plain, sizeof plain);
+	if (!strcmp(name, "GOOGLE_APPLICATION_CREDENTIALS") && cJSON_IsString(value) && *value->valuestring == '/')
+		return false;
 	return is_secret_key(name) || text_ends(plain, "secret") || text_ends(plain, "token") || text_ends(plain, "key") ||
 	       text_ends(plain, "credentials");
 }
@@ -497,7 +499,7 @@ static void put_kubernetes(struct standins *s, cJSON *secret)
 static void put_variables(struct standins *s, cJSON *map)
 {
 	for (cJSON *c = map->child; c; c = c->next)
-		if (is_secret_variable(c->string))
+		if (is_secret_variable(c->string, c))
 			put_plain(s, c);
 }
 
@@ -506,7 +508,7 @@ static void put_known_places(struct standins *s, cJSON *object)
 {
 	cJSON *value = cJSON_GetObjectItemCaseSensitive(object, "value");
 	const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "name"));
-	if (name && value && is_secret_variable(name))
+	if (name && value && is_secret_variable(name, value))
 		put_plain(s, value);
 	if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(object, "payload")))
 		put_payload(s, cJSON_GetObjectItemCaseSensitive(object, "payload"));
