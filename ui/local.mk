@@ -33,7 +33,7 @@ ui_libui_a_SOURCES = \
 	ui/work.c ui/work.h
 
 check_PROGRAMS += tests/ui/ahead tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/wizard-fake
-TESTS += tests/ui/rows.py tests/ui/ahead tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/terminal.py
+TESTS += tests/ui/rows.py tests/ui/ahead tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/terminal.py tests/ui/unhurried.py
 WALK_TESTS += tests/ui/plain_examples.py
 tests_ui_screens_SOURCES = tests/ui/screens.c tests/ui/translation.h tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h
 tests_ui_screens_LDADD = ui/libui.a src/engine/libengine.a $(LIB_PLAN) $(NCURSES_LIBS)

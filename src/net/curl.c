@@ -464,6 +464,11 @@ static void set_network(struct curl_transport *t, struct curl_job *j, const stru
 	lib->easy_setopt(easy, CURLOPT_FORBID_REUSE, r->fleeting ? 1L : 0L);
 	lib->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	lib->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* A request that ends while its host's name is being looked up waits for that otherwise, with the keyboard and the program's end. The thread that looks
+	 * it up cleans up after itself. */
+	lib->easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
 	lib->easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
 			 16384L); /* the least; 64 KB otherwise for every body, and most are small */
 	lib->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
