@@ -3,10 +3,26 @@
 
 #include "cmd/rehearsal.h"
 #include "net/credentials.h"
+#include "net/gcloud.h"
 #include "net/recorder.h"
 #include "net/trust.h"
 
 #include <stdlib.h>
+
+/* The environment's proxy, with what it excepts, is curl's to find; where it names none, gcloud's own is put there. */
+static void take_gcloud_proxy(void)
+{
+	static const char *const variables[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+		const char *value = getenv(variables[i]);
+		if (value && *value)
+			return;
+	}
+	char *proxy = gcloud_proxy();
+	if (proxy)
+		setenv("https_proxy", proxy, true);
+	free(proxy);
+}
 
 struct session *open_session(const struct cli *cli, bool paced, struct err *e)
 {
@@ -15,6 +31,8 @@ struct session *open_session(const struct cli *cli, bool paced, struct err *e)
 	char *ca = NULL;
 	if (!trust_file(cli->cloud_ca, &ca, e))
 		return NULL;
+	if (!cli->cloud_proxy)
+		take_gcloud_proxy();
 	struct loop *loop = loop_new(LOOP_REAL, 1);
 	struct transport *transport = transport_curl(loop, cli->cloud_proxy, ca, 0);
 	free(ca);

@@ -85,3 +85,47 @@ char *gcloud_setting(const char *section, const char *key)
 	free(variable);
 	return out;
 }
+
+/* The scheme by which curl knows a proxy of gcloud's type; NULL for those that it has not, such as http_no_tunnel. */
+static const char *proxy_scheme(const char *type, bool names_go_along)
+{
+	static const struct {
+		const char *type, *far, *near; /* who looks names up: the proxy, or this machine */
+	} rows[] = {{"http", "http", "http"}, {"socks4", "socks4a", "socks4"}, {"socks5", "socks5h", "socks5"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (!strcasecmp(type, rows[i].type))
+			return names_go_along ? rows[i].far : rows[i].near;
+	return NULL;
+}
+
+static bool is_host(const char *text)
+{
+	return *text && !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:[]")];
+}
+
+char *gcloud_proxy(void)
+{
+	char *type = gcloud_setting("proxy", "type"), *address = gcloud_setting("proxy", "address"),
+	     *port = gcloud_setting("proxy", "port"), *user = gcloud_setting("proxy", "username"),
+	     *password = gcloud_setting("proxy", "password"), *rdns = gcloud_setting("proxy", "rdns"), *out = NULL;
+	const char *scheme = type ? proxy_scheme(type, !rdns || strcasecmp(rdns, "false") != 0) : NULL;
+	if (scheme && address && is_host(address) && port && is_host(port)) {
+		struct buf url = {0};
+		buf_printf(&url, "%s://", scheme);
+		if (user) {
+			text_percent(&url, user, false);
+			buf_puts(&url, password ? ":" : "");
+			text_percent(&url, password ? password : "", false);
+			buf_puts(&url, "@");
+		}
+		buf_printf(&url, "%s:%s", address, port);
+		out = buf_take(&url);
+	}
+	free(type);
+	free(address);
+	free(port);
+	free(user);
+	free(password);
+	free(rdns);
+	return out;
+}

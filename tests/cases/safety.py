@@ -180,6 +180,13 @@ def authorities(home):
         home.file(".config/gcloud/configurations/config_default", f"[core]\ncustom_ca_certs_file = {sim.ready['ca']}\n")
         r = home.run("plan", answers, env=sim.environment() | proxy)
         ok(r.returncode == 2, "T11: gcloud's setting is honoured", r.returncode, r.stderr)
+        host, port = sim.ready["proxy"].removeprefix("http://").split(":")
+        # .invalid would be met first, were gcloud's proxy taken where the environment names one.
+        for what, kind, address, env in (("gcloud's proxy is gone through", "http", host, {}), ("one of the environment goes before it", "socks5", "proxy.invalid", proxy)):
+            home.file(".config/gcloud/configurations/config_default", f"[core]\ncustom_ca_certs_file = {sim.ready['ca']}\n[proxy]\ntype = {kind}\naddress = {address}\nport = {port}\n"
+                      "username = o'brien@example.com\npassword = a:b/c\n")
+            r = home.run("plan", answers, env=sim.environment() | env, timeout=30)
+            ok(r.returncode == 2, f"T11: {what}", r.returncode, r.stderr)
         os.unlink(f"{home.path}/.config/gcloud/configurations/config_default")
         r = home.run("plan", answers, env=sim.environment() | proxy, timeout=20)
         ok(r.returncode == 69 and "--cloud-ca" in r.stderr, "T11: an authority that is not known: the message names --cloud-ca", r.returncode, r.stderr)
