@@ -245,6 +245,25 @@ static bool repository_valid(struct sim_call *c, const char *id)
 	return false;
 }
 
+/* The key that its images are kept under, which its service agent uses. */
+static bool key_ok(struct sim_call *c, const char *key)
+{
+	const char *agent = sim_tmp("service-%s@gcp-sa-artifactregistry.iam.gserviceaccount.com",
+				    sim_project_number(c->sim, c->project));
+	if (*key && strcmp(sim_kms_location(key), sim_part(c, 4))) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "The KMS key's location %s does not match the repository's location %s.",
+			 sim_kms_location(key), sim_part(c, 4));
+		return false;
+	}
+	if (!*key || sim_kms_usable(c->sim, key, agent))
+		return true;
+	sim_fail(
+	    c, "FAILED_PRECONDITION", NULL,
+	    "Permission denied on Cloud KMS key. Please ensure your Artifact Registry service account has been authorized to "
+	    "use the configured key.");
+	return false;
+}
+
 static bool repository_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	if (old)
@@ -257,7 +276,8 @@ static bool repository_complete(struct sim_call *c, cJSON *doc, const struct sim
 	}
 	if (!sim_cmek_ok(c, "artifactregistry.googleapis.com",
 			 "google.devtools.artifactregistry.v1.ArtifactRegistry.CreateRepository",
-			 json_str(doc, "kmsKeyName", "")))
+			 json_str(doc, "kmsKeyName", "")) ||
+	    !key_ok(c, json_str(doc, "kmsKeyName", "")))
 		return false;
 	dress(c->sim, doc, name);
 	return true;

@@ -135,13 +135,15 @@ static bool granted_by(const struct ask *a, const char *holder)
 	return false;
 }
 
-/* IAP's resources lie in one another: a role on the project's iap_web, or on a type of resource, is one on all below. */
+/* Some resources lie in one another: a role on the project's iap_web, or on a type of resource, is one on all below; so is one on a key ring. */
 static bool granted_above(const struct ask *a, const char *holder)
 {
 	char *slash;
-	const char *up = sim_tmp("%s", holder);
+	const char *up = sim_tmp("%s", holder), *projects = strstr(holder, "/projects/");
 	bool yes = false;
-	while (!yes && (slash = strrchr(up, '/')) && slash - up > (ptrdiff_t)strlen("//iap.googleapis.com/projects")) {
+	if (!projects || (!text_starts(holder, "//iap.googleapis.com/") && !text_starts(holder, "//cloudkms.googleapis.com/")))
+		return false;
+	while (!yes && (slash = strrchr(up, '/')) && slash - up > projects - holder + (ptrdiff_t)strlen("/projects")) {
 		*slash = 0;
 		yes = granted_by(a, up);
 	}
@@ -171,8 +173,7 @@ static bool holds_permission(struct sim *s, const char *principal, const char *p
 	const char *own = project ? sim_tmp("//cloudresourcemanager.googleapis.com/projects/%s", project) : NULL;
 	struct ask a = {s, principal ? principal : "", permission, holder && *holder ? holder : own ? own : "", 0};
 
-	bool yes = (holder && granted_by(&a, holder)) ||
-		   (holder && text_starts(holder, "//iap.googleapis.com/projects/") && granted_above(&a, holder)) ||
+	bool yes = (holder && granted_by(&a, holder)) || (holder && granted_above(&a, holder)) ||
 		   (own && granted_by(&a, own)) || (above && granted_by(&a, above));
 	return yes;
 }

@@ -3,6 +3,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/cel.c \
 	sim/api/cel.h \
 	sim/api/certificatemanager.c \
+	sim/api/cloudkms.c sim/api/cloudkms.h sim/api/cloudkms_use.c \
 	sim/api/cloudbilling.c sim/api/cloudbilling.h sim/api/cloudbilling_skus.c \
 	sim/api/dns.c \
 	sim/api/dns.h \
@@ -68,3 +69,8 @@ check_PROGRAMS += tests/sim/iap_tunnel
 TESTS += tests/sim/iap_tunnel
 tests_sim_iap_tunnel_SOURCES = tests/sim/iap_tunnel.c tests/sim/cloud.h tests/tap.h
 tests_sim_iap_tunnel_LDADD = $(LIB_SIM) -lm
+
+check_PROGRAMS += tests/sim/keys
+TESTS += tests/sim/keys
+tests_sim_keys_SOURCES = tests/sim/keys.c tests/sim/cloud.h tests/tap.h
+tests_sim_keys_LDADD = $(LIB_SIM)

@@ -490,6 +490,21 @@ static bool check_egress(struct sim_call *c, const cJSON *template)
 	return false;
 }
 
+/* The key that the revision's image is kept under. */
+static bool check_key(struct sim_call *c, const char *key)
+{
+	const char *agent = sim_tmp("service-%s@serverless-robot-prod.iam.gserviceaccount.com",
+				    sim_project_number(c->sim, c->project));
+	if (!*key || (sim_kms_usable(c->sim, key, agent) && !strcmp(sim_kms_location(key), sim_part(c, 4))))
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL,
+		 "Permission denied on Cloud KMS key %s: it must be in the region of the service, and the Cloud Run Service "
+		 "Agent %s "
+		 "must have the Cloud KMS CryptoKey Encrypter/Decrypter role on it.",
+		 key, agent);
+	return false;
+}
+
 bool run_check_template(struct sim_call *c, const cJSON *template, const char *where, bool job)
 {
 	const cJSON *all = json_at(template, "containers");
@@ -507,7 +522,8 @@ bool run_check_template(struct sim_call *c, const cJSON *template, const char *w
 		return false;
 	if (!sim_cmek_ok(c, "run.googleapis.com",
 			 job ? "google.cloud.run.v2.Jobs.CreateJob" : "google.cloud.run.v2.Services.CreateService",
-			 json_str(template, "encryptionKey", "")))
+			 json_str(template, "encryptionKey", "")) ||
+	    !check_key(c, json_str(template, "encryptionKey", "")))
 		return false;
 	int i = 0;
 	for (const cJSON *k = all->child; k; k = k->next, i++)

@@ -164,6 +164,31 @@ static bool end_ok(struct sim_call *c)
 	return false;
 }
 
+static bool key_ok(struct sim_call *c, const char *key, const char *location)
+{
+	const char *agent = sim_tmp("service-%s@gcp-sa-secretmanager.iam.gserviceaccount.com",
+				    sim_project_number(c->sim, c->project));
+	if (*key && strcmp(sim_kms_location(key), location)) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "The location of the KMS key [%s] must be [%s].", key, location);
+		return false;
+	}
+	if (!*key || sim_kms_usable(c->sim, key, agent))
+		return true;
+	sim_fail(c, "PERMISSION_DENIED", NULL,
+		 "Permission 'cloudkms.cryptoKeyVersions.useToEncrypt' denied on resource '%s' (or it may not exist).", key);
+	return false;
+}
+
+/* The keys that its versions are kept under, each in the location of what it keeps. */
+static bool keys_ok(struct sim_call *c, const cJSON *replicas)
+{
+	const cJSON *r;
+	cJSON_ArrayForEach(r, replicas)
+		if (!key_ok(c, json_str(r, "customerManagedEncryption.kmsKeyName", ""), json_str(r, "location", "")))
+			return false;
+	return key_ok(c, json_str(c->body, "replication.automatic.customerManagedEncryption.kmsKeyName", ""), "global");
+}
+
 static bool secret_valid(struct sim_call *c, const char *id)
 {
 	(void)id;
@@ -193,8 +218,10 @@ static bool secret_valid(struct sim_call *c, const char *id)
 	bool all = *json_str(c->body, "replication.automatic.customerManagedEncryption.kmsKeyName", "");
 	cJSON_ArrayForEach(r, replicas)
 		all = *json_str(r, "customerManagedEncryption.kmsKeyName", "") && (r == replicas->child || all);
-	return !forbidden && sim_cmek_ok(c, "secretmanager.googleapis.com",
-					 "google.cloud.secretmanager.v1.SecretManagerService.CreateSecret", all ? "all" : "");
+	return !forbidden &&
+	       sim_cmek_ok(c, "secretmanager.googleapis.com", "google.cloud.secretmanager.v1.SecretManagerService.CreateSecret",
+			   all ? "all" : "") &&
+	       keys_ok(c, replicas);
 }
 
 static void expired(struct sim *s, const cJSON *arg)

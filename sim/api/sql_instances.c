@@ -102,11 +102,39 @@ void sql_create(struct sim_call *c, cJSON *doc, const char *type, const char *or
 	sql_begin(c, key, type, "", creation_time(c->sim, doc), made);
 }
 
+/* The key that its disks are encrypted with: in its region, and its project's agent may use it. */
+static bool key_ok(struct sim_call *c, cJSON *doc)
+{
+	const char *key = json_str(doc, "diskEncryptionConfiguration.kmsKeyName", "");
+	const char *agent = sim_tmp("service-%s@gcp-sa-cloud-sql.iam.gserviceaccount.com",
+				    sim_project_number(c->sim, c->project));
+	if (!*key)
+		return true;
+	if (strcmp(sim_kms_location(key), json_str(doc, "region", "")))
+		sim_fail_with(c, 400, "INVALID_ARGUMENT", "invalid", NULL,
+			      "Invalid request: The Cloud KMS key %s must be in the same region as the instance (%s).", key,
+			      json_str(doc, "region", ""));
+	else if (!sim_kms_usable(c->sim, key, agent))
+		sim_fail_with(c, 403, "PERMISSION_DENIED", "notAuthorized", NULL,
+			      "Cloud SQL does not have permission to use the Cloud KMS key %s. Grant the service account %s "
+			      "the Cloud KMS "
+			      "CryptoKey Encrypter/Decrypter role on it.",
+			      key, agent);
+	else {
+		json_put_str(doc, "diskEncryptionConfiguration.kind", "sql#diskEncryptionConfiguration");
+		json_put(doc, "diskEncryptionStatus",
+			 json_make("{'kind':'sql#diskEncryptionStatus','kmsKeyVersionName':%s}",
+				   sim_tmp("%s/cryptoKeyVersions/1", key)));
+		return true;
+	}
+	return false;
+}
+
 static void sql_instances_insert(struct sim_call *c)
 {
 	cJSON *doc = sim_take_body(c);
 	const char *key = sim_tmp("projects/%s/instances/%s", c->project, json_str(doc, "name", ""));
-	static const char *const outside[] = {"failoverReplica", "diskEncryptionConfiguration", NULL};
+	static const char *const outside[] = {"failoverReplica", NULL};
 	for (const char *const *f = outside; *f; f++)
 		if (json_at(doc, *f)) {
 			sim_fail_with(c, 501, "UNIMPLEMENTED", "notImplemented", NULL, "Instances with %s are not simulated.",
@@ -132,7 +160,8 @@ static void sql_instances_insert(struct sim_call *c)
 		goto out;
 	}
 	if (!sim_cmek_ok(c, "sqladmin.googleapis.com", "google.cloud.sql.v1.SqlInstancesService.Insert",
-			 json_str(doc, "diskEncryptionConfiguration.kmsKeyName", "")))
+			 json_str(doc, "diskEncryptionConfiguration.kmsKeyName", "")) ||
+	    !key_ok(c, doc))
 		goto out;
 	sql_create(c, doc, *json_str(doc, "masterInstanceName", "") ? "CREATE_REPLICA" : "CREATE", NULL);
 	doc = NULL;

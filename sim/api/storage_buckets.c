@@ -184,6 +184,27 @@ static void violated(struct sim_call *c, const char *what, const char *constrain
 		      constraint);
 }
 
+/* The key that objects are kept under where nothing else is said: of the bucket's own location, and Cloud Storage may use it. */
+static bool key_ok(struct sim_call *c, const cJSON *doc)
+{
+	const char *key = json_str(doc, "encryption.defaultKmsKeyName", ""), *where = json_str(doc, "location", "US"),
+		   *its = sim_kms_location(key),
+		   *agent = sim_tmp("service-%s@gs-project-accounts.iam.gserviceaccount.com",
+				    sim_project_number(c->sim, c->project));
+	if (*key && strcasecmp(its, where) && (strcmp(its, "europe") || strcasecmp(where, "EU"))) {
+		sim_fail(c, "INVALID_ARGUMENT", "invalid", "Cloud KMS region '%s' not available for use with GCS region '%s'.",
+			 its, where);
+		return false;
+	}
+	if (!*key || sim_kms_usable(c->sim, key, agent))
+		return true;
+	sim_fail(
+	    c, "PERMISSION_DENIED", "forbidden",
+	    "Permission denied on Cloud KMS key. Please ensure that your Cloud Storage service account has been authorized to "
+	    "use this key.");
+	return false;
+}
+
 /* Organization policies about where and how. */
 static bool policy_ok(struct sim_call *c, const cJSON *doc)
 {
@@ -245,7 +266,7 @@ static bool storage_buckets_valid(struct sim_call *c, const char *name)
 		sim_fail(c, "PERMISSION_DENIED", "accountDisabled",
 			 "The billing account for the owning project is disabled in state absent");
 	else
-		return policy_ok(c, c->body) && name_free(c, name);
+		return policy_ok(c, c->body) && key_ok(c, c->body) && name_free(c, name);
 	return false;
 }
 

@@ -20,6 +20,7 @@ CONTRACT(tbl_artifactregistry_v1, "artifactregistry.v1.tbl");
 CONTRACT(tbl_certificatemanager_v1, "certificatemanager.v1.tbl");
 CONTRACT(tbl_cloudbilling_v1, "cloudbilling.v1.tbl");
 CONTRACT(tbl_cloudbuild_v1, "cloudbuild.v1.tbl");
+CONTRACT(tbl_cloudkms_v1, "cloudkms.v1.tbl");
 CONTRACT(tbl_cloudresourcemanager_v1, "cloudresourcemanager.v1.tbl");
 CONTRACT(tbl_cloudresourcemanager_v3, "cloudresourcemanager.v3.tbl");
 CONTRACT(tbl_cloudscheduler_v1, "cloudscheduler.v1.tbl");
@@ -61,6 +62,8 @@ static const struct contract_api contract_apis[] = {
     API(cloudbilling, v1, "Cloud Billing API", "google.cloud.billing.v1", SIM_ERRORS_AIP, "cloudbilling.googleapis.com"),
     API(cloudbuild, v1, "Cloud Build API", "google.devtools.cloudbuild.v1", SIM_ERRORS_AIP, "cloudbuild.googleapis.com"),
     API(cloudresourcemanager, v1, "Cloud Resource Manager API", "google.cloud.resourcemanager.v1", SIM_ERRORS_AIP,
+    API(cloudkms, v1, "Cloud Key Management Service (KMS) API", "google.cloud.kms.v1", SIM_ERRORS_AIP,
+	"cloudkms.googleapis.com"),
 	"cloudresourcemanager.googleapis.com"),
     API(cloudresourcemanager, v3, "Cloud Resource Manager API", "google.cloud.resourcemanager.v3", SIM_ERRORS_AIP,
 	"cloudresourcemanager.googleapis.com"),

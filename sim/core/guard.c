@@ -176,7 +176,8 @@ static void denied(struct exchange *x, const char *permission, const char *holde
 			    "'metadata':{'permission':%s,'resource':%s}}]",
 			    x->method.api->service, permission, resource);
 	sim_fail_with(c, 403, "PERMISSION_DENIED", x->errors == SIM_ERRORS_LEGACY ? "notAuthorized" : NULL, details,
-		      "Permission '%s' denied on resource '%s' (or it may not exist).", permission, holder);
+		      "Permission '%s' denied on resource '%s' (or it may not exist).", permission,
+		      !strcmp(x->method.api->name, "cloudkms") ? resource : holder);
 }
 
 bool guard_permission(struct exchange *x)

@@ -27,6 +27,7 @@ ALL_ON = {"services": ["*"]}
 # Elsewhere an operation is done when it is first asked for; here the provider also sees it run, in each of the dialects.
 PACE = {"gke": "400", "appengine": "400", "peering": "200", "sql": "400", "registry": "200"}
 CREDENTIALS = {"storage": "user", "dns": "key", "registry": "impersonation", "secrets": "workload"}
+IDENTITIES = {"kms": ["sqladmin"]}  # services whose agents the stack grants something to before anything of theirs is made
 SIGNED_IN = {"user": "grant_type=refresh_token", "key": "jwt-bearer", "impersonation": ":generateAccessToken", "workload": "sts.googleapis.com"}
 
 # What Google keeps when its owner is gone, by the store's collection and key.
@@ -43,7 +44,8 @@ KEPT = re.compile(r"""
     compute\.addresses\ .*/serverless-ipv4 |              # Cloud Run's, for more than an hour
     cloudresourcemanager\.numbers\ |                      # never given again
     appengine\.\w+\ apps/[^/]*($|/services/default)|      # an application cannot be deleted, nor its default service
-    artifactregistry\.public\                            # Google's own images
+    artifactregistry\.public\ |                          # Google's own images
+    cloudkms\.                                           # rings and keys cannot be deleted, versions are weeks later
 """, re.X)
 
 
@@ -73,6 +75,8 @@ class Stack:
             "PATH": os.environ["PATH"], "HOME": home.path, "TZ": "UTC", "TF_CLI_CONFIG_FILE": config, "CHECKPOINT_DISABLE": "1",
             "TF_IN_AUTOMATION": "1", "HTTPS_PROXY": sim.ready["proxy"], "SSL_CERT_FILE": sim.ready["ca"],
         } | self.credentials(home)
+        for service in IDENTITIES.get(self.name, ()):
+            self.call("POST", f"serviceusage.googleapis.com/v1beta1/projects/demo-proj/services/{service}.googleapis.com:generateServiceIdentity")
         self.prepared = len(sim.exchanges())
 
     def call(self, method, url, body=None):
