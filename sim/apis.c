@@ -23,7 +23,8 @@ extern const struct sim_api sim_compute_addresses, sim_compute_autoscalers, sim_
 
 /* sim/api/serving.mk */
 extern const struct sim_api sim_appengine, sim_appengine_versions, sim_artifactregistry, sim_artifactregistry_files,
-    sim_cloudbuild, sim_cloudscheduler, sim_docker_registry, sim_logging, sim_run, sim_run_jobs, sim_run_services;
+    sim_cloudbuild, sim_cloudbuild_triggers, sim_cloudscheduler, sim_docker_registry, sim_logging, sim_run, sim_run_jobs,
+    sim_run_services;
 
 /* sim/api/observing.mk */
 extern const struct sim_api sim_containeranalysis, sim_logging_config, sim_monitoring;
@@ -113,6 +114,7 @@ const struct sim_api *const sim_apis[] = {
     &sim_cloudbuild,
     &sim_cloudscheduler,
     &sim_docker_registry,
+    &sim_cloudbuild_triggers,
     &sim_logging,
     &sim_run,
     &sim_run_jobs,

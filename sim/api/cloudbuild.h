@@ -5,6 +5,19 @@
 #include "sim/api/shared.h"
 
 #define BUILDS "cloudbuild.builds"
+#define BUILD_OPERATIONS "cloudbuild.operations"
+
+/* Who the build runs as: "serviceAccount:EMAIL". A passing text. */
+const char *build_account(struct sim *s, const cJSON *build, const char *project);
+bool build_ended(const cJSON *build);
+bool build_logs_to_bucket(const cJSON *build);
+/* Makes a build of the call's body, where that may be, and answers with its operation. */
+sim_handler build_create;
+/* Its operation, by the name in its hidden part, and all that follows. */
+void build_begin(struct sim *s, struct sim_object *b);
+void build_cancel(struct sim *s, struct sim_object *b);
+/* As sim_api's spoil. */
+bool build_spoil(struct sim *s, const cJSON *arg, const cJSON *error);
 
 /* Does Cloud Build take the request's steps and substitutions? False when answered. */
 bool build_request_ok(struct sim_call *c);

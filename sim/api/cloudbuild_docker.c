@@ -342,6 +342,23 @@ static void keep_copy(cJSON *facts, const cJSON *files, const char *rest)
 	cJSON_AddStringToObject(kept, to, text);
 }
 
+/* With what a RUN line ends that plainly fails: its last command is "exit N" or "false", and is come to. 0: it does well as far as one can see. */
+static int run_ends(const char *line)
+{
+	const char *last = line;
+	for (const char *at = line; *at; at++)
+		if (text_starts(at, "||"))
+			return 0;
+		else if (text_starts(at, "&&") || *at == ';')
+			last = at + 1 + (*at == '&');
+	last += strspn(last, " \t");
+	size_t n = strcspn(last, " \t");
+	bool alone = !last[n + strspn(last + n, " \t0123456789")];
+	if (alone && n == 4 && !strncmp(last, "exit", n))
+		return atoi(last + n) & 255;
+	return !strcmp(last, "false");
+}
+
 static char *instruction(cJSON *facts, const cJSON *files, const char *line, int number)
 {
 	static const char *const known[] = {"FROM", "RUN",     "CMD",        "LABEL",       "EXPOSE", "ENV",
@@ -360,6 +377,8 @@ static char *instruction(cJSON *facts, const cJSON *files, const char *line, int
 		json_put(facts, "entrypoint", command(rest));
 	else if (!strncasecmp(line, "CMD", word))
 		json_put(facts, "cmd", command(rest));
+	if (!strncasecmp(line, "RUN", word) && run_ends(rest))
+		return xasprintf("The command '/bin/sh -c %s' returned a non-zero code: %d", rest, run_ends(rest));
 	if (!strncasecmp(line, "COPY", word))
 		keep_copy(facts, files, rest);
 	/* A program of another stage's image, by its name there. */

@@ -65,7 +65,8 @@ struct sim_resource {
 	const char *taken;                                 /* the message of the 409; NULL: "Requested entity already exists" */
 	const char *body;                                  /* the body's field that holds the resource; NULL: all of it */
 	const char *name;                                  /* the document's; NULL: its key */
-	const char *defaults;          /* what is filled in where nothing is said, after changes too: JSON with single quotes */
+	const char *named_in; /* the document's field with that; NULL: "name", which is not the client's to choose then */
+	const char *defaults; /* what is filled in where nothing is said, after changes too: JSON with single quotes */
 	const char *created, *updated; /* its fields with these times */
 	int decimals;                  /* of those */
 	/* Checks and completes a new document (old is NULL), or a changed one before it replaces old. False: answered. */

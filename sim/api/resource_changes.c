@@ -164,8 +164,13 @@ static cJSON *new_doc(struct sim_call *c, const struct sim_resource *r, const ch
 {
 	cJSON *doc = r->body ? cJSON_Duplicate(json_at(c->body, r->body), true) : sim_take_body(c);
 	doc = doc ? doc : cJSON_CreateObject();
-	json_put_str(doc, "name", resource_text_of(c, r->name ? r->name : r->key, id));
+	json_put_str(doc, named_in(r), resource_text_of(c, r->name ? r->name : r->key, id));
 	stamp(c, r, doc, r->created);
+static const char *named_in(const struct sim_resource *r)
+{
+	return r->named_in ? r->named_in : "name";
+}
+
 	return doc;
 }
 
@@ -173,7 +178,7 @@ struct sim_object *resource_put(struct sim_call *c, const struct sim_resource *r
 				struct sim_object *old)
 {
 	if (old) {
-		sim_retain(doc, old->doc, "name");
+		sim_retain(doc, old->doc, named_in(r));
 		sim_retain(doc, old->doc, r->created);
 		sim_retain(doc, old->doc, r->kept);
 	}

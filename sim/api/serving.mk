@@ -6,7 +6,9 @@ sim_libsim_a_SOURCES += \
 	sim/api/artifactregistry_images.c \
 	sim/api/cloudbuild.c sim/api/cloudbuild.h \
 	sim/api/cloudbuild_docker.c \
+	sim/api/cloudbuild_life.c \
 	sim/api/cloudbuild_request.c \
+	sim/api/cloudbuild_triggers.c \
 	sim/api/cloudbuild_work.c \
 	sim/api/cloudscheduler.c \
 	sim/api/cron.c \
@@ -118,3 +120,8 @@ check_PROGRAMS += tests/sim/refusals
 TESTS += tests/sim/refusals
 tests_sim_refusals_SOURCES = tests/sim/refusals.c tests/sim/cloud.h tests/tap.h
 tests_sim_refusals_LDADD = $(LIB_SIM) -lm
+
+check_PROGRAMS += tests/sim/builds
+TESTS += tests/sim/builds
+tests_sim_builds_SOURCES = tests/sim/builds.c tests/sim/cloud.h tests/tap.h
+tests_sim_builds_LDADD = $(LIB_SIM)
