@@ -51,7 +51,7 @@ KUBERNETES_TABLES = sim/contract/gke.tbl sim/contract/kubernetes.tbl
 # Google's facts that no discovery document has (sim/core/table.h).
 EXTRA_DIST += sim/tables/constraints.tbl sim/tables/container_defaults.tbl sim/tables/container_pool_updates.tbl sim/tables/container_updates.tbl \
 	sim/tables/disk_types.tbl sim/tables/durations.tbl sim/tables/enum_types.tbl sim/tables/kubernetes_columns.tbl sim/tables/kubernetes_defaults.tbl \
-	sim/tables/kubernetes_seeds.tbl sim/tables/machines.tbl sim/tables/mlflow_flags.tbl sim/tables/oauth2_proxy_options.tbl sim/tables/quotas.tbl \
+	sim/tables/kubernetes_seeds.tbl sim/tables/machine_series.tbl sim/tables/machines.tbl sim/tables/mlflow_flags.tbl sim/tables/oauth2_proxy_options.tbl sim/tables/quotas.tbl \
 	sim/tables/regions.tbl sim/tables/role_names.tbl sim/tables/roles.tbl sim/tables/services.tbl sim/tables/skus.tbl sim/tables/sql_flags.tbl \
 	sim/tables/tiers.tbl
 sim/api/compute_disks.$(OBJEXT): sim/tables/disk_types.tbl
@@ -64,7 +64,8 @@ sim/core/check_values.$(OBJEXT): sim/tables/enum_types.tbl
 sim/front/mlflow_server.$(OBJEXT): sim/tables/mlflow_flags.tbl
 sim/api/kubernetes_table.$(OBJEXT): sim/tables/kubernetes_columns.tbl
 sim/front/oauth2_proxy.$(OBJEXT): sim/tables/oauth2_proxy_options.tbl
-sim/api/compute_places.$(OBJEXT): sim/tables/machines.tbl sim/tables/quotas.tbl
+sim/api/compute_machines.$(OBJEXT): sim/tables/machine_series.tbl sim/tables/machines.tbl
+sim/api/compute_places.$(OBJEXT): sim/tables/quotas.tbl
 sim/api/orgpolicy.$(OBJEXT): sim/tables/constraints.tbl
 sim/api/regions.$(OBJEXT): sim/tables/regions.tbl
 sim/api/cloudbilling_skus.$(OBJEXT): sim/tables/skus.tbl

@@ -190,6 +190,13 @@ bool compute_image_trusted(struct sim_call *c, const char *link);
 int compute_machine_cpus(const char *type);
 /* Its memory in MiB. */
 int compute_machine_memory(const char *type);
+/* Has the zone machines of the type? Why there is no such custom type, a passing text, or NULL. */
+bool compute_machine_in(const char *type, const char *zone);
+const char *compute_machine_refused(const char *type);
+/* Kind, name, id and link of what is nowhere stored. */
+void compute_place_doc(cJSON *doc, const char *project, const char *kind, const char *path, const char *name, unsigned id);
+/* A new machine comes up, or one that was off: why it does not, owned by the caller, with its code; or NULL. */
+char *compute_instances_landed(struct sim *s, struct sim_object *o, const char **code);
 /* A machine in the zone as an instance template's properties describe it, begun at once; NULL, answered, when it cannot be. */
 struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, const char *name, const cJSON *properties);
 /* Makes the disks of a new machine's document, or finds those that are there; false: answered. */

@@ -188,7 +188,7 @@ const struct compute_kind compute_backend_service_kind = {
     .flags = COMPUTE_FINGERPRINT,
     .links = "backends.*.group healthChecks.* network securityPolicy edgeSecurityPolicy",
     .used_by = "urlMaps forwardingRules",
-    .output = "usedBy",
+    .output = "usedBy securityPolicy edgeSecurityPolicy",
     .defaults = "{'affinityCookieTtlSec':0,'connectionDraining':{'drainingTimeoutSec':0},'description':'','loadBalancingScheme'"
 		":'EXTERNAL',"
 		"'sessionAffinity':'NONE','timeoutSec':30}",

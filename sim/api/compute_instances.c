@@ -125,7 +125,10 @@ static bool check_machine(struct sim_call *c, cJSON *doc)
 		return compute_required(c, "machineType");
 	const char *name = strrchr(type, '/');
 	const char *path = sim_tmp("projects/%s/zones/%s/machineTypes/%s", c->project, zone, name ? name + 1 : type);
-	bool good = name && compute_machine_cpus(name + 1) > 0 && strstr(type, zone);
+	bool good = name && compute_machine_cpus(name + 1) > 0 && strstr(type, zone) && compute_machine_in(name + 1, zone);
+	const char *refused = good ? compute_machine_refused(name + 1) : NULL;
+	if (refused)
+		return compute_invalid(c, "machineType", type, refused);
 	if (good) {
 		const char *link = compute_link(path);
 		json_put_str(doc, "machineType", link);
@@ -255,7 +258,7 @@ static void settle_born(struct sim *s, const struct sim_object *o, bool up)
 }
 
 /* When it comes up, unless more of its region is in use than may be, or the zone is out of machines. */
-static char *compute_instances_landed(struct sim *s, struct sim_object *o, const char **code)
+char *compute_instances_landed(struct sim *s, struct sim_object *o, const char **code)
 {
 	char region[40], zone[48];
 	char *why = NULL;
@@ -283,67 +286,7 @@ static char *compute_instances_landed(struct sim *s, struct sim_object *o, const
 	return why;
 }
 
-/* Actions. --------------------------------------------------------------------------------------------------------------- */
-static void running(struct sim *s, const cJSON *arg)
-{
-	struct sim_object *o = compute_op_object(s, arg);
-	const char *code = NULL;
-	char *why = o ? compute_instances_landed(s, o, &code) : NULL;
-	if (why)
-		json_put_str(o->doc, "status", "TERMINATED");
-	compute_end(s, arg, code, why);
-	free(why);
-}
-
-static void stopped(struct sim *s, const cJSON *arg)
-{
-	struct sim_object *o = compute_op_object(s, arg);
-	const char *now = sim_stamp_compute(s);
-	if (o) {
-		json_put_str(o->doc, "status", "TERMINATED");
-		json_put_str(o->doc, "lastStopTimestamp", now);
-	}
-	compute_end(s, arg, NULL, NULL);
-}
-
-static void compute_instances_start(struct sim_call *c)
-{
-	struct sim_object *o = compute_ready_target(c);
-	if (!o)
-		return;
-	if (!strcmp(json_str(o->doc, "status", ""), "RUNNING")) { /* it does not boot anew: there is nothing to do */
-		compute_begin(c, o, "start", 0, true, NULL);
-		return;
-	}
-	if (!strcmp(json_str(o->doc, "status", ""), "TERMINATED"))
-		json_put_str(o->doc, "status", "STAGING");
-	compute_begin(c, o, "start", sim_draw(c->sim, "compute.instance.start"), false, running);
-}
-
-static void compute_instances_stop(struct sim_call *c)
-{
-	struct sim_object *o = compute_ready_target(c);
-	if (!o)
-		return;
-	if (!strcmp(json_str(o->doc, "status", ""), "TERMINATED")) {
-		compute_begin(c, o, "stop", 0, true, NULL);
-		return;
-	}
-	json_put_str(o->doc, "status", "STOPPING");
-	compute_begin(c, o, "stop", sim_draw(c->sim, "compute.instance.stop"), true, stopped);
-}
-
-static void compute_instances_reset(struct sim_call *c)
-{
-	struct sim_object *o = compute_ready_target(c);
-	if (!o)
-		return;
-	if (strcmp(json_str(o->doc, "status", ""), "RUNNING"))
-		sim_fail(c, "INVALID_ARGUMENT", "resourceNotReady", "The resource '%s' is not ready", o->key);
-	else
-		compute_begin(c, o, "reset", sim_draw(c->sim, "compute.instance.update"), false, running);
-}
-
+/* Changes. --------------------------------------------------------------------------------------------------------------- */
 static void set_metadata(struct sim_call *c)
 {
 	struct sim_object *o = compute_ready_target(c);
@@ -556,9 +499,6 @@ static const struct sim_route routes[] = {
     {"compute.instances.aggregatedList", compute_aggregated, "compute.instances.list", NULL},
     {"compute.instances.insert", compute_insert, "compute.instances.create compute.disks.create compute.subnetworks.use", NULL},
     {"compute.instances.delete", delete_instance, "compute.instances.delete", NULL},
-    {"compute.instances.start", compute_instances_start, "compute.instances.start", NULL},
-    {"compute.instances.stop", compute_instances_stop, "compute.instances.stop", NULL},
-    {"compute.instances.reset", compute_instances_reset, "compute.instances.reset", NULL},
     {"compute.instances.setMetadata", set_metadata, "compute.instances.setMetadata", NULL},
     {"compute.instances.setTags", set_tags, "compute.instances.setTags", NULL},
     {"compute.instances.setLabels", compute_set_labels, "compute.instances.setLabels", NULL},

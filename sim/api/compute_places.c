@@ -1,4 +1,4 @@
-/* Compute Engine's regions, zones, machine types and projects. */
+/* Compute Engine's regions, zones and projects. */
 #include "config.h"
 
 #include "sim/api/compute.h"
@@ -7,16 +7,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "sim/core/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PROJECTS "compute.projects" /* what they have of their own: their metadata */
-
-/* Machine types: name, processors, memory in MiB, "shared". */
-TABLE_OF(machines, "machines.tbl", 4);
 
 bool compute_region_known(const char *region)
 {
@@ -38,17 +34,6 @@ bool compute_zone_known(const char *zone)
 	return r && strlen(letter) == 2 && strchr(r->zones, letter[1]);
 }
 
-/* Machines. -------------------------------------------------------------------------------------------------------------- */
-int compute_machine_cpus(const char *type)
-{
-	return (int)table_number(&machines, table_row(&machines, type), 1);
-}
-
-int compute_machine_memory(const char *type)
-{
-	return (int)table_number(&machines, table_row(&machines, type), 2);
-}
-
 static bool compute_stocked_out(struct sim *s, const char *zone)
 {
 	return sim_get(s, "compute.stockouts", zone) != NULL;
@@ -64,7 +49,7 @@ char *compute_stockout(struct sim *s, const char *project, const char *zone)
 }
 
 /* Documents that are nowhere stored. ------------------------------------------------------------------------------------- */
-static void base(cJSON *doc, const char *project, const char *kind, const char *path, const char *name, unsigned id)
+void compute_place_doc(cJSON *doc, const char *project, const char *kind, const char *path, const char *name, unsigned id)
 {
 	char number[16];
 	snprintf(number, sizeof number, "%u", id);
@@ -83,7 +68,8 @@ static cJSON *zone_doc(const char *project, const struct sim_region *r, char let
 	    "{'description':%s,'status':'UP','region':%s,'supportsPzs':false,'availableCpuPlatforms':['Intel Cascade Lake',"
 	    "'Intel Ice Lake','Intel Skylake','AMD Milan','AMD Rome']}",
 	    name, region);
-	base(doc, project, "compute#zone", path, name, 2000 + (unsigned)(r - sim_region_at(0)) * 10 + (unsigned)(letter - 'a'));
+	compute_place_doc(doc, project, "compute#zone", path, name,
+			  2000 + (unsigned)(r - sim_region_at(0)) * 10 + (unsigned)(letter - 'a'));
 	return doc;
 }
 
@@ -96,21 +82,7 @@ static cJSON *region_doc(struct sim *s, const char *project, const struct sim_re
 				     cJSON_CreateString(sim_tmp(COMPUTE_BASE "projects/%s/zones/%s-%c", project, r->name, *z)));
 	cJSON *doc = json_make("{'description':%s,'status':'UP','supportsPzs':false,'zones':%j,'quotas':%j}", r->name, zones,
 			       compute_quota_list(s, project, r->name));
-	base(doc, project, "compute#region", path, r->name, 1000 + (unsigned)(r - sim_region_at(0)));
-	return doc;
-}
-
-static cJSON *machine_doc(const char *project, const char *zone, size_t row)
-{
-	const char *name = table_cell(&machines, row, 0);
-	int cpus = (int)table_number(&machines, row, 1), memory = (int)table_number(&machines, row, 2);
-	bool shared = *table_cell(&machines, row, 3) != '\0';
-	const char *path = sim_tmp("zones/%s/machineTypes/%s", zone, name);
-	const char *about = sim_tmp("%d vCPU%s, %.4g GB RAM", cpus, cpus > 1 ? "s" : "", memory / 1024.0);
-	cJSON *doc = json_make("{'description':%s,'guestCpus':%d,'memoryMb':%d,'imageSpaceGb':0,'maximumPersistentDisks':%d,"
-			       "'maximumPersistentDisksSizeGb':%s,'zone':%s,'isSharedCpu':%b,'architecture':'X86_64'}",
-			       about, cpus, memory, shared ? 16 : 128, shared ? "3072" : "263168", zone, shared);
-	base(doc, project, "compute#machineType", path, name, 334000 + (unsigned)cpus * 1000 + (unsigned)row);
+	compute_place_doc(doc, project, "compute#region", path, r->name, 1000 + (unsigned)(r - sim_region_at(0)));
 	return doc;
 }
 
@@ -167,50 +139,6 @@ static void zone_list(struct sim_call *c)
 		for (const char *z = sim_region_at(i)->zones; *z; z++)
 			cJSON_AddItemToArray(items, zone_doc(c->project, sim_region_at(i), *z));
 	answer_list(c, "compute#zoneList", "zones", items);
-}
-
-static void machine_get(struct sim_call *c)
-{
-	const char *name = sim_param(c, "machineType"), *zone = sim_param(c, "zone");
-	size_t row = table_row(&machines, name);
-	if (compute_zone_known(zone) && row < table_rows(&machines)) {
-		sim_ok(c, machine_doc(c->project, zone, row));
-		return;
-	}
-	not_found(c, sim_tmp("zones/%s/machineTypes", zone), name);
-}
-
-static void machine_list(struct sim_call *c)
-{
-	struct buf scope = {0};
-	if (compute_scope(c, &scope)) {
-		cJSON *items = cJSON_CreateArray();
-		for (size_t i = 0; i < table_rows(&machines); i++)
-			cJSON_AddItemToArray(items, machine_doc(c->project, sim_param(c, "zone"), i));
-		answer_list(c, "compute#machineTypeList", sim_tmp("zones/%s/machineTypes", sim_param(c, "zone")), items);
-	}
-	buf_free(&scope);
-}
-
-static void machine_aggregated(struct sim_call *c)
-{
-	cJSON *items = cJSON_CreateObject();
-	for (size_t r = 0; sim_region_at(r); r++)
-		for (const char *z = sim_region_at(r)->zones; *z; z++) {
-			const char *zone = sim_tmp("%s-%c", sim_region_at(r)->name, *z), *scope = sim_tmp("zones/%s", zone);
-			cJSON *list = cJSON_CreateArray();
-			for (size_t i = 0; i < table_rows(&machines); i++) {
-				bool bad = false;
-				cJSON *doc = machine_doc(c->project, zone, i);
-				if (compute_filter(sim_param(c, "filter"), doc, &bad))
-					cJSON_AddItemToArray(list, doc);
-				else
-					cJSON_Delete(doc);
-			}
-			cJSON_AddItemToObject(items, scope, json_make("{'machineTypes':%j}", list));
-		}
-	const char *id = sim_tmp("projects/%s/aggregated/machineTypes", c->project), *link = compute_link(id);
-	sim_ok(c, json_make("{'kind':'compute#machineTypeAggregatedList','id':%s,'selfLink':%s,'items':%j}", id, link, items));
 }
 
 /* What all machines of the project have: for the caller. */
@@ -297,9 +225,6 @@ static const struct sim_route routes[] = {
     {"compute.regions.list", region_list, "compute.regions.list", NULL},
     {"compute.zones.get", zone_get, "compute.zones.get", NULL},
     {"compute.zones.list", zone_list, "compute.zones.list", NULL},
-    {"compute.machineTypes.get", machine_get, "compute.machineTypes.get", NULL},
-    {"compute.machineTypes.list", machine_list, "compute.machineTypes.list", NULL},
-    {"compute.machineTypes.aggregatedList", machine_aggregated, "compute.machineTypes.list", NULL},
     {"compute.projects.get", compute_places_project_get, "compute.projects.get", NULL},
     {"compute.projects.setCommonInstanceMetadata", compute_places_set_metadata, "compute.projects.setCommonInstanceMetadata",
      NULL},

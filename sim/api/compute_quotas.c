@@ -83,7 +83,10 @@ static double processors(struct sim *s, const char *project, const char *region)
 	for (struct sim_object *o = sim_first(s, "compute.instances", prefix); o; o = sim_following(s, o, prefix)) {
 		const char *type = strrchr(json_str(o->doc, "machineType", "/"), '/') + 1;
 		if (in_region(o->key + strlen(prefix), region))
-			n += strcmp(json_str(o->doc, "status", ""), "TERMINATED") ? compute_machine_cpus(type) : 0;
+			n += strcmp(json_str(o->doc, "status", ""), "TERMINATED") &&
+				     strcmp(json_str(o->doc, "status", ""), "SUSPENDED")
+				 ? compute_machine_cpus(type)
+				 : 0;
 	}
 	return n;
 }

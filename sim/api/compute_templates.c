@@ -25,6 +25,8 @@ static bool compute_templates_check(struct sim_call *c, cJSON *doc, const struct
 				       "Machine type in an instance template must be a name, not a URL.");
 	if (!compute_machine_cpus(machine))
 		return compute_invalid(c, "properties.machineType", machine, "Invalid machine type.");
+	if (compute_machine_refused(machine))
+		return compute_invalid(c, "properties.machineType", machine, compute_machine_refused(machine));
 	if (!json_at(properties, "disks.0"))
 		return compute_required(c, "properties.disks[0]");
 	if (!json_at(properties, "networkInterfaces.0"))

@@ -202,16 +202,28 @@ static bool check_name(struct sim_call *c, const struct sim_object *cluster, con
 	return true;
 }
 
+/* In every zone that the pool, or else the cluster, is in. */
+static bool machine_there(struct sim_call *c, const cJSON *cluster, const cJSON *pool, const char *machine)
+{
+	const cJSON *own = json_at(pool, "locations"), *zones = own && own->child ? own : json_at(cluster, "locations"), *zone;
+	const char *missing = compute_machine_cpus(machine) ? NULL : json_str(cluster, "locations.0", "");
+	cJSON_ArrayForEach(zone, zones)
+		if (!missing && cJSON_IsString(zone) && !compute_machine_in(machine, zone->valuestring))
+			missing = zone->valuestring;
+	const char *why = missing ? sim_tmp("Machine type with name \"%s\" does not exist in zone \"%s\".", machine, missing)
+				  : compute_machine_refused(machine);
+	if (why)
+		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "%s", why);
+	return !why;
+}
+
 static bool check(struct sim_call *c, const struct sim_object *cluster, const cJSON *cluster_doc, const cJSON *pool)
 {
 	const char *machine = json_str(pool, "config.machineType", "e2-medium"), *version = json_str(pool, "version", "");
 	if (!check_name(c, cluster, json_str(pool, "name", "")))
 		return false;
-	if (compute_machine_cpus(machine) == 0) {
-		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Machine type with name \"%s\" does not exist in zone \"%s\".",
-			 machine, json_str(cluster_doc, "locations.0", ""));
+	if (!machine_there(c, cluster_doc, pool, machine))
 		return false;
-	}
 	if (*version && !container_version(version, "")) {
 		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Node version \"%s\" is unsupported.", version);
 		return false;

@@ -15,6 +15,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_instance_disks.c \
 	sim/api/compute_instance_output.c \
 	sim/api/compute_instances.c \
+	sim/api/compute_instance_power.c \
+	sim/api/compute_machines.c \
 	sim/api/compute_links.c \
 	sim/api/compute_images.c \
 	sim/api/compute_disks.c \
@@ -160,3 +162,8 @@ check_PROGRAMS += tests/sim/network_pods
 TESTS += tests/sim/network_pods
 tests_sim_network_pods_SOURCES = tests/sim/network_pods.c tests/sim/cloud.h tests/tap.h
 tests_sim_network_pods_LDADD = $(LIB_SIM) -lm
+
+check_PROGRAMS += tests/sim/machines
+TESTS += tests/sim/machines
+tests_sim_machines_SOURCES = tests/sim/machines.c tests/sim/cloud.h tests/tap.h
+tests_sim_machines_LDADD = $(LIB_SIM)

@@ -1,0 +1,93 @@
+/* Machine types by zone, custom ones, machines that are suspended; and what an update keeps of a backend service. */
+#include "config.h"
+#include "tests/sim/cloud.h"
+
+#define TYPE(zone, name) COMPUTE "zones/" zone "/machineTypes/" name
+#define VM COMPUTE "zones/us-central1-a/instances"
+#define REFUSED(name, why) "Invalid value for field 'resource.machineType': '" name "'. " why
+
+static void types(void)
+{
+	cJSON *t = asks("GET", TYPE("us-central1-a", "e2-custom-2-4096"), NULL, 200);
+	ok(json_num(t, "guestCpus", 0) == 2 && json_num(t, "memoryMb", 0) == 4096, "a custom type has what its name says");
+	t = asks("GET", TYPE("us-central1-a", "e2-custom-small-3072"), NULL, 200);
+	ok(json_bool(t, "isSharedCpu", false) && json_num(t, "memoryMb", 0) == 3072, "a shared one too");
+	asks("GET", TYPE("us-central1-a", "custom-1-3840"), NULL, 200);
+	asks("GET", TYPE("us-central1-a", "n2-custom-4-65536-ext"), NULL, 200);
+	refuse("GET", TYPE("us-central1-a", "n1-custom-1-921"), NULL, 400, "invalid",
+	       REFUSED("n1-custom-1-921", "Memory should be a multiple of 256MiB, while 921MiB is requested"));
+	asks("GET", TYPE("us-central1-a", "n2-custom-4-65536"), NULL, 400);
+	asks("GET", TYPE("us-central1-a", "e2-custom-3-4096"), NULL, 400);
+	asks("GET", TYPE("us-central1-a", "e2-custom-64-65536"), NULL, 400);
+	asks("GET", TYPE("us-central1-a", "n2-custom-2-512"), NULL, 400);
+	asks("GET", TYPE("us-central1-a", "n2d-custom-6-8192"), NULL, 400);
+	asks("GET", TYPE("us-central1-a", "e2-custom-4-65536-ext"), NULL, 404);
+	asks("GET", TYPE("us-central1-a", "c2-custom-4-8192"), NULL, 404);
+	asks("GET", TYPE("us-central1-a", "e2-custom-2"), NULL, 404);
+	asks("GET", TYPE("us-central1-a", "z9-standard-2"), NULL, 404);
+	t = asks("GET", TYPE("us-central1-a", "g2-standard-4"), NULL, 200);
+	is_str(json_str(t, "accelerators.0.guestAcceleratorType", ""), "nvidia-l4", "a type tells its accelerators");
+	asks("GET", TYPE("us-central1-f", "g2-standard-4"), NULL, 404);
+	asks("GET", TYPE("africa-south1-a", "a2-highgpu-1g"), NULL, 404);
+	is_str(json_str(asks("GET", TYPE("us-central1-b", "t2a-standard-1"), NULL, 200), "architecture", ""), "ARM64",
+	       "a type tells its architecture");
+	t = asks("GET", COMPUTE "zones/africa-south1-a/machineTypes?filter=name%3Da2-highgpu-1g", NULL, 200);
+	ok(!json_at(t, "items.0"), "a zone lists what it has");
+}
+
+static cJSON *machine(const char *type)
+{
+	return json_make("{'name':'vm','machineType':%s,'disks':[{'boot':true,'initializeParams':{'sourceImage':"
+			 "'projects/debian-cloud/global/images/family/debian-12'}}],'networkInterfaces':[{'network':"
+			 "'global/networks/default'}]}",
+			 type);
+}
+
+static const char *status(void)
+{
+	return json_str(asks("GET", VM "/vm", NULL, 200), "status", "");
+}
+
+static void suspended(void)
+{
+	asks("POST", VM, machine("zones/us-central1-a/machineTypes/e2-custom-3-4096"), 400);
+	asks("POST", COMPUTE "zones/us-central1-f/instances", machine("zones/us-central1-f/machineTypes/g2-standard-4"), 400);
+	act("POST", VM, machine("zones/us-central1-a/machineTypes/e2-custom-2-4096"));
+	cJSON *op = act("POST", VM "/vm/suspend", NULL);
+	is_str(json_str(op, "operationType", ""), "suspend", "suspending is an operation of its own");
+	is_str(status(), "SUSPENDED", "a machine is suspended");
+	asks("POST", VM "/vm/start", NULL, 400);
+	act("POST", VM "/vm/resume", NULL);
+	is_str(status(), "RUNNING", "and resumed");
+	act("POST", VM "/vm/suspend", NULL);
+	act("POST", VM "/vm/stop", NULL);
+	is_str(status(), "TERMINATED", "a suspended machine can be stopped");
+	asks("POST", VM "/vm/resume", NULL, 400);
+	asks("POST", VM "/vm/suspend", NULL, 400);
+}
+
+static void kept(void)
+{
+	act("POST", COMPUTE "global/securityPolicies", json_make("{'name':'armor'}"));
+	act("POST", COMPUTE "global/backendServices", json_make("{'name':'b1','loadBalancingScheme':'EXTERNAL_MANAGED'}"));
+	act("POST", COMPUTE "global/backendServices/b1/setSecurityPolicy",
+	    json_make("{'securityPolicy':'global/securityPolicies/armor'}"));
+	char *print = xstrdup(json_str(asks("GET", COMPUTE "global/backendServices/b1", NULL, 200), "fingerprint", ""));
+	act("PUT", COMPUTE "global/backendServices/b1",
+	    json_make("{'name':'b1','loadBalancingScheme':'EXTERNAL_MANAGED','timeoutSec':60,'fingerprint':%s}", print));
+	ok(text_ends(json_str(asks("GET", COMPUTE "global/backendServices/b1", NULL, 200), "securityPolicy", ""), "/armor"),
+	   "an update leaves the security policy, which has a method of its own");
+	free(print);
+}
+
+int main(void)
+{
+	mem_install();
+	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
+	new_cloud(NULL);
+	types();
+	suspended();
+	kept();
+	sim_free(cloud);
+	return tap_done();
+}
