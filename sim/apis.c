@@ -27,7 +27,7 @@ extern const struct sim_api sim_appengine, sim_appengine_versions, sim_artifactr
     sim_run_services;
 
 /* sim/api/observing.mk */
-extern const struct sim_api sim_containeranalysis, sim_logging_config, sim_monitoring;
+extern const struct sim_api sim_containeranalysis, sim_logging_config, sim_monitoring, sim_monitoring_dashboards;
 
 /* sim/local.mk */
 extern const struct sim_api sim_github, sim_metadata, sim_oauth, sim_openid, sim_signin, sim_sts;
@@ -51,8 +51,8 @@ const struct sim_api *const sim_apis[] = {
     &sim_secretmanager_locations,
     &sim_certificatemanager_locations,
     &sim_api_certificatemanager,
-    &sim_api_dns,
     &sim_cloudkms,
+    &sim_api_dns,
     &sim_api_dns_records,
     &sim_api_orgpolicy,
     &sim_api_secretmanager,
@@ -114,9 +114,9 @@ const struct sim_api *const sim_apis[] = {
     &sim_artifactregistry,
     &sim_artifactregistry_files,
     &sim_cloudbuild,
+    &sim_cloudbuild_triggers,
     &sim_cloudscheduler,
     &sim_docker_registry,
-    &sim_cloudbuild_triggers,
     &sim_logging,
     &sim_run,
     &sim_run_jobs,
@@ -125,6 +125,7 @@ const struct sim_api *const sim_apis[] = {
     &sim_containeranalysis,
     &sim_logging_config,
     &sim_monitoring,
+    &sim_monitoring_dashboards,
     /* tokens and sign-in */
     &sim_metadata,
     &sim_oauth,

@@ -18,6 +18,7 @@
 #define METRICS "logging.metrics"
 #define SINKS "logging.sinks"
 #define BUCKETS "logging.buckets"
+#define OPERATIONS "logging.operations"
 #define BUCKET "projects/{project}/locations/{locations}/buckets/{buckets}"
 #define BUCKET_ID "The bucket ID is not valid."
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -208,8 +209,21 @@ static void bucket_delete(struct sim_call *c)
 	sim_empty(c);
 }
 
+static cJSON *bucket_operation(struct sim_call *c, const char *key, const char *verb)
+{
+	char id[37];
+	sim_uuid(c->sim, id);
+	cJSON *doc = json_make(
+	    "{'name':%s,'metadata':{'@type':'type.googleapis.com/google.logging.v2.BucketMetadata','startTime':%s,"
+	    "'state':'OPERATION_STATE_RUNNING'}}",
+	    sim_tmp("%.*s/operations/%s", (int)(strstr(key, "/buckets/") - key), key, id), sim_stamp(c->sim, 9));
+	json_put(doc, sim_tmp("metadata.%sBucketRequest", verb), cJSON_CreateObject());
+	return doc;
+}
+
 #define P "logging.projects."
 #define STAMPED .created = "createTime", .updated = "updateTime", .decimals = 9
+static const struct sim_operations bucket_operations = {.collection = OPERATIONS, .begun = bucket_operation};
 static const struct sim_resource resources[] = {
     {.methods = P "metrics",
      .collection = METRICS,
@@ -254,7 +268,16 @@ static const struct sim_resource resources[] = {
      .defaults = "{'retentionDays':30,'lifecycleState':'ACTIVE'}",
      .complete = bucket_complete,
      .changing = bucket_changing,
+     .operations = &bucket_operations,
+     .only = "Async",
+     .create = "logging.bucket.change",
+     .change = "logging.bucket.change",
+     .type = "type.googleapis.com/google.logging.v2.LogBucket",
      STAMPED},
+    {.methods = P "locations.operations",
+     .collection = OPERATIONS,
+     .key = "projects/{project}/locations/{locations}/operations/{operations}",
+     .field = "operations"},
     {.methods = NULL},
 };
 
@@ -268,9 +291,16 @@ static const struct sim_route routes[] = {
     RESOURCE_READS(P "locations.buckets", "logging.buckets"),
     {P "locations.buckets.create", resource_create, "logging.buckets.create", NULL},
     {P "locations.buckets.patch", resource_patch, "logging.buckets.update", NULL},
+    {P "locations.buckets.createAsync", resource_create, "logging.buckets.create", NULL},
+    {P "locations.buckets.updateAsync", resource_patch, "logging.buckets.update", NULL},
+    RESOURCE_READS(P "locations.operations", "logging.operations"),
     {P "locations.buckets.delete", bucket_delete, "logging.buckets.delete", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-const struct sim_api sim_logging_config = {
-    .name = "logging", .service = "logging.googleapis.com", .errors = SIM_ERRORS_AIP, .routes = routes, .resources = resources};
+const struct sim_api sim_logging_config = {.name = "logging",
+					   .service = "logging.googleapis.com",
+					   .errors = SIM_ERRORS_AIP,
+					   .routes = routes,
+					   .resources = resources,
+					   .spoil = resource_spoil};

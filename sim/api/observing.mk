@@ -3,7 +3,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/containeranalysis.c \
 	sim/api/filter.c sim/api/filter.h \
 	sim/api/logging_config.c \
-	sim/api/monitoring.c
+	sim/api/monitoring.c \
+	sim/api/monitoring_dashboards.c
 
 check_PROGRAMS += tests/sim/observing
 TESTS += tests/sim/observing

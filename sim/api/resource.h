@@ -92,6 +92,7 @@ struct sim_resource {
 
 	/* Where changes are operations; NULL: they are answered with the resource itself, a deletion with nothing. */
 	const struct sim_operations *operations;
+	const char *only; /* what ends the methods that are ("Async"): the others are answered at once; NULL: all */
 	const char *create, *change,
 	    *remove;        /* how long they take: keys of durations.tbl; no change: that is answered at once */
 	const char *type;   /* "type.googleapis.com/..." of the resource in a response; NULL: an operation ends without any */

@@ -113,9 +113,15 @@ void resource_begin_for(struct sim_call *c, const struct sim_resource *r, const 
 	sim_ok(c, cJSON_Duplicate(op->doc, true));
 }
 
+/* Is this call answered by an operation? */
+static bool lasting(const struct sim_call *c, const struct sim_resource *r)
+{
+	return r->operations && (!r->only || text_ends(c->id, r->only));
+}
+
 static void answer(struct sim_call *c, const struct sim_resource *r, const struct sim_object *o, const char *verb)
 {
-	if (r->operations && (r->change || strcmp(verb, "update")))
+	if (lasting(c, r) && (r->change || strcmp(verb, "update")))
 		resource_begin(c, r, o->key, verb);
 	else
 		sim_ok(c, resource_seen(c, r, o));
@@ -160,17 +166,17 @@ static bool complete(struct sim_call *c, const struct sim_resource *r, cJSON *do
 	return !r->complete || r->complete(c, doc, old);
 }
 
+static const char *named_in(const struct sim_resource *r)
+{
+	return r->named_in ? r->named_in : "name";
+}
+
 static cJSON *new_doc(struct sim_call *c, const struct sim_resource *r, const char *id)
 {
 	cJSON *doc = r->body ? cJSON_Duplicate(json_at(c->body, r->body), true) : sim_take_body(c);
 	doc = doc ? doc : cJSON_CreateObject();
 	json_put_str(doc, named_in(r), resource_text_of(c, r->name ? r->name : r->key, id));
 	stamp(c, r, doc, r->created);
-static const char *named_in(const struct sim_resource *r)
-{
-	return r->named_in ? r->named_in : "name";
-}
-
 	return doc;
 }
 
@@ -301,7 +307,7 @@ void resource_delete(struct sim_call *c)
 	const char *key = sim_tmp("%s", o->key);
 	if (!r->lasts)
 		resource_remove(c->sim, r, o);
-	if (r->operations)
+	if (lasting(c, r))
 		resource_begin(c, r, key, "delete");
 	else if (r->deleted)
 		r->deleted(c);

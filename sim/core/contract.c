@@ -32,6 +32,7 @@ CONTRACT(tbl_iam_v1, "iam.v1.tbl");
 CONTRACT(tbl_iamcredentials_v1, "iamcredentials.v1.tbl");
 CONTRACT(tbl_iap_v1, "iap.v1.tbl");
 CONTRACT(tbl_logging_v2, "logging.v2.tbl");
+CONTRACT(tbl_monitoring_v1, "monitoring.v1.tbl");
 CONTRACT(tbl_monitoring_v3, "monitoring.v3.tbl");
 CONTRACT(tbl_oauth2_v2, "oauth2.v2.tbl");
 CONTRACT(tbl_orgpolicy_v2, "orgpolicy.v2.tbl");
@@ -61,9 +62,9 @@ static const struct contract_api contract_apis[] = {
 	"certificatemanager.googleapis.com"),
     API(cloudbilling, v1, "Cloud Billing API", "google.cloud.billing.v1", SIM_ERRORS_AIP, "cloudbilling.googleapis.com"),
     API(cloudbuild, v1, "Cloud Build API", "google.devtools.cloudbuild.v1", SIM_ERRORS_AIP, "cloudbuild.googleapis.com"),
-    API(cloudresourcemanager, v1, "Cloud Resource Manager API", "google.cloud.resourcemanager.v1", SIM_ERRORS_AIP,
     API(cloudkms, v1, "Cloud Key Management Service (KMS) API", "google.cloud.kms.v1", SIM_ERRORS_AIP,
 	"cloudkms.googleapis.com"),
+    API(cloudresourcemanager, v1, "Cloud Resource Manager API", "google.cloud.resourcemanager.v1", SIM_ERRORS_AIP,
 	"cloudresourcemanager.googleapis.com"),
     API(cloudresourcemanager, v3, "Cloud Resource Manager API", "google.cloud.resourcemanager.v3", SIM_ERRORS_AIP,
 	"cloudresourcemanager.googleapis.com"),
@@ -79,6 +80,7 @@ static const struct contract_api contract_apis[] = {
 	"iamcredentials.googleapis.com"),
     API(iap, v1, "Cloud Identity-Aware Proxy API", "google.cloud.iap.v1", SIM_ERRORS_AIP, "iap.googleapis.com"),
     API(logging, v2, "Cloud Logging API", "google.logging.v2", SIM_ERRORS_AIP, "logging.googleapis.com"),
+    API(monitoring, v1, "Cloud Monitoring API", "google.monitoring.dashboard.v1", SIM_ERRORS_AIP, "monitoring.googleapis.com"),
     API(monitoring, v3, "Cloud Monitoring API", "google.monitoring.v3", SIM_ERRORS_AIP, "monitoring.googleapis.com"),
     {.name = "oauth2",
      .version = "v2",

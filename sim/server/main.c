@@ -83,7 +83,7 @@ static const char usage[] =
     "Binary\n"
     "                 Authorization\n"
     "  storage        access control lists, folders, HMAC keys, Anywhere Cache, locking a retention policy\n"
-    "  observing      time series, dashboards, service level objectives, views and links of log buckets, tracing\n"
+    "  observing      time series, service level objectives, views and links of log buckets, tracing\n"
     "  identity       folders, tags, boundaries, managed rotation of secrets, attestation, workforce pools, IAP's\n"
     "                 tunnel groups, private CA; of Cloud KMS asymmetric use, imports, EKM and Autokey\n"
     "  and            Pub/Sub, Functions, Workflows, Eventarc, Tasks, API Gateway\n";

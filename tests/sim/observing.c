@@ -155,6 +155,51 @@ static void log_metrics(void)
 	     400);
 }
 
+#define DASHBOARDS "monitoring.googleapis.com/v1/projects/demo-proj/dashboards"
+
+static void dashboards(void)
+{
+	const char *chart = "{'displayName':'MLflow','gridLayout':{'widgets':[{'xyChart':{'dataSets':[{'timeSeriesQuery':"
+			    "{'timeSeriesFilter':{'filter':%s}}}]}}]}}";
+	asks("POST", DASHBOARDS, json_make("{'gridLayout':{}}"), 400);
+	asks("POST", DASHBOARDS, json_make("{'displayName':'x','gridLayout':{},'rowLayout':{}}"), 400);
+	asks("POST", DASHBOARDS, json_make("{'displayName':'x','gridLayout':{'widgets':[{'nothing':1}]}}"), 400);
+	asks("POST", DASHBOARDS, json_make(chart, "resource.type=\"x\""), 400);
+	asks("POST", DASHBOARDS,
+	     json_make("{'displayName':'x','mosaicLayout':{'columns':4,'tiles':[{'xPos':2,'width':4,'height':1}]}}"), 400);
+	asks("POST", DASHBOARDS "?validateOnly=true", json_make(chart, "metric.type=\"x\""), 200);
+	ok(!json_at(asks("GET", DASHBOARDS, NULL, 200), "dashboards"), "what is only looked at is not made");
+	char *url = named(asks("POST", DASHBOARDS, json_make(chart, "metric.type=\"x\""), 200),
+			  "monitoring.googleapis.com/v1/");
+	ok(strstr(url, "/projects/123456789012/dashboards/") != NULL, "a dashboard is of the project's number");
+	char *etag = xstrdup(json_str(asks("GET", url, NULL, 200), "etag", ""));
+	cJSON *r = asks("PATCH", url, json_make("{'displayName':'new','etag':%s}", etag), 200);
+	ok(!json_at(r, "gridLayout") && strcmp(json_str(r, "etag", ""), etag), "a change says all of it");
+	asks("PATCH", url, json_make("{'displayName':'late','etag':%s}", etag), 409);
+	asks("DELETE", url, NULL, 200);
+	asks("GET", url, NULL, 404);
+	free(url), free(etag);
+}
+
+static void log_buckets(void)
+{
+	cJSON *op = asks("POST", LOGGING "locations/global/buckets:createAsync?bucketId=own", json_make("{'retentionDays':40}"),
+			 200);
+	char *url = named(op, "logging.googleapis.com/v2/");
+	is_int((long)json_num(finish(url), "response.retentionDays", 0), 40, "a log bucket is made by an operation, too");
+	free(url);
+	asks("POST", LOGGING "locations/global/buckets:createAsync?bucketId=own", json_make("{}"), 409);
+	op = asks("POST", LOGGING "locations/global/buckets/own:updateAsync?updateMask=retentionDays",
+		  json_make("{'retentionDays':50}"), 200);
+	url = named(op, "logging.googleapis.com/v2/");
+	is_int((long)json_num(finish(url), "response.retentionDays", 0), 50, "and changed by one");
+	free(url);
+	is_int((long)json_num(asks("PATCH", LOGGING "locations/global/buckets/own?updateMask=retentionDays",
+				   json_make("{'retentionDays':60}"), 200),
+			      "retentionDays", 0),
+	       60, "or at once");
+}
+
 int main(void)
 {
 	mem_install();
@@ -164,6 +209,8 @@ int main(void)
 	logs_of_builds();
 	alerts();
 	log_metrics();
+	dashboards();
+	log_buckets();
 	sim_free(cloud);
 	return tap_done();
 }
