@@ -190,6 +190,7 @@ static const struct sim_resource resources[] = {
      .shown = of_name,
      .seen = zone_seen,
      .holder = "//dns.googleapis.com/",
+     .veiled = true,
      .id = "name",
      .valid = zone_valid,
      .taken = "The resource 'entity.managedZone' named '{managedZones}' already exists",

@@ -29,7 +29,8 @@ sim_libsim_a_SOURCES += \
 	sim/api/identity.c \
 	sim/api/identity.h \
 	sim/api/locations.c \
-	sim/api/orgpolicy.c \
+	sim/api/orgpolicy.c sim/api/orgpolicy.h \
+	sim/api/orgpolicy_legacy.c \
 	sim/api/resourcemanager.c \
 	sim/api/secretmanager.c \
 	sim/api/serviceusage.c \

@@ -3,6 +3,7 @@
  * true}, {"denyAll": true} are for list constraints. */
 #include "config.h"
 #include "sim/api/identity.h"
+#include "sim/api/orgpolicy.h"
 #include "sim/api/resource.h"
 
 #include "base/json.h"
@@ -12,8 +13,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-#define POLICIES "orgpolicy.policies"
 
 TABLE_OF(constraints, "constraints.tbl", 3);
 
@@ -27,9 +26,24 @@ static bool constraint_lists(size_t row)
 	return !strcmp(table_cell(&constraints, row, 2), "list");
 }
 
-static struct sim_object *policy_of(struct sim *s, const char *project, const char *constraint)
+const char *orgpolicy_constraint(size_t n)
 {
-	return sim_get(s, POLICIES, sim_tmp("projects/%s/policies/%s", project, constraint));
+	return n < table_rows(&constraints) ? table_cell(&constraints, n, 0) : NULL;
+}
+
+const char *orgpolicy_title(size_t n)
+{
+	return table_cell(&constraints, n, 1);
+}
+
+bool orgpolicy_lists(const char *constraint)
+{
+	return known(constraint) && constraint_lists(table_row(&constraints, constraint));
+}
+
+struct sim_object *orgpolicy_own(struct sim *s, const char *project, const char *constraint)
+{
+	return sim_get(s, ORGPOLICY_POLICIES, sim_tmp("projects/%s/policies/%s", project, constraint));
 }
 
 static cJSON *rule_from_world(const cJSON *said)
@@ -47,15 +61,16 @@ static cJSON *rule_from_world(const cJSON *said)
 }
 
 /* The rules that hold for a project, as a new array; its own policy comes before the organization's. */
-static cJSON *effective_rules(struct sim *s, const char *project, const char *constraint)
+cJSON *orgpolicy_effective(struct sim *s, const char *project, const char *constraint)
 {
-	struct sim_object *o = policy_of(s, project, constraint);
+	struct sim_object *o = orgpolicy_own(s, project, constraint);
 	const cJSON *own = o ? json_at(o->doc, "spec.rules") : NULL;
 	const cJSON *all = sim_project_world(s, project, "policies"),
 		    *said = all ? cJSON_GetObjectItemCaseSensitive(all, constraint) : NULL;
-	if (own)
+	bool reset = o && json_bool(o->doc, "spec.reset", false);
+	if (own && cJSON_GetArraySize(own))
 		return cJSON_Duplicate(own, true);
-	if (said)
+	if (said && !reset)
 		return json_make("[%j]", rule_from_world(said));
 	return constraint_lists(table_row(&constraints, constraint)) ? json_make("[{'allowAll':%b}]", 1)
 								     : json_make("[{'enforce':%b}]", 0);
@@ -107,7 +122,7 @@ static bool rule_forbids(const cJSON *rule, const char *value)
 
 bool sim_constraint(struct sim *s, const char *project, const char *constraint, const char *value)
 {
-	cJSON *rules = effective_rules(s, project, constraint);
+	cJSON *rules = orgpolicy_effective(s, project, constraint);
 	const cJSON *r;
 	bool forbidden = false;
 	cJSON_ArrayForEach(r, rules)
@@ -163,7 +178,7 @@ static cJSON *policy_doc(struct sim_call *c, const char *constraint, cJSON *rule
 	return doc;
 }
 
-static bool known_or_fail(struct sim_call *c, const char *constraint)
+bool orgpolicy_known(struct sim_call *c, const char *constraint)
 {
 	if (known(constraint))
 		return true;
@@ -174,58 +189,36 @@ static bool known_or_fail(struct sim_call *c, const char *constraint)
 static void get_effective(struct sim_call *c)
 {
 	const char *constraint = sim_path_part(c, "policies");
-	if (known_or_fail(c, constraint))
-		sim_ok(c, policy_doc(c, constraint, effective_rules(c->sim, c->project, constraint)));
-}
-
-/* The same policy as Resource Manager's older API tells it, which knows no managed constraints. */
-static cJSON *elder_policy(size_t row, const cJSON *rule)
-{
-	const char *name = sim_tmp("constraints/%s", table_cell(&constraints, row, 0));
-	const cJSON *values = json_at(rule, "values");
-	if (!constraint_lists(row))
-		return json_bool(rule, "enforce", false)
-			   ? json_make("{'constraint':%s,'booleanPolicy':{'enforced':%b}}", name, 1)
-			   : json_make("{'constraint':%s,'booleanPolicy':{}}", name);
-	if (values)
-		return json_make("{'constraint':%s,'listPolicy':%j}", name, cJSON_Duplicate(values, true));
-	return json_make("{'constraint':%s,'listPolicy':{'allValues':%s}}", name,
-			 json_bool(rule, "denyAll", false) ? "DENY" : "ALLOW");
-}
-
-void sim_effective_policy_of_elder(struct sim_call *c)
-{
-	static const char prefix[] = "constraints/";
-	const char *full = json_str(c->body, "constraint", "");
-	const char *constraint = text_starts(full, prefix) ? full + strlen(prefix) : full;
-	if (!text_starts(full, prefix) || strstr(constraint, ".managed.")) {
-		sim_fail(c, "INVALID_ARGUMENT", NULL,
-			 "%s constraint must be of the form: constraints/[service].[constraint name], e.g. "
-			 "constraints/serviceuser.services",
-			 full);
-	} else if (known_or_fail(c, constraint)) {
-		cJSON *rules = effective_rules(c->sim, c->project, constraint);
-		sim_ok(c, elder_policy(table_row(&constraints, constraint), rules->child));
-		cJSON_Delete(rules);
-	}
+	if (orgpolicy_known(c, constraint))
+		sim_ok(c, policy_doc(c, constraint, orgpolicy_effective(c->sim, c->project, constraint)));
 }
 
 static void policy_get(struct sim_call *c)
 {
-	if (known_or_fail(c, sim_path_part(c, "policies")))
+	if (orgpolicy_known(c, sim_path_part(c, "policies")))
 		resource_get(c);
 }
 
 static bool policy_valid(struct sim_call *c, const char *id)
 {
-	return known_or_fail(c, id);
+	return orgpolicy_known(c, id);
 }
 
 static bool orgpolicy_policy_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	const cJSON *rules = json_at(doc, "spec.rules");
-	(void)c, (void)old;
+	bool inherits = json_bool(doc, "spec.inheritFromParent", false), reset = json_bool(doc, "spec.reset", false);
+	(void)old;
+	if (reset && (inherits || cJSON_GetArraySize(rules))) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL,
+			 "A policy that is reset must have no rules and must not inherit from its parent.");
+		return false;
+	}
 	json_put(doc, "spec", json_make("{'rules':%j}", rules ? cJSON_Duplicate(rules, true) : cJSON_CreateArray()));
+	if (inherits)
+		json_put_bool(doc, "spec.inheritFromParent", true);
+	if (reset)
+		json_put_bool(doc, "spec.reset", true);
 	return true;
 }
 
@@ -236,6 +229,18 @@ static void policy_touched(struct sim_call *c, struct sim_object *o)
 	json_put_str(o->doc, "etag", etag);
 	json_put_str(o->doc, "spec.etag", etag);
 	json_put_str(o->doc, "spec.updateTime", now);
+}
+
+struct sim_object *orgpolicy_keep(struct sim_call *c, const char *constraint, cJSON *spec)
+{
+	struct sim_object *o = orgpolicy_own(c->sim, c->project, constraint);
+	if (!o)
+		o = sim_put(c->sim, ORGPOLICY_POLICIES, sim_tmp("projects/%s/policies/%s", c->project, constraint),
+			    json_make("{'name':%s}",
+				      sim_tmp("projects/%s/policies/%s", sim_project_number(c->sim, c->project), constraint)));
+	json_put(o->doc, "spec", spec);
+	policy_touched(c, o);
+	return o;
 }
 
 static void list_constraints(struct sim_call *c)
@@ -256,7 +261,7 @@ static void list_constraints(struct sim_call *c)
 #define P "orgpolicy.projects.policies"
 static const struct sim_resource resources[] = {
     {.methods = P,
-     .collection = POLICIES,
+     .collection = ORGPOLICY_POLICIES,
      .key = "projects/{project}/policies/{policies}",
      .name = "projects/{number}/policies/{policies}",
      .field = "policies",

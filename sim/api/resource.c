@@ -192,6 +192,10 @@ void resource_test_policy(struct sim_call *c)
 		sim_policy_test(c, sim_tmp("%s%s", r->holder, key));
 		return;
 	}
+	if (r->veiled && !sim_get(c->sim, r->collection, resource_text(c, r->key))) {
+		sim_empty(c);
+		return;
+	}
 	struct sim_object *o = resource_named(c);
 	if (o)
 		sim_policy_test(c, resource_holder(resource_of(c), o));

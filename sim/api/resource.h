@@ -40,6 +40,7 @@ struct sim_resource {
 	const char *list;       /* the "kind" that a list's reply says it is; NULL: none */
 	bool empty;             /* that field is there when nothing is listed, too */
 	bool total;             /* a list's reply has "totalSize" */
+	bool veiled;            /* whoever asks what he may do to a missing one is told nothing, and not that it is missing */
 	const char *holder;     /* before the key, whose policy it has: "//run.googleapis.com/"; NULL: none */
 	/* Makes what is there of this kind from the start, before anything is asked of it. NULL: nothing is. */
 	void (*born)(struct sim_call *c);

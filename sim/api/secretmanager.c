@@ -77,6 +77,7 @@ static const struct sim_resource resources[] = {
 	 .total = true,
 	 .shown = secret_shown,
 	 .holder = "//secretmanager.googleapis.com/",
+	 .veiled = true,
 	 .id = "secretId",
 	 .ids =
 	     &(const struct sim_id_rule){

@@ -271,6 +271,66 @@ static void broken(void)
 	    "ERROR", "T10: nor a cluster that runs");
 }
 
+#define OLDER "cloudresourcemanager.googleapis.com/v1/projects/demo-proj:"
+#define NEWER "orgpolicy.googleapis.com/v2/projects/demo-proj/policies/"
+
+/* The same policies by the older API. */
+static void older(void)
+{
+	new_cloud("{'policies':{'gcp.resourceLocations':{'allow':['in:us-locations']},'compute.requireOsLogin':true}}");
+	cJSON *r = asks("POST", OLDER "getEffectiveOrgPolicy", json_make("{'constraint':'constraints/gcp.resourceLocations'}"),
+			200);
+	is_str(json_str(r, "listPolicy.allowedValues.0", ""), "in:us-locations", "the older API tells what holds");
+	r = asks("POST", OLDER "getEffectiveOrgPolicy", json_make("{'constraint':'constraints/compute.requireOsLogin'}"), 200);
+	ok(json_bool(r, "booleanPolicy.enforced", false), "of booleans too");
+	r = asks("POST", OLDER "getOrgPolicy", json_make("{'constraint':'constraints/compute.requireOsLogin'}"), 200);
+	ok(!json_at(r, "booleanPolicy"), "the project has none of its own");
+	ok(!json_at(asks("POST", OLDER "listOrgPolicies", json_make("{}"), 200), "policies"), "and lists none");
+	asks("POST", OLDER "getOrgPolicy", json_make("{'constraint':'constraints/no.such'}"), 400);
+	asks("POST", OLDER "getOrgPolicy", json_make("{'constraint':'compute.requireOsLogin'}"), 400);
+	asks("POST", OLDER "setOrgPolicy",
+	     json_make("{'policy':{'constraint':'constraints/gcp.resourceLocations','booleanPolicy':{'enforced':true}}}"), 400);
+	asks("POST", OLDER "setOrgPolicy", json_make("{'policy':{'constraint':'constraints/gcp.resourceLocations'}}"), 400);
+	r = asks("POST", OLDER "setOrgPolicy",
+		 json_make("{'policy':{'constraint':'constraints/gcp.resourceLocations','listPolicy':{'deniedValues':"
+			   "['us-east1'],'inheritFromParent':true}}}"),
+		 200);
+	ok(*json_str(r, "etag", "") && json_bool(r, "listPolicy.inheritFromParent", false), "what is set is told");
+	asks("POST", OLDER "setOrgPolicy",
+	     json_make(
+		 "{'policy':{'constraint':'constraints/gcp.resourceLocations','etag':'AAAAAAAAAAA=','restoreDefault':{}}}"),
+	     409);
+	is_str(json_str(asks("GET", NEWER "gcp.resourceLocations", NULL, 200), "spec.rules.0.values.deniedValues.0", ""),
+	       "us-east1", "the newer API has the same");
+	ok(sim_constraint(cloud, "demo-proj", "gcp.resourceLocations", "us-east1"), "and it holds");
+	asks("POST", OLDER "setOrgPolicy",
+	     json_make("{'policy':{'constraint':'constraints/compute.requireOsLogin','restoreDefault':{}}}"), 200);
+	ok(!sim_constraint(cloud, "demo-proj", "compute.requireOsLogin", NULL),
+	   "a policy that is reset is Google's own default");
+	asks("POST", OLDER "clearOrgPolicy", json_make("{'constraint':'constraints/compute.requireOsLogin'}"), 200);
+	ok(sim_constraint(cloud, "demo-proj", "compute.requireOsLogin", NULL), "and gone, that of the organization again");
+	is_int(cJSON_GetArraySize(json_at(asks("POST", OLDER "listOrgPolicies", json_make("{}"), 200), "policies")), 1,
+	       "one is left");
+}
+
+/* Of what is missing nobody is told that it is, where Google's documents say so. */
+static void missing(void)
+{
+	static const char *const urls[] = {"dns.googleapis.com/dns/v1/projects/demo-proj/managedZones/none",
+					   "secretmanager.googleapis.com/v1/projects/demo-proj/secrets/none",
+					   "cloudkms.googleapis.com/v1/projects/demo-proj/locations/global/keyRings/none"};
+	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+		char *url = xasprintf("%s:testIamPermissions", urls[i]);
+		ok(!json_at(asks("POST", url, json_make("{'permissions':['secretmanager.secrets.get']}"), 200), "permissions"),
+		   "nothing may be done to what is missing");
+		free(url);
+		asks("GET", urls[i], NULL, 404);
+	}
+	asks("POST",
+	     "artifactregistry.googleapis.com/v1/projects/demo-proj/locations/us-central1/repositories/none:testIamPermissions",
+	     json_make("{'permissions':['artifactregistry.repositories.get']}"), 404);
+}
+
 int main(void)
 {
 	mem_install();
@@ -283,6 +343,8 @@ int main(void)
 	networking();
 	balancers();
 	broken();
+	older();
+	missing();
 	sim_free(cloud);
 	return tap_done();
 }
