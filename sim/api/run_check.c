@@ -260,9 +260,11 @@ static bool check_image(struct sim_call *c, const cJSON *container, const char *
 	return *image && path && good;
 }
 
-static bool check_env(struct sim_call *c, const cJSON *container, const char *at, bool job)
+/* PORT is only given to the container that requests come to: one beside it listens where its own says. */
+static bool check_env(struct sim_call *c, const cJSON *template, const cJSON *container, const char *at, bool job)
 {
-	static const char *const own[] = {"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"};
+	static const char *const own[] = {"K_SERVICE", "K_REVISION", "K_CONFIGURATION", "PORT"};
+	bool beside = cJSON_GetArraySize(json_at(template, "containers")) > 1 && !json_at(container, "ports.0");
 	const cJSON *env = json_at(container, "env");
 	int i = 0;
 	for (const cJSON *e = env ? env->child : NULL; e; e = e->next, i++) {
@@ -276,7 +278,7 @@ static bool check_env(struct sim_call *c, const cJSON *container, const char *at
 			refuse(c, field, "must be a non-empty name without '='");
 			return false;
 		}
-		for (size_t r = 0; !job && r < 4; r++)
+		for (size_t r = 0; !job && r < (beside ? 3 : 4); r++)
 			if (!strcmp(name, own[r])) {
 				refuse(c, sim_tmp("%s.env", at),
 				       sim_tmp("The following reserved env names were provided: %s. These values are "
@@ -445,7 +447,7 @@ static bool check_container(struct sim_call *c, const cJSON *template, const cJS
 		refuse(c, sim_tmp("%s.name", at), sim_tmp("Duplicate container name '%s'", json_str(k, "name", "")));
 		return false;
 	}
-	return check_image(c, k, at) && check_env(c, k, at, job) && check_resources(c, k, at, template) &&
+	return check_image(c, k, at) && check_env(c, template, k, at, job) && check_resources(c, k, at, template) &&
 	       check_mounts(c, template, k, at, job) &&
 	       check_probe(c, json_at(k, "startupProbe"), sim_tmp("%s.startup_probe", at), true) &&
 	       check_probe(c, json_at(k, "livenessProbe"), sim_tmp("%s.liveness_probe", at), false) &&

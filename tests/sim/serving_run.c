@@ -104,6 +104,10 @@ static void rules(void)
 		"\"}]}}",
 		"exactly one container with an exposed port");
 	refused(ONE(",\"env\":[{\"name\":\"PORT\",\"value\":\"1\"}]"), "The following reserved env names were provided: PORT");
+	refused("{\"template\":{\"containers\":[{\"name\":\"a\",\"image\":\"" HELLO
+		"\",\"ports\":[{}]},{\"name\":\"b\",\"image\":\"" HELLO
+		"\",\"env\":[{\"name\":\"PORT\",\"value\":\"9000\"},{\"name\":\"K_SERVICE\",\"value\":\"1\"}]}]}}",
+		"The following reserved env names were provided: K_SERVICE"); /* a container beside has a PORT of its own */
 	refused(ONE(",\"startupProbe\":{\"periodSeconds\":10,\"failureThreshold\":30,\"tcpSocket\":{}}"),
 		"must not be greater than 240");
 	refused(ONE(",\"startupProbe\":{\"periodSeconds\":1,\"timeoutSeconds\":5,\"tcpSocket\":{}}"),
