@@ -63,6 +63,17 @@ static bool crc_ok(struct sim_call *c, const char *field, const void *data, size
 	return false;
 }
 
+static bool additional_ok(struct sim_call *c)
+{
+	size_t len = 0;
+	unsigned char *data = identity_unbase64(json_str(c->body, "additionalAuthenticatedData", ""), &len);
+	bool good = data && len <= MOST_BYTES && crc_ok(c, "additionalAuthenticatedDataCrc32c", data, len);
+	if (!data || len > MOST_BYTES)
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "The additional authenticated data must be no larger than 64KiB.");
+	free(data);
+	return good;
+}
+
 static struct sim_object *key_for(struct sim_call *c, const char *purpose)
 {
 	struct sim_object *o = resource_named(c);
@@ -84,18 +95,21 @@ void kms_encrypt(struct sim_call *c)
 	unsigned char *plain = identity_unbase64(json_str(c->body, "plaintext", ""), &len);
 	if (!plain || len > MOST_BYTES) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "The plaintext must be no larger than 64KiB.");
-	} else if (crc_ok(c, "plaintextCrc32c", plain, len)) {
+	} else if (crc_ok(c, "plaintextCrc32c", plain, len) && additional_ok(c)) {
 		unsigned char *out = xmalloc(len + HEAD + TAG);
 		memcpy(out, sim_tmp("%04d", n), HEAD);
 		memcpy(out + HEAD, tag_of(secret_of(v, c), plain, len), TAG);
 		memcpy(out + HEAD + TAG, plain, len);
 		lay_over(out + HEAD + TAG, len, secret_of(v, c));
-		sim_ok(
-		    c,
-		    json_make(
-			"{'name':%s,'ciphertext':%s,'ciphertextCrc32c':%s,'protectionLevel':%s,'verifiedPlaintextCrc32c':%b}",
-			v->key, sim_base64(out, len + HEAD + TAG, false), sim_tmp("%u", sim_crc32c(out, len + HEAD + TAG)),
-			json_str(v->doc, "protectionLevel", ""), json_at(c->body, "plaintextCrc32c") != NULL));
+		cJSON *reply = json_make("{'name':%s,'ciphertext':%s,'ciphertextCrc32c':%s,'protectionLevel':%s}", v->key,
+					 sim_base64(out, len + HEAD + TAG, false),
+					 sim_tmp("%u", sim_crc32c(out, len + HEAD + TAG)),
+					 json_str(v->doc, "protectionLevel", ""));
+		if (json_at(c->body, "plaintextCrc32c"))
+			json_put_bool(reply, "verifiedPlaintextCrc32c", true);
+		if (json_at(c->body, "additionalAuthenticatedDataCrc32c"))
+			json_put_bool(reply, "verifiedAdditionalAuthenticatedDataCrc32c", true);
+		sim_ok(c, reply);
 		free(out);
 	}
 	free(plain);

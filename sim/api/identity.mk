@@ -64,7 +64,7 @@ tests_sim_identity_services_LDADD = $(LIB_SIM)
 tests_sim_identity_storage_SOURCES = tests/sim/identity_storage.c tests/sim/identity.h tests/tap.h
 tests_sim_identity_storage_LDADD = $(LIB_SIM)
 
-REAL_TESTS += tests/gcloud/edge.sh tests/gcloud/identity.sh tests/real/storage_client.py
+REAL_TESTS += tests/gcloud/edge.sh tests/gcloud/identity.sh tests/gcloud/wider.sh tests/real/storage_client.py
 
 check_PROGRAMS += tests/sim/iap_tunnel
 TESTS += tests/sim/iap_tunnel

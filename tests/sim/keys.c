@@ -76,6 +76,13 @@ static void at_work(void)
 	       "Decryption failed: verify that 'name' refers to the correct CryptoKey.");
 	asks("POST", KEYS "/k:decrypt", json_make("{'ciphertext':'bm90aGluZw=='}"), 400);
 	asks("POST", KEYS "/k:encrypt", json_make("{'plaintext':'aGVsbG8=','plaintextCrc32c':'1'}"), 400);
+	asks("POST", KEYS "/k:encrypt", json_make("{'plaintext':'aGVsbG8=','additionalAuthenticatedDataCrc32c':'1'}"), 400);
+	sealed = asks(
+	    "POST", KEYS "/k:encrypt",
+	    json_make("{'plaintext':'aGVsbG8=','plaintextCrc32c':'2591144780','additionalAuthenticatedDataCrc32c':'0'}"), 200);
+	ok(json_bool(sealed, "verifiedPlaintextCrc32c", false) &&
+	       json_bool(sealed, "verifiedAdditionalAuthenticatedDataCrc32c", false),
+	   "sums that were sent were looked at");
 	asks("POST", KEYS "/s:encrypt", json_make("{'plaintext':'aGVsbG8='}"), 400);
 	asks("PATCH", KEYS "/k/cryptoKeyVersions/2?updateMask=state", json_make("{'state':'DISABLED'}"), 200);
 	refuse("POST", KEYS "/k:decrypt", json_make("{'ciphertext':%s}", text), 400, NULL,
