@@ -146,6 +146,18 @@ static void leave_out(struct run *r)
 	}
 }
 
+/* Says what keeps a step from being begun: by its title and name, as every face shows it. */
+static void goes_with(struct step *s, const struct step *other)
+{
+	char *what = xasprintf("%s %s", _(other->resource->kind->title), other->resource->name);
+	err_set(&s->err, EXIT_PARTLY, NULL, NULL,
+		other->result == RESULT_FAILED  ? _("%s failed, and this goes with it.")
+		: other->result == RESULT_WAITS ? _("%s waits for you, and this waits with it.")
+						: _("%s was skipped, and this goes with it."),
+		what);
+	free(what);
+}
+
 static void skip_lacking(struct run *r)
 {
 	for (bool again = true; again;) {
@@ -156,11 +168,7 @@ static void skip_lacking(struct run *r)
 			if (!other && !(s->phase == PHASE_WAITING && r->stopping))
 				continue;
 			if (other && !s->err.exit)
-				err_set(&s->err, EXIT_PARTLY, NULL, NULL,
-					other->result == RESULT_FAILED  ? _("%s failed, and this goes with it.")
-					: other->result == RESULT_WAITS ? _("%s waits for you, and this waits with it.")
-									: _("%s was skipped, and this goes with it."),
-					other->resource->id);
+				goes_with(s, other);
 			s->left_out |= other && other->left_out && s->resource->optional;
 			step_end(s, other && other->result == RESULT_WAITS ? RESULT_WAITS : RESULT_SKIPPED);
 			again = true;

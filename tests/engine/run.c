@@ -106,6 +106,8 @@ static void on_event(void *arg, const cJSON *e)
 	w->in_order &= json_num(e, "seq", 0) == ++w->seq && json_num(e, "v", 0) == EVENT_VERSION;
 	if (!strcmp(what, "step"))
 		json_put_str(w->states, id, state);
+	if (!strcmp(what, "step") && !strcmp(state, "skipped") && *json_str(e, "message", ""))
+		json_put_str(w->proofs, id, json_str(e, "message", ""));
 	if (!strcmp(what, "proof"))
 		json_put_str(w->proofs, id, state);
 	if (!strcmp(what, "result"))
@@ -255,6 +257,7 @@ static void refusals(void)
 	ok(!strcmp(state(&w, "c"), "failed") && !strcmp(state(&w, "d"), "skipped") && !strcmp(state(&w, "b"), "done") &&
 	       !strcmp(state(&w, "e"), "done"),
 	   "what needs it is skipped, the others go on");
+	is_str(json_str(w.proofs, "d", ""), "Thing c failed, and this goes with it.", "it is said why, by title and name");
 	ok(strstr(json_str(w.result, "message", ""), "toy.things.create") != NULL, "the permission is named");
 	w.toy->refuse = NULL;
 	is_int((int)go(&w, RUN_APPLY), 0, "after the grant it goes on");
