@@ -102,13 +102,18 @@ static void stamp(struct lines *l, const cJSON *event)
 static void say_surveyed(struct lines *l, const cJSON *event)
 {
 	char usual[24];
-	int changes = (int)json_num(event, "changes", 0);
+	int changes = (int)json_num(event, "changes", 0), total = (int)json_num(event, "total", 0);
 	stamp(l, event);
 	if (!changes)
-		fprintf(l->progress, _("all %d resources are as they should be"), (int)json_num(event, "total", 0));
+		fprintf(l->progress,
+			ngettext("all %d resources are as they should be", "all %d resources are as they should be",
+				 (unsigned long)total),
+			total);
 	else
-		fprintf(l->progress, _("%d of %d resources are to be made, changed or deleted"), changes,
-			(int)json_num(event, "total", 0));
+		fprintf(l->progress,
+			ngettext("%d of %d resources is to be made, changed or deleted",
+				 "%d of %d resources are to be made, changed or deleted", (unsigned long)changes),
+			changes, total);
 	if (json_num(event, "expected", 0) >= 1)
 		fprintf(l->progress, _(", usually %s"), text_duration(json_num(event, "expected", 0), usual));
 	fputc('\n', l->progress);

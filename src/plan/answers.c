@@ -124,6 +124,33 @@ static char *list_words(const cJSON *list)
 	return b.len ? buf_take(&b) : xstrdup(_("none"));
 }
 
+const char *count_days(unsigned long n)
+{
+	return ngettext("%d day", "%d days", n);
+}
+
+const char *count_hours(unsigned long n)
+{
+	return ngettext("%d hour", "%d hours", n);
+}
+
+const char *count_oclock(unsigned long n)
+{
+	(void)n;
+	/* TRANSLATORS: a time of day: "3 o'clock UTC" */
+	return _("%d o'clock UTC");
+}
+
+static char *number_words(const struct question *q, int n)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	if (q->counted)
+		return xasprintf(q->counted((unsigned long)n), n);
+#pragma GCC diagnostic pop
+	return q->unit ? xasprintf("%d %s", n, _(q->unit)) : xasprintf("%d", n);
+}
+
 char *answers_words(const struct answers *a, const struct question *q)
 {
 	const cJSON *v = answers_get(a, q->id);
@@ -131,7 +158,7 @@ char *answers_words(const struct answers *a, const struct question *q)
 	case TYPE_BOOL:
 		return xstrdup(cJSON_IsTrue(v) ? _("yes") : _("no"));
 	case TYPE_INT:
-		return q->unit ? xasprintf("%d %s", v->valueint, _(q->unit)) : xasprintf("%d", v->valueint);
+		return number_words(q, v->valueint);
 	case TYPE_LIST:
 		return list_words(v);
 	case TYPE_CHOICE: {

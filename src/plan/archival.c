@@ -26,7 +26,7 @@ const struct question archival_questions[] = {
 	{.id = QUESTION, .quiet = true, .page = "image", .type = TYPE_INT, .title = N_("Archive traces after"),
 	 .help = N_("What is in older traces moves from the database to the bucket, where it is cheaper; MLflow still shows it. It is one of the background jobs, and cannot "
 		    "be undone. 0: never."),
-	 .after = "server.jobs", .when = when_jobs, .min = 0, .max = 3650, .unit = N_("days"), .preset = "0"},
+	 .after = "server.jobs", .when = when_jobs, .min = 0, .max = 3650, .unit = N_("days"), .counted = count_days, .preset = "0"},
 	{.id = NULL},
 };
 /* clang-format on */

@@ -74,7 +74,7 @@ static const struct question questions_of_proxy[] = {
 	 .check = check_proxy_version},
 	{.id = "auth.session_hours", .quiet = true, .page = "image", .type = TYPE_INT, .title = N_("A sign-in lasts"),
 	 .help = N_("Then people are sent to sign in again. The account is looked at with its provider every hour or sooner all the same."),
-	 .after = "image.digest", .min = 2, .max = 720, .unit = N_("hours"), .preset = "168"},
+	 .after = "image.digest", .min = 2, .max = 720, .unit = N_("hours"), .counted = count_hours, .preset = "168"},
 	{.id = NULL},
 };
 /* clang-format on */

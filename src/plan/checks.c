@@ -93,7 +93,10 @@ static void check_memory(const struct answers *a, problem_fn *found, void *arg)
 	int gib = atoi(answers_str(a, "server.memory")), workers = answers_int(a, "server.workers");
 	if (workers <= gib)
 		return;
-	char *s = xasprintf(_("%d workers need %d GiB of memory: give more, or lower server.workers."), workers, workers);
+	char *s = xasprintf(ngettext("%d worker needs %d GiB of memory: give more, or lower server.workers.",
+				     "%d workers need %d GiB of memory: give more, or lower server.workers.",
+				     (unsigned long)workers),
+			    workers, workers);
 	found(arg, "server.memory", s);
 	free(s);
 }

@@ -44,10 +44,10 @@ const struct question cleanup_questions[] = {
 	 .after = "artifacts.soft_delete_days", .choices = schedule_choices, .preset = "off"},
 	{.id = "cleanup.hour", .quiet = true, .page = "artifacts", .type = TYPE_INT, .title = N_("Clean-up hour"),
 	 .help = N_("The hour in which it begins, in UTC. The server answers meanwhile."),
-	 .after = "artifacts.soft_delete_days", .when = cleanup_wanted, .min = 0, .max = 23, .unit = N_("o'clock UTC"), .preset = "4"},
+	 .after = "artifacts.soft_delete_days", .when = cleanup_wanted, .min = 0, .max = 23, .unit = N_("o'clock UTC"), .counted = count_oclock, .preset = "4"},
 	{.id = "cleanup.older_than_days", .quiet = true, .page = "artifacts", .type = TYPE_INT, .title = N_("Clean up after"),
 	 .help = N_("What was deleted in MLflow can be brought back there for so long. Its files are then kept by the bucket as any deleted file is."),
-	 .after = "artifacts.soft_delete_days", .when = cleanup_wanted, .min = 0, .max = 3650, .unit = N_("days"), .preset = "30"},
+	 .after = "artifacts.soft_delete_days", .when = cleanup_wanted, .min = 0, .max = 3650, .unit = N_("days"), .counted = count_days, .preset = "30"},
 	{.id = NULL},
 };
 /* clang-format on */

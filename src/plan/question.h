@@ -55,8 +55,10 @@ struct question {
 	    size_t i);    /* the same where another table holds them: the i-th, NULL after the last; choices is made of it */
 	int min, max;     /* for TYPE_INT */
 	const char *unit; /* "GiB", or NULL */
-	bool optional;    /* an empty text or list is an answer too */
-	bool shared;      /* asked only while a choice has it among its asks */
+	const char *(*counted)(
+	    unsigned long n); /* so many of it, where that is a word: the translated form of "%d days"; or NULL */
+	bool optional;        /* an empty text or list is an answer too */
+	bool shared;          /* asked only while a choice has it among its asks */
 	/* Is it asked with these answers? NULL: always. An unasked question keeps its default in the file. */
 	bool (*when)(const struct answers *a);
 	/* The default: a text as --set takes it (NULL: empty), or a function of earlier answers and what was resolved, which gives a new value. */
@@ -115,5 +117,10 @@ const char *question_nearest(const char *id);
 const char *question_refuses(const struct question *q, const struct answers *a, const char *value);
 /* What is said under a choice of it: why it cannot be chosen, else what is known of it with these answers, else what it means. N_() text. */
 const char *question_says(const struct question *q, const struct answers *a, const struct choice *c);
+
+/* For struct question's counted. */
+const char *count_days(unsigned long n);
+const char *count_hours(unsigned long n);
+const char *count_oclock(unsigned long n);
 
 #endif

@@ -189,7 +189,7 @@ static const struct question own[] = {
 	 .form = N_("A region such as europe-west1, or EU, US or ASIA.")},
 	{.id = "artifacts.soft_delete_days", .shared = true, .page = "artifacts", .type = TYPE_INT, .title = N_("Keep deleted files for"),
 	 .help = N_("Deleted files can be brought back for so long: 7 to 90 days, or 0 for not at all. They are paid for meanwhile."),
-	 .min = 0, .max = 90, .unit = N_("days"), .preset = "7"},
+	 .min = 0, .max = 90, .unit = N_("days"), .counted = count_days, .preset = "7"},
 	{.id = "image.source", .page = "image", .type = TYPE_CHOICE, .title = N_("Image"),
 	 .help = N_("Where MLflow's image comes from. It always runs by digest, never by tag, and so does oauth2-proxy; the Auth Proxy runs by its release."),
 	 .choices = source_choices, .preset = "build"},

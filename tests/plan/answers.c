@@ -403,6 +403,15 @@ static void saving(void)
 	b = answers_load(path, &e);
 	ok(b && answers_save(b, path, &e) && !stat(path, &second), "loaded and saved again");
 	ok(first.st_ino == second.st_ino, "unchanged bytes are not written again");
+	const struct question *days = question_find("artifacts.soft_delete_days");
+	answers_set_text(a, days->id, "1", &e);
+	char *one = answers_words(a, days);
+	answers_set_text(a, days->id, "8", &e);
+	char *eight = answers_words(a, days);
+	ok(!strcmp(one, "1 day") && !strcmp(eight, "8 days"), "a number has the plural of its unit");
+	free(one);
+	free(eight);
+	err_free(&e);
 	ok(!answers_load("/nonexistent/x", &e) && e.exit == EXIT_NOINPUT, "a file that is not there");
 	err_free(&e);
 	ok(!answers_save(a, "/nonexistent/x", &e) && e.exit == EXIT_CANTWRITE, "a place that cannot be written");
