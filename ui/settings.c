@@ -350,7 +350,9 @@ static bool change(struct wizard *w, const struct question *q)
 		list_open(w, q);
 		break;
 	default:
-		words = only ? xstrdup(json_str(only, "id", "")) : answers_words(w->answers, q);
+		words = only                  ? xstrdup(json_str(only, "id", ""))
+			: q->type == TYPE_INT ? xasprintf("%d", answers_int(w->answers, q->id)) /* what Enter takes: no unit */
+					      : answers_words(w->answers, q);
 		edit_set(&s->edit, words);
 		free(words);
 		s->typing = s->fresh = true;

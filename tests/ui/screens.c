@@ -506,6 +506,11 @@ static void one_change_by_digits(void)
 	   "and then it is the review again");
 	press("9");
 	ok(!w->over && wizard_on(w, "review"), "a digit without a line does nothing");
+	press("/ /");
+	type("lasts");
+	press("Enter Enter");
+	ok(!w->over && answers_int(w->answers, "auth.session_hours") == 168,
+	   "Enter takes a number as it stands, whatever its unit");
 	close_it();
 }
 
