@@ -50,6 +50,18 @@ static void say_still(struct plain *p, double at)
 	free(what);
 }
 
+/* That it waits for the operator alone is said once, with how to leave. */
+static void say_waiting_alone(struct plain *p, bool *told)
+{
+	const struct progress *b = &p->w->work.p;
+	if (*told || !progress_count(b, PHASE_YOURS) || progress_count(b, PHASE_RUNNING))
+		return;
+	outside_print(
+	    p->out, "%s\n",
+	    _("All else is done. It goes on by itself once this is seen; Ctrl-C leaves, and the same command goes on."));
+	*told = true;
+}
+
 /* One run to its end, of an apply, or of what takes all away. Ctrl-C stops it, and is forgotten then: what stands can be gone on with. */
 static void run_once(struct plain *p, bool undo)
 {
@@ -58,9 +70,10 @@ static void run_once(struct plain *p, bool undo)
 	lines_free(p->lines);
 	p->lines = lines_new(p->out, p->out, false);
 	double started = session_now(w->session);
-	bool begun = work_start(w, undo);
+	bool begun = work_start(w, undo), alone = false;
 	for (int told = 0; begun && !w->work.over && !w->ended; plain_turn(p)) {
 		say_still(p, session_now(w->session) - started);
+		say_waiting_alone(p, &alone);
 		for (; told < plain_interrupts; told++)
 			work_interrupt(w);
 		say_message(p);
@@ -210,17 +223,21 @@ static enum after act(struct plain *p, const char *keys, const char *text)
 	return AFTER_ASK;
 }
 
-/* The end of the input leaves: the run's own exit code stands. */
+/* The menu is said once, and when it is asked for. The end of the input leaves: the run's own exit code stands. */
 static enum after ask_after(struct plain *p)
 {
 	enum after after = AFTER_ASK;
+	bool says = true;
 	while (after == AFTER_ASK) {
 		char *text, keys[24];
-		say_menu(p, menu(p->w, keys));
+		menu(p->w, keys);
+		if (says)
+			say_menu(p, keys);
 		fputs("[q] ", p->out);
 		watch(p);
 		enum reply r = plain_reply(p, &text);
 		after = r == REPLY_QUIT || r == REPLY_DEFAULT ? AFTER_LEAVE : r == REPLY_TEXT ? act(p, keys, text) : AFTER_ASK;
+		says = !text || (*text != '/' && (text[1] || !strchr(keys, *text)));
 		free(text);
 	}
 	p->input_ended = false;

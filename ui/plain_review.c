@@ -237,6 +237,8 @@ static enum decision change(struct plain *p, const char *section)
 static enum decision act(struct plain *p, enum wish wish, const char *text)
 {
 	const char *section = wish == WISH_LINE ? review_section(p->w, atoi(text) - 1) : NULL;
+	if (wish == WISH_BUILD && review_stale(p->w)) /* what was found meanwhile changed an answer */
+		return DECISION_AGAIN;
 	switch (wish) {
 	case WISH_BUILD:
 		return may_build(p) ? DECISION_BUILD : p->input_ended ? DECISION_LEAVE : DECISION_STAY;
