@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/moment.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -77,6 +78,13 @@ static bool says(const char *message, const char *part)
 	return message && strcasestr(message, part);
 }
 
+/* People and groups are nobody's that a run makes; an account of IAM's, such as a database knows, may be. */
+static bool names_person(const char *message)
+{
+	return message && (text_starts(message, "User ") || text_starts(message, "Group ")) && strchr(message, '@') &&
+	       !strstr(message, ".iam");
+}
+
 /* Google's words for things that were made moments ago and are not known everywhere (reference/gcp-api.md 1.4, 3). What is not known must be
  * something that was made: the words, or the URL that was asked, name it. */
 static bool words_of_lag(const struct step *s, int http, const char *message)
@@ -91,6 +99,8 @@ static bool words_of_lag(const struct step *s, int http, const char *message)
 	if (http == 403)
 		return named && says(message, "may not exist");
 	if (http != 400 && http != 412)
+		return false;
+	if (names_person(message))
 		return false;
 	if (says(message, "service account") && says(message, "does not exist")) /* Google's names for agents are not ours */
 		return fresh(s, NULL);

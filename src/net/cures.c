@@ -51,6 +51,10 @@ static const struct {
     {{"number of members in the policy"},
      N_("A policy takes 1500 members: take out those that are not needed, the deleted ones first, or let people in by a group "
 	"(auth.groups).")},
+    {{"User ", "does not exist"},
+     N_("Google knows nobody by this address: correct it in the answers (auth.users), then run apply again.")},
+    {{"Group ", "does not exist"},
+     N_("Google knows no group by this address: correct it in the answers (auth.groups), then run apply again.")},
     {{"permission to act as service account"},
      N_("Ask for the role Service Account User (roles/iam.serviceAccountUser) on that account.")},
     {{"uota", "per minute"}, N_("Google was asked too often: try again in some minutes.")},

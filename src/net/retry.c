@@ -171,6 +171,8 @@ struct retry retry_decide(const struct retry_facts *f)
 	}
 	if (e->http == 408)
 		return f->look_first ? (struct retry){RETRY_UNKNOWN, 0, "timed out", false} : later(f, 0.5, 15, "timed out");
+	if (e->http == 429 && has(e->message, "Maximum number of")) /* how many there may be, not how often one may ask */
+		return never("a limit");
 	const struct passing *p = passing_row(e);
 	return p ? later(f, p->base, p->cap, p->why) : never("refused");
 }

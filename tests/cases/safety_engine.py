@@ -410,6 +410,16 @@ def not_asked_again(home):
             ok(run.returncode == 3 and "forbids it" in said(run) and asked and len(asked) == len(set(asked)), f"T9: {words[:60]}: each is asked for once", asked, said(run)[-600:])
 
 
+def mistyped(home):
+    """T9, T8: somebody whom Google does not know is nobody that this run made a moment ago: it is told at once, and where to correct it."""
+    words = "User ann@exmaple.com does not exist."
+    rule = {"method": "POST", "host": "run.*", "path": "*:setIamPolicy", "status": 400, "body": {"error": {"code": 400, "message": words, "status": "INVALID_ARGUMENT"}}}
+    with Sim(home, "--faults", home.file("faults.json", [rule])) as sim:
+        run = sim.run("apply", home.example("mistyped.json", auth__mode="iam", auth__client_id="", auth__client_secret="", auth__users=["ann@exmaple.com"]), timeout=60)
+        asked = [x for x in sim.exchanges() if x["method"] == "POST" and x["status"] == 400 and "setIamPolicy" in x["url"]]
+        ok(run.returncode == 3 and words[:-1] in said(run) and "auth.users" in said(run) and len(asked) == 1, "T9: an address that nobody has is told at once", len(asked), said(run)[-900:])
+
+
 def wrecked(home):
     """T8: of a database whose making failed, what is left has to be replaced: how is told at once, and works as it is told."""
     words = "Failed to create subnetwork. Couldn't find free blocks in allocated IP ranges. Please allocate new ranges for this service provider."
@@ -569,6 +579,7 @@ def main():
         cured(home)
         between(home)
         not_asked_again(home)
+        mistyped(home)
         wrecked(home)
         lost(home)
         lost_whole(home)

@@ -17,6 +17,8 @@ static const struct {
 } rows[] = {
     {429, "{\"error\":{\"code\":429,\"message\":\"Too many\"}}", true, false, false, RETRY_LATER,
      "429 passes, even for a create"},
+    {429, "{\"error\":{\"code\":429,\"message\":\"Maximum number of service accounts on project reached.\"}}", true, false,
+     false, RETRY_NEVER, "T9: one of how many there may be stays"},
     {503, "<html>busy</html>", false, false, false, RETRY_LATER, "503 of a read passes"},
     {503, "", true, false, false, RETRY_UNKNOWN, "503 of a create: look first"},
     {501, "", false, false, false, RETRY_NEVER, "501 does not pass"},
