@@ -72,7 +72,8 @@ static bool check_backends(struct sim_call *c, cJSON *doc)
 		return compute_invalid(
 		    c, "timeoutSec", "",
 		    "Timeout sec is not supported for a backend service with Serverless network endpoint groups.");
-	if (without && strcmp(json_str(doc, "portName", "http"), "http") != 0)
+	const char *port = json_str(doc, "portName", "http"); /* one of the defaults may have been filled in */
+	if (without && strcmp(port, "http") != 0 && strcmp(port, "https") != 0)
 		return compute_invalid(
 		    c, "portName", json_str(doc, "portName", ""),
 		    "Port name is not supported for a backend service with Serverless network endpoint groups.");
