@@ -159,12 +159,32 @@ def replayed(home):
     lines = read(path).decode().splitlines(keepends=True)
     told = next(n for n, line in enumerate(lines) if "/services:batchGet" in line)  # what the project begins with
     cut = conformance(home.file("cut.jsonl", "".join(lines[:told + 1]) + lines[told + 1][:60]))
-    ok(cut.returncode == 0, "a last line without its end is left out", cut.stdout[:2000], cut.stderr)
+    ok(cut.returncode == 0 and f"line {told + 2} has no end" in cut.stdout, "a last line without its end is left out, which is said", cut.stdout[:2000], cut.stderr)
+    not_whole(home, lines[:told + 1])
     frozen = home.file("frozen", FROZEN.format(python=sys.executable, sim=SIM))
     os.chmod(frozen, 0o755)
     still = conformance(path, frozen, "--limit", "1")
     ok(still.returncode == 1 and re.search(r"^sim\.jsonl #1 of \d+: took more than 1 seconds: [A-Z]+ https://", still.stdout, re.M),
        "a replay that stands still ends, and says where", still.stdout[:2000], still.stderr)
+
+
+def not_whole(home, lines):
+    """What is no recording, or not all of one, is told by its line before anything is compared."""
+    row = json.loads(lines[-1])
+    rows = {
+        "nothing": ("", "there was nothing to compare"), "a text": ("hello\n", "line 1 is not a recording's: it is no JSON"),
+        "a line that was cut": (lines[0][:60] + "\n" + lines[1], "line 1 is not a recording's: it is no JSON"),
+        "somebody else's line": (lines[0] + '{"a": 1}\n', "line 2 is not a recording's: it has no method, url"),
+        "a list": (lines[0] + "[1]\n", "line 2 is not a recording's: it is no JSON object"),
+        "a number for a text": (json.dumps(row | {"url": 7}) + "\n", "line 1 is not a recording's: url is of another type"),
+        "two requests in one": (json.dumps(row | {"url": "https://x.googleapis.com/ HTTP/1.1\r\nHost: y"}) + "\n", "line 1 is not a recording's: it asks for nothing"),
+        "a header that is two": (json.dumps(row | {"headers": {"Accept": "a\r\nb"}}) + "\n", "line 1 is not a recording's: a header is no line"),
+        "a date that is none": (json.dumps(row | {"date": "tomorrow"}) + "\n", "line 1 is not a recording's: its date is none"),
+        "braces without end": ('{"a":' * 100000 + "\n", "line 1 is not a recording's: it is no JSON"),
+    }
+    for name, (text, words) in rows.items():
+        run = conformance(home.file("odd.jsonl", text))
+        ok(run.returncode == 1 and words in run.stdout + run.stderr and "Traceback" not in run.stderr, f"{name} for a recording: told", run.stdout[:500], run.stderr[-500:])
 
 
 def main():
