@@ -329,11 +329,16 @@ static void write_members(const struct writer *w, const cJSON *node, int indent)
 	write_break(b, indent);
 }
 
-/* The shortest decimal that reads back as v. */
+/* The shortest decimal that reads back as v. What is beyond a double, as somebody's reply may have it, is written so that it is read as that again: JSON has
+ * no word for it. */
 static void write_fraction(struct buf *b, double v)
 {
 	char text[32];
 	int digits = 15;
+	if (!isfinite(v)) {
+		buf_puts(b, isnan(v) ? "null" : v < 0 ? "-1e999" : "1e999");
+		return;
+	}
 	do
 		snprintf(text, sizeof text, "%.*g", digits, v);
 	while (strtod(text, NULL) != v && ++digits <= 17);

@@ -100,6 +100,11 @@ static void replacing(void)
 	is_str(buf_text(&b), "{\"a\":[\"y\",{\"was\":\"x\"},{\"c\":{\"was\":\"x\"}}],\"b\":{\"was\":\"x\"},\"n\":1}",
 	       "a node is swapped in a copy");
 	buf_clear(&b);
+	cJSON *beyond = cJSON_Parse("[1e999,-1e999,0.5]");
+	json_write(&b, beyond, -1);
+	is_str(buf_text(&b), "[1e999,-1e999,0.5]", "what is beyond a double is a number of JSON's all the same");
+	buf_clear(&b);
+	cJSON_Delete(beyond);
 	json_write_string(&b, "a\0\x1f\x7f\n\"", 6);
 	is_str(buf_text(&b), "\"a\\u0000\\u001f\\u007f\\n\\\"\"", "a string of any bytes");
 	buf_free(&b);
