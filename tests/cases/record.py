@@ -187,9 +187,24 @@ def not_whole(home, lines):
         ok(run.returncode == 1 and words in run.stdout + run.stderr and "Traceback" not in run.stderr, f"{name} for a recording: told", run.stdout[:500], run.stderr[-500:])
 
 
+def unheard(home):
+    """A run on a bad line, whose creates acted although no whole reply came: what it recorded replays whole."""
+    for fault in ("01-reset-before-reply", "21-server-errors"):
+        with open(os.path.join(SOURCE, "tests/faults", fault + ".json"), encoding="utf-8") as f:
+            rules = home.file("rules.json", json.load(f)["rules"])
+        path = os.path.join(home.path, fault + ".jsonl")
+        with Sim(home, "--faults", rules) as sim:
+            run = sim.run("apply", home.example(fault + ".answers.json", auth__client_secret="env:CLIENT_SECRET"), "--record", path)
+        whole = conformance(path)
+        said = re.search(r"^conform: (\d+) of (\d+)$", whole.stdout, re.M)
+        ok(run.returncode == 0 and whole.returncode == 0 and said and int(said.group(1)) > 150 and "failed on the way" in whole.stdout,
+           f"{fault}: what was recorded of it replays whole", run.stderr[-500:], whole.stdout[:2000], whole.stderr[-500:])
+
+
 def main():
     with Home() as home:
         replayed(home)
+        unheard(home)
         with Sim(home) as sim:
             answers = whole_run(home, sim)
         with Sim(home) as sim:
