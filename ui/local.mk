@@ -44,7 +44,7 @@ tests_ui_progress_LDADD = $(tests_ui_screens_LDADD)
 tests_ui_layout_SOURCES = tests/ui/layout.c tests/ui/translation.h tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h
 tests_ui_layout_LDADD = $(tests_ui_screens_LDADD)
 tests_ui_wizard_fake_SOURCES = tests/ui/wizard-fake.c tests/ui/fake_session.c tests/ui/fake_session.h
-tests_ui_wizard_fake_LDADD = $(tests_ui_screens_LDADD)
+tests_ui_wizard_fake_LDADD = $(LIB_UI)
 tests_ui_plain_SOURCES = tests/ui/plain.c tests/ui/fake_session.c tests/ui/fake_session.h tests/tap.h
 tests_ui_plain_LDADD = $(tests_ui_screens_LDADD)
 

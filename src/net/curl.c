@@ -51,6 +51,7 @@ struct curl_transport {
 	char *missing; /* then: why */
 	char *proxy, *ca;
 	int parallel, running;
+	bool passed_over; /* the last turn was the keyboard's alone */
 	unsigned long last_id;
 	struct curl_job *jobs; /* in the order of sending; the first `parallel` are started */
 };
@@ -345,6 +346,10 @@ static bool curl_wait(void *self, int timeout_ms, int extra_fd)
 	CURLMsg *m;
 	/* What was added is due at once. Who performs before this wait may end a request, and then tells of it only after the wait. */
 	lib->multi_poll(t->multi, waits + skip, count - skip, channels_hurry(t) ? 0 : timeout_ms, &moved);
+	/* A key goes before whatever else came with it, but not twice in a row: a paste without end must not keep the network waiting. */
+	t->passed_over = extra_fd >= 0 && waits[0].revents != 0 && !t->passed_over;
+	if (t->passed_over)
+		return true;
 	turn_channels(t);
 	lib->multi_perform(t->multi, &running);
 	while ((m = lib->multi_info_read(t->multi, &left)))

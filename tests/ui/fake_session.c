@@ -35,6 +35,8 @@ struct session {
 	bool consented, refuses_client;
 	struct oauth_try *try;
 	struct run *run;
+	bool (*wait)(void *arg, double seconds, int keyboard_fd); /* instead of poll, or NULL */
+	void *wait_arg;
 };
 
 struct run {
@@ -97,6 +99,12 @@ void fake_flood(struct session *s, double lines_a_second, int lines)
 {
 	s->flood_rate = lines_a_second;
 	s->flood_lines = lines;
+}
+
+void fake_wait(struct session *s, bool (*wait)(void *arg, double seconds, int keyboard_fd), void *arg)
+{
+	s->wait = wait;
+	s->wait_arg = arg;
 }
 
 void fake_hold(struct session *s, bool hold)
@@ -590,7 +598,8 @@ static bool wait_for_key(const struct session *s, double max_seconds, int keyboa
 	bool moving = s->asked_count || (s->run && !s->run->finished);
 	struct pollfd p = {.fd = keyboard_fd, .events = POLLIN};
 	double turn = floods(s->run) ? 0.005 : 0.1;
-	return poll(&p, 1, (int)((moving && max_seconds > turn ? turn : max_seconds) * 1000)) > 0;
+	double seconds = moving && max_seconds > turn ? turn : max_seconds;
+	return s->wait ? s->wait(s->wait_arg, seconds, keyboard_fd) : poll(&p, 1, (int)(seconds * 1000)) > 0;
 }
 
 bool session_turn(struct session *s, double max_seconds, int keyboard_fd)

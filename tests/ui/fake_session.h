@@ -28,6 +28,8 @@ void fake_refuse_client(struct session *s, bool refuse);
 /* From now on a run begins with 200 steps that the cloud works on, and one of them then says so many numbered lines a second until so many were said; only then
  * it goes on. */
 void fake_flood(struct session *s, double lines_a_second, int lines);
+/* Who is watched waits by this instead of poll: for at most so many seconds, true when the keyboard can be read. */
+void fake_wait(struct session *s, bool (*wait)(void *arg, double seconds, int keyboard_fd), void *arg);
 /* Surveys wait until they are let go. */
 void fake_hold(struct session *s, bool hold);
 
