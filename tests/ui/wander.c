@@ -122,9 +122,20 @@ static void open_wizard(void)
 	wander.w = wizard_new(wander.session, a, &wander.options);
 }
 
+/* The session outlives this wizard here, and must have no question of it left to answer. */
+static bool is_asking(void)
+{
+	bool asking = false;
+	for (enum survey_id id = 0; id < SURVEY_COUNT; id++)
+		asking |= wander.w->surveys[id].state == SURVEY_CHECKING;
+	return asking;
+}
+
 static void close_wizard(void)
 {
 	struct answers *a = wander.w->answers;
+	for (int i = 0; i < 20000 && is_asking(); i++)
+		session_turn(wander.session, 0, -1);
 	wizard_free(wander.w);
 	answers_free(a);
 	wander.w = NULL;
