@@ -34,10 +34,10 @@ static bool waits_only(const struct run *r)
 
 static enum event_outcome outcome_apply(const struct run *r)
 {
-	return waits_only(r)     ? OUTCOME_WAITING
-	       : r->proven       ? OUTCOME_PROVEN
-	       : run_standing(r) ? OUTCOME_PARTLY
-				 : OUTCOME_NOTHING;
+	return waits_only(r)          ? OUTCOME_WAITING
+	       : r->proven            ? OUTCOME_PROVEN
+	       : run_left_anything(r) ? OUTCOME_PARTLY
+				      : OUTCOME_NOTHING;
 }
 
 static enum exit_code exit_apply(const struct run *r)

@@ -20,12 +20,12 @@ static bool failed(const struct step *s)
 	return s->result == RESULT_FAILED || (s->result == RESULT_SKIPPED && !s->left_out);
 }
 
-size_t run_standing(const struct run *r)
+bool run_left_anything(const struct run *r)
 {
-	size_t n = 0;
+	bool any = r->created || r->updated || r->deleted;
 	for (size_t i = 0; i < r->count; i++)
-		n += step_stands(&r->steps[i]);
-	return n;
+		any |= step_stands(&r->steps[i]) && r->steps[i].resource->kind->destroy;
+	return any;
 }
 
 bool run_failed_any(const struct run *r)

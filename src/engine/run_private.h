@@ -385,7 +385,8 @@ void run_find(struct run *r);
 /* result.c: what came of it. */
 /* Is it as it is wanted? */
 bool step_stands(const struct step *s);
-size_t run_standing(const struct run *r);
+/* Did it change anything, or does something of the stack stand? What others made, and what a person did, is no part of it. */
+bool run_left_anything(const struct run *r);
 bool run_failed_any(const struct run *r);
 /* Of the whole, when it is over. */
 enum exit_code run_exit_code(const struct run *r);

@@ -49,6 +49,14 @@ def named_credentials(home):
     ok(run.returncode == 78 and "unset it" in run.stderr, "who names credentials that are not there is told to unset the variable before signing in", run.stderr)
 
 
+def nothing_made(home, sim):
+    answers = home.example("early.json", stack__name="early", auth__client_secret="env:CLIENT_SECRET")
+    run = sim.run("apply", answers, env={"CLIENT_SECRET": "no"})
+    said = run.stderr
+    ok(run.returncode == 78 and "Nothing was made." in said and "To undo:" not in said and "What was made" not in said,
+       "a run that made nothing says so, and offers no undoing", run.returncode, said)
+
+
 def advice_of_destroy(home, sim):
     answers = home.example(auth__client_secret="env:CLIENT_SECRET")
     sim.run("apply", answers, timeout=300)
@@ -68,5 +76,6 @@ with Home() as home:
     settings_without_file(home)
     named_credentials(home)
     with Sim(home) as sim:
+        nothing_made(home, sim)
         advice_of_destroy(home, sim)
 done()
