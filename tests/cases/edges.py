@@ -79,7 +79,7 @@ def behind(home):
         skip("36 clocks that are behind", "there is no compiler")
         return
     with Sim(home) as sim:
-        for seconds, code, words, name in ((-3600, 2, '"verdict": "create"', "an hour behind is nothing to stop for"),
+        for seconds, code, words, name in ((-3600, 2, '"verdict":"create"', "an hour behind is nothing to stop for"),
                                            (0, 69, "Check the clock", "in 1970, where no certificate is valid yet, is told")):
             run = sim.run("plan", home.example(), "--json", env=shifted(home, seconds))
             ok(run.returncode == code and words in run.stdout + run.stderr, f"36 a clock {name}", run.returncode, run.stdout[-600:], run.stderr)

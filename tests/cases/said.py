@@ -3,11 +3,12 @@
 import json
 import os
 import pty
+import re
 import select
 import shlex
 import time
 
-from harness import PROGRAM, Home, Sim, done, ok, read
+from harness import PROGRAM, SOURCE, Home, Sim, done, ok, read
 
 
 def options(home):
@@ -20,6 +21,30 @@ def options(home):
         ok(run.returncode == 64 and flag in run.stderr, f"{flag} is refused in a rehearsal, which sends nothing", run.returncode, run.stderr)
     run = home.run("plan", answers, "--rehearse", "--json")
     ok(run.stdout.count("\n") == 1 and json.loads(run.stdout)["resources"], "plan --json is one object on one line", run.stdout[:300])
+
+
+def page_of_events():
+    """The fields of each event by the manual."""
+    page = read(os.path.join(SOURCE, "man/mlflow-setup.1")).decode().split(".Ss Events")[1].split(".Sh ")[0]
+    common, *rows = page.split(".It Cm ")
+    return set(re.findall(r"[a-z_]+", common)), {row.split("\n")[0].strip(): set(re.findall(r"[a-z_]+", row)) for row in rows}
+
+
+def events(home):
+    """All of them: a run that fails, one that waits for a person, one that is proven and one that takes all away."""
+    common, pages = page_of_events()
+    refused = home.file("refused.json", [{"method": "POST", "path": "*/instances", "status": 403,
+                                          "body": {"error": {"code": 403, "message": "no", "status": "PERMISSION_DENIED"}}}])
+    domain = {"exposure": "domain", "domain__host": "mlflow.example.com"}
+    runs = [home.run("apply", home.example(), "--rehearse", "--json", "--faults", refused),
+            home.run("apply", home.example(**domain), "--rehearse", "--json"), home.run("destroy", home.example(), "--rehearse", "--json", "--yes")]
+    seen = {}
+    for event in map(json.loads, "".join(run.stdout for run in runs).splitlines()):
+        seen.setdefault(event["event"], set()).update(event)
+    ok([run.returncode for run in runs] == [3, 0, 0], "a run of each kind", *[run.stderr for run in runs])
+    ok(set(seen) == set(pages), "the manual names the events that there are", set(seen) ^ set(pages))
+    for name, fields in seen.items():
+        ok(fields <= common | pages.get(name, set()), f"and the fields of {name}", fields - common - pages.get(name, set()))
 
 
 def settings_without_file(home):
@@ -75,6 +100,7 @@ with Home() as home:
     options(home)
     settings_without_file(home)
     named_credentials(home)
+    events(home)
     with Sim(home) as sim:
         nothing_made(home, sim)
         advice_of_destroy(home, sim)
