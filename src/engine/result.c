@@ -60,13 +60,13 @@ static cJSON *left_behind(const struct run *r)
 	cJSON *list = cJSON_CreateArray();
 	for (size_t i = 0; i < r->count; i++) {
 		const struct step *s = &r->steps[i];
-		const char *title = _(s->resource->kind->title), *name = s->resource->name, *why = why_left(r, s);
+		const char *why = why_left(r, s);
 		if (!why)
 			continue;
-		bool named = strcmp(s->resource->kind->title, name) != 0; /* "APIs" is the name of itself */
-		char *line = xasprintf("%s%s%s: %s", title, named ? " " : "", named ? name : "", why);
+		char *what = step_called(s), *line = xasprintf("%s: %s", what, why);
 		cJSON_AddItemToArray(list, cJSON_CreateString(line));
 		free(line);
+		free(what);
 	}
 	size_t at = 0;
 	for (const struct stander *s; r->plan && r->mode->removes && (s = run_stray(r, &at));) {
@@ -92,7 +92,7 @@ static void put_left_out(const struct run *r, cJSON *e)
 	cJSON *list = cJSON_CreateArray();
 	for (size_t i = 0; i < r->count; i++) {
 		const struct step *s = &r->steps[i];
-		char *line = xasprintf("%s %s", _(s->resource->kind->title), s->resource->name);
+		char *line = step_called(s);
 		if (s->left_out && s->result == RESULT_SKIPPED)
 			cJSON_AddItemToArray(list, cJSON_CreateString(line));
 		free(line);

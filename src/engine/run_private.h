@@ -318,6 +318,8 @@ struct step *run_step(const struct run *r, const char *id);
 /* The step of the i-th of its resource's needs; is other one of them? */
 struct step *step_need(const struct step *s, size_t i);
 bool step_needs(const struct step *s, const struct step *other);
+/* What people call it, its kind's title and its name: "VPC network mlflow". The caller frees. */
+char *step_called(const struct step *s);
 /* Seconds that this step may be late by, as it looks now, without the whole being late. */
 double step_slack(const struct step *s);
 /* The longest path through what was worked. */

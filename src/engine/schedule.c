@@ -149,7 +149,7 @@ static void leave_out(struct run *r)
 /* Says what keeps a step from being begun: by its title and name, as every face shows it. */
 static void goes_with(struct step *s, const struct step *other)
 {
-	char *what = xasprintf("%s %s", _(other->resource->kind->title), other->resource->name);
+	char *what = step_called(other);
 	err_set(&s->err, EXIT_PARTLY, NULL, NULL,
 		other->result == RESULT_FAILED  ? _("%s failed, and this goes with it.")
 		: other->result == RESULT_WAITS ? _("%s waits for you, and this waits with it.")

@@ -53,6 +53,13 @@ void step_set_phase(struct step *s, enum step_phase phase, const char *message)
 		tell(s, message);
 }
 
+char *step_called(const struct step *s)
+{
+	const char *title = s->resource->kind->title, *name = s->resource->name;
+	return strcmp(title, name) != 0 ? xasprintf("%s %s", _(title), name)
+					: xstrdup(_(title)); /* "APIs" is the name of itself */
+}
+
 bool step_goes(const struct step *s)
 {
 	return s->run->mode->removes || s->resource->unwanted;

@@ -73,6 +73,8 @@ def truthful(code, text, how, sim):
         return "the cause is not told"
     if SECRET in text or re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text):
         return "a secret or a control character is in the output"
+    if re.search(r'"message":"[a-z0-9/._-]+ (failed|was skipped|waits for you), and this', text):
+        return "a step is called by its id"
     with open(sim.path("log.jsonl"), "rb") as f:
         requests = sum(1 for _ in f)
     if requests > MOST_REQUESTS:
