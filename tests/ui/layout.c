@@ -61,12 +61,23 @@ static bool way_back_shown(const struct buf *screen)
 	return there;
 }
 
-/* Settings are named by their titles; a field's help says besides what --set and the file call it. */
+/* Settings are named by their titles; a field's help says besides what --set and the file call it, also where something lies over half of that. */
 static bool names_ids(const struct buf *screen)
 {
+	const struct overlay *over = w->over;
 	char *titled = with_titles(buf_text(screen));
 	bool differ = !strstr(buf_text(screen), "--set") && strcmp(titled, buf_text(screen)) != 0;
 	free(titled);
+	if (differ && over) {
+		struct buf below = {0};
+		w->over = NULL;
+		wizard_draw(w);
+		screen_dump(&below);
+		w->over = over;
+		wizard_draw(w);
+		differ = !strstr(buf_text(&below), "--set");
+		buf_free(&below);
+	}
 	return differ;
 }
 
