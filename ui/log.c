@@ -67,12 +67,7 @@ static size_t first_at_end(const struct progress *p, const struct log_view *v, i
 /* Skips as many cells of text as it is moved sideways. */
 static const char *aside(const char *text, int sideways)
 {
-	const char *next = text;
-	if (sideways > 0 && *text) {
-		size_t len = break_line(text, sideways, &next);
-		next = text + len;
-	}
-	return next;
+	return sideways > 0 ? text + fitting(text, sideways) : text;
 }
 
 static int draw_line(const struct progress *p, const struct log_view *v, size_t at, int y, struct rect r)
@@ -256,6 +251,22 @@ static void search_key(struct wizard *w, const struct key *k)
 		find(w, -1);
 }
 
+/* Sideways as far as there is text in what the frame shows: never beyond the end of its longest line. */
+static void move_aside(struct wizard *w, int delta)
+{
+	struct log_view *v = log_of(w);
+	const struct progress *p = &w->work.p;
+	int longest = 0, rows = 0;
+	for (size_t i = top_of(p, v, area()); i < p->line_count && rows < v->rows; i++) {
+		if (!shown(p, v, i))
+			continue;
+		longest = cells(p->lines[i].text) > longest ? cells(p->lines[i].text) : longest;
+		rows++;
+	}
+	if (v->sideways + delta >= 0 && v->sideways + delta < longest)
+		v->sideways += delta;
+}
+
 static void function_key(struct wizard *w, wint_t code)
 {
 	struct log_view *v = log_of(w);
@@ -280,10 +291,10 @@ static void function_key(struct wizard *w, wint_t code)
 		v->follow = true;
 		break;
 	case KEY_LEFT:
-		v->sideways -= v->sideways > 0 ? STEP_ASIDE : 0;
+		move_aside(w, -STEP_ASIDE);
 		break;
 	case KEY_RIGHT:
-		v->sideways += v->wrap ? 0 : STEP_ASIDE;
+		move_aside(w, v->wrap ? 0 : STEP_ASIDE);
 		break;
 	}
 }
@@ -311,6 +322,7 @@ static void character_key(struct wizard *w, wint_t c)
 	case L'p':
 		v->part = v->part < 0 ? build_focused_part(w) : -1;
 		v->follow = true;
+		v->sideways = 0;
 		break;
 	case L'w':
 		log_save(w);
