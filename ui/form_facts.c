@@ -118,12 +118,14 @@ static int draw_errand(const struct wizard *w, int y, struct rect r)
 		return y;
 	const struct question *q = form_focused(w);
 	if (q && q->type == TYPE_CHOICE && facts_end(r) - y - ERRAND_LEAST < choice_count(w, q) + 1)
-		return y;       /* first it is chosen, then done */
-	if (!client_refused(w)) /* why it was refused needs the room */
+		return y; /* first it is chosen, then done */
+	const char *steps = draft_errand_text(e, "steps");
+	bool short_of_room = q && q->type != TYPE_CHOICE && strstr(steps, "https://") && facts_end(r) - y <= ERRAND_LEAST;
+	if (!client_refused(w) && !short_of_room) /* why it was refused needs the room, and so does where to go */
 		y += put_most(y, r, 2, 1, ROLE_TITLE, draft_errand_text(e, "title"));
 	bool whole = draft_errand_open(e) || r.h > 16;
 	if (whole || (q && q->type != TYPE_CHOICE)) /* choices need the room */
-		y = draw_steps(draft_errand_text(e, "steps"), whole, y, r);
+		y = draw_steps(steps, whole, y, r);
 	enum role role;
 	const char *tried = client_words(w, &role);
 	if (facts_end(r) - y > (tried ? 4 : 1))
