@@ -60,8 +60,7 @@ static int rows_of(const struct doc_line *l, int width)
 	return n > 0 ? n : 1;
 }
 
-/* Rows that it takes at a width. */
-static int doc_height(const struct doc *d, int width)
+int doc_height(const struct doc *d, int width)
 {
 	int rows = 0;
 	for (size_t i = 0; i < d->count; i++)

@@ -30,6 +30,8 @@ void doc_whole(struct doc *d, const char *text);
 void doc_command(struct doc *d, const char *text);
 void doc_free(struct doc *d);
 
+/* Rows that it takes at a width. */
+int doc_height(const struct doc *d, int width);
 /* Draws rows from top on; the cursor goes to the first one. Returns the top that was possible. */
 int doc_draw(const struct doc *d, struct rect r, int top);
 /* Prints it as plain lines of at most width cells (0: not wrapped). */

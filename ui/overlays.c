@@ -1,5 +1,6 @@
 /* What lies over a page and is answered at once: help, the question before leaving, choices, consent. */
 #include "config.h"
+#include "ui/doc.h"
 #include "ui/state.h"
 
 #include "base/gettext.h"
@@ -61,9 +62,12 @@ static const char keys_help[] = N_(
     "Keys everywhere: Esc goes back and keeps the answers; Ctrl-C asks before it leaves; Ctrl-L draws the screen again; "
     "Ctrl-Z stops, fg comes back. In a field: Home, End, Ctrl-U empties, Ctrl-W removes a word.");
 
-static void help_draw(struct wizard *w)
+enum { HELP_WIDTH = 70 };
+
+static struct doc help_doc(const struct wizard *w)
 {
 	struct buf b = {0};
+	struct doc d = {0};
 	const struct page_view *v = view_of(wizard_page(w));
 	const struct question *q = v == &form_view ? form_focused(w) : NULL;
 	if (q)
@@ -76,22 +80,47 @@ static void help_draw(struct wizard *w)
 			   draft_errand_text(e, "paste"));
 	else
 		buf_printf(&b, "\n%s", _(keys_help));
-	int width = 70, lines = put_wrapped(0, 0, 0, width - 4, ROLE_TEXT, buf_text(&b));
-	struct rect r = put_box(middle(lines + 2, width), q ? _(q->title) : _(wizard_pages[w->page].title));
-	put_wrapped(r.y, r.x, r.h, r.w, ROLE_TEXT, buf_text(&b));
-	screen_cursor(r.y, r.x);
+	doc_add(&d, ROLE_TEXT, 0, buf_text(&b));
 	buf_free(&b);
+	return d;
 }
 
+static void help_draw(struct wizard *w)
+{
+	const struct question *q = view_of(wizard_page(w)) == &form_view ? form_focused(w) : NULL;
+	struct doc d = help_doc(w);
+	struct rect box = middle(doc_height(&d, middle(3, HELP_WIDTH).w - 4) + 2, HELP_WIDTH),
+		    r = put_box(box, q ? _(q->title) : _(wizard_pages[w->page].title));
+	w->over_top = doc_draw(&d, r, w->over_top);
+	doc_free(&d);
+}
+
+static bool help_is_longer(const struct wizard *w)
+{
+	struct doc d = help_doc(w);
+	int height = doc_height(&d, middle(3, HELP_WIDTH).w - 4), room = middle(height + 2, HELP_WIDTH).h - 2;
+	doc_free(&d);
+	return height > room;
+}
+
+/* What is longer than the window is read on with the arrows. */
 static bool help_key(struct wizard *w, const struct key *k, enum action *action)
 {
-	(void)w, (void)k, (void)action;
-	return false;
+	(void)action;
+	int delta = key_does(k, KEY_DOWN)    ? 1
+		    : key_does(k, KEY_UP)    ? -1
+		    : key_does(k, KEY_NPAGE) ? screen_lines() / 2
+		    : key_does(k, KEY_PPAGE) ? -screen_lines() / 2
+					     : 0;
+	bool moves = delta && help_is_longer(w);
+	w->over_top = moves && w->over_top + delta > 0 ? w->over_top + delta : 0;
+	return moves;
 }
 
 static void help_hints(struct wizard *w, struct hints *h)
 {
-	(void)w;
+	if (help_is_longer(w))
+		hint(h, _("Up/Down"), _("move"));
 	hint(h, _("any key"), _("close"));
 }
 
@@ -172,6 +201,8 @@ static bool overlays_choice_key(struct wizard *w, const struct key *k, enum acti
 		w->over_focus -= w->over_focus > 0;
 	else if (key_does(k, KEY_DOWN))
 		w->over_focus += w->over_focus < choice_count(w, q) - 1;
+	else if (key_does(k, KEY_HOME) || key_does(k, KEY_END))
+		w->over_focus = k->code == KEY_HOME ? 0 : choice_count(w, q) - 1;
 	int counted = key_counts(k), shown = counted >= 0 && counted < choice_count(w, q);
 	w->over_focus = shown ? counted : w->over_focus;
 	if (shown || key_is(k, L'\r') || key_is(k, L' '))

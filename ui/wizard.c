@@ -346,6 +346,7 @@ void wizard_take(struct wizard *w, const struct key *k)
 		if (!was->key(w, k, &action) && w->over == was) {
 			w->over = w->under;
 			w->under = NULL;
+			w->over_top = 0;
 		}
 	} else {
 		action = view_of(wizard_page(w))->key(w, k);
@@ -368,6 +369,7 @@ void wizard_settle(struct wizard *w)
 	done_settle(w);
 	if (w->want_next && !wizard_surveys_busy(w) && !review_planning(w)) {
 		w->want_next = false;
+		wizard_say(w, ROLE_TEXT, NULL); /* what was waited for is there */
 		act(w, view_of(wizard_page(w))->key(w, &(struct key){.kind = KEY_CHARACTER, .code = L'\r'}));
 	}
 }
