@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LOG_LEAST = 6 };
+
 const cJSON *build_task(const struct wizard *w)
 {
 	return w->work.p.tasks ? w->work.p.tasks->child : NULL;
@@ -35,8 +37,7 @@ static struct cause_text cause_text(const struct wizard *w, const struct cause *
 {
 	const char *project = answers_str(w->answers, "project.id");
 	struct cause_text t = {cause_words(&w->work.p, c, wizard_who(w), project),
-			       cause_command(&w->work.p, c, wizard_who(w), project), NULL,
-			       step_link(&w->work.p.steps[c->step])};
+			       cause_command(&w->work.p, c, wizard_who(w), project), NULL, cause_link(&w->work.p, c)};
 	t.who = !t.command                    ? ""
 		: c->kind == CAUSE_PERMISSION ? _("Somebody who may grant roles runs this (c copies it):")
 					      : _("What mends it (c copies it):");
@@ -54,7 +55,8 @@ static int cause_height(const struct wizard *w, const struct cause *c, int width
 	return lines;
 }
 
-static void draw_cause(const struct wizard *w, const struct cause *c, struct rect r)
+/* Returns the row below it, as draw_task does. */
+static int draw_cause(const struct wizard *w, const struct cause *c, struct rect r)
 {
 	struct cause_text t = cause_text(w, c);
 	const char *part = _(parts[w->work.p.steps[c->step].part].title);
@@ -74,10 +76,11 @@ static void draw_cause(const struct wizard *w, const struct cause *c, struct rec
 	free(t.words);
 	free(t.command);
 	free(title);
+	return y;
 }
 
 /* What a person has to do, with the text to paste, which can be marked as a whole, and what is seen instead. */
-static void draw_task(const cJSON *task, struct rect r)
+static int draw_task(const cJSON *task, struct rect r)
 {
 	int y = r.y + 1, end = r.y + r.h;
 	const char *paste = json_str(task, "paste", ""), *message = json_str(task, "message", "");
@@ -87,8 +90,9 @@ static void draw_task(const cJSON *task, struct rect r)
 	if (*paste && y < end)
 		put_link(y++, r.x, screen_columns() - r.x, ROLE_TITLE, paste);
 	if (y < end)
-		put_lines(y, r.x, end - y, r.w, ROLE_WARN, message);
+		y += put_lines(y, r.x, end - y, r.w, ROLE_WARN, message);
 	free(title);
+	return y;
 }
 
 static int task_height(const cJSON *task, int width)
@@ -102,18 +106,18 @@ int build_pane_height(const struct wizard *w, const struct cause *c, int width)
 	return c ? cause_height(w, c, width) : build_task(w) ? task_height(build_task(w), width) : 0;
 }
 
-void build_draw_pane(const struct wizard *w, const struct cause *c, int part, struct rect r)
+static void draw_log(const struct wizard *w, int part, struct rect r)
 {
-	if (c) {
-		draw_cause(w, c, r);
-		return;
-	}
-	if (build_task(w)) {
-		draw_task(build_task(w), r);
-		return;
-	}
 	char *title = part < 0 ? xstrdup(_("Log")) : xasprintf(_("Log: %s"), _(parts[part].title));
 	draw_pane_title(r, title, w->work.over ? NULL : _("following"));
 	free(title);
 	log_tail(w, part, (struct rect){r.y + 1, r.x, r.h - 1, r.w});
+}
+
+/* What matters most; the part's log has the room that it leaves. */
+void build_draw_pane(const struct wizard *w, const struct cause *c, int part, struct rect r)
+{
+	int y = c ? draw_cause(w, c, r) + 1 : build_task(w) ? draw_task(build_task(w), r) + 1 : r.y, rest = r.y + r.h - y;
+	if (y == r.y || rest >= LOG_LEAST)
+		draw_log(w, part, (struct rect){y, r.x, rest, r.w});
 }

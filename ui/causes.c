@@ -53,7 +53,8 @@ static char *without_names(const struct step *s)
 {
 	struct buf b = {0};
 	for (const char *p = s->message; *p;) {
-		size_t name = strlen(s->name), id = strlen(s->id);
+		size_t name = strlen(s->name),
+		       id = strchr(s->id, '/') ? strlen(s->id) : 0; /* "repository" may be a word of the message */
 		if (name && !strncmp(p, s->name, name)) {
 			p += name;
 		} else if (id && !strncmp(p, s->id, id)) {
@@ -156,6 +157,12 @@ char *cause_words(const struct progress *p, const struct cause *c, const char *w
 	     *text = *s->fix ? xasprintf("%s: %s %s", what, s->message, s->fix) : xasprintf("%s: %s", what, s->message);
 	free(what);
 	return text;
+}
+
+const char *cause_link(const struct progress *p, const struct cause *c)
+{
+	bool made = c->kind == CAUSE_IN_THE_WAY || c->kind == CAUSE_PROOF || c->kind == CAUSE_OTHER;
+	return made ? step_link(&p->steps[c->step]) : "";
 }
 
 char *cause_command(const struct progress *p, const struct cause *c, const char *who, const char *project)

@@ -147,8 +147,8 @@ static void failure_lines(const struct wizard *w, struct doc *d)
 					   c->count));
 		if (command)
 			doc_command(d, command);
-		if (*step_link(&p->steps[c->step]))
-			doc_whole(d, step_link(&p->steps[c->step]));
+		if (*cause_link(p, c))
+			doc_whole(d, cause_link(p, c));
 		free(command);
 		free(words);
 	}

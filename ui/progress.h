@@ -120,6 +120,8 @@ char *step_what(const struct step *s);
  * freed by the caller. */
 char *cause_words(const struct progress *p, const struct cause *c, const char *who, const char *project);
 char *cause_command(const struct progress *p, const struct cause *c, const char *who, const char *project);
+/* Where what failed can be looked at; "" where the cause is known, and nothing was made that could be seen there. */
+const char *cause_link(const struct progress *p, const struct cause *c);
 /* A cause in a few words, for one line. */
 char *cause_short(const struct progress *p, const struct cause *c);
 

@@ -79,6 +79,16 @@ static void causes(void)
 	    "gcloud projects add-iam-policy-binding demo-proj --member=user:ada@example.com --role=roles/secretmanager.admin",
 	    "and the line that mends them");
 	free(line);
+	for (int i = 0; i < 2; i++)
+		tell(
+		    &p,
+		    json_make("{'event':'step','id':%s,'kind':'secretmanager.secret','name':%s,'state':'failed','message':'the "
+			      "repository exists.','fix':''}",
+			      i ? "repository/quay" : "repository", i ? "mlflow-quay" : "mlflow"),
+		    9);
+	is_int((long long)p.cause_count, 3, "a word that is also a step's id is none of its names");
+	step(&p, "repository", "secretmanager.secret", "creating", 1, 10);
+	step(&p, "repository/quay", "secretmanager.secret", "creating", 1, 10);
 	step(&p, "secret/c", "secretmanager.secret", "creating", 1, 10);
 	step(&p, "secret/d", "secretmanager.secret", "creating", 1, 10);
 	is_int((long long)p.cause_count, 1, "a retry takes its cause away");

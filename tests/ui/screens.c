@@ -716,6 +716,117 @@ static void searching(void)
 	close_it();
 }
 
+static bool screen_says(const char *text)
+{
+	struct buf drawn = {0};
+	wizard_draw(w);
+	screen_dump(&drawn);
+	bool says = strstr(buf_text(&drawn), text);
+	buf_free(&drawn);
+	return says;
+}
+
+/* The whole log is cut where it is not wrapped, and moved aside no further than there is text. */
+static void log_aside(void)
+{
+	open_at(24, 80, false, true);
+	turns(2);
+	to_review();
+	press("Enter");
+	turns(6);
+	press("l");
+	ok(screen_says("following") && screen_says("\n                        projects/demo-proj/secrets/mlflow-cookie"),
+	   "the log follows, wrapped");
+	press("Home t Right");
+	ok(!screen_says("following") && !screen_says("creating Bucket"), "Home stands still, t cuts, Right moves it aside");
+	press("Right Right Right Right Right Right Right Right");
+	ok(screen_says("17.2"), "but never beyond its longest line");
+	press("p");
+	ok(screen_says("following") && screen_says("creating"), "and a part of it is read from its beginning");
+	close_it();
+}
+
+/* Help that is longer than the window is read on; else any key closes it. */
+static void long_help(void)
+{
+	open_at(20, 60, false, false);
+	turns(2);
+	for (int i = 0; i < 5 && !wizard_on(w, "access"); i++) {
+		press("Enter");
+		turns(2);
+	}
+	to_field("auth.client_id");
+	press("?");
+	bool cut = !screen_says("second address");
+	press("Down Down Down Down Down Down Down Down Down");
+	ok(cut && w->over == &overlay_help && screen_says("second address"), "help goes on below the window");
+	press("x");
+	ok(!w->over, "and is closed by any other key");
+	close_it();
+	open_at(50, 132, false, true);
+	turns(2);
+	press("? Down");
+	ok(!w->over, "where all of it is there an arrow closes it");
+	close_it();
+}
+
+/* At the smallest usual size the form of another provider leaves three rows: where to go, and what to paste there. */
+static void other_provider(void)
+{
+	struct err e = {0};
+	open_at(24, 80, false, true);
+	turns(2);
+	for (int i = 0; i < 5 && !wizard_on(w, "access"); i++) {
+		press("Enter");
+		turns(2);
+	}
+	answers_set_text(w->answers, "auth.provider", "entra-id", &e);
+	turns(2);
+	to_field("auth.issuer");
+	ok(screen_says("https://entra.microsoft.com") && screen_says("/oauth2/callback"),
+	   "the console's address and the one to paste stand there");
+	to_field("auth.provider");
+	press("Space End");
+	int last = choice_count(w, form_focused(w)) - 1;
+	ok(w->over == &overlay_choice && w->over_focus == last, "End goes to the last choice");
+	press("Home");
+	is_int(w->over_focus, 0, "Home to the first");
+	err_free(&e);
+	close_it();
+}
+
+/* What was said while the plan was waited for is not said any more once it is there. */
+static void soon_ready(void)
+{
+	struct err e = {0};
+	open_at(24, 80, false, false);
+	turns(2);
+	answers_set_text(w->answers, "project.id", "demo-proj", &e);
+	answers_set_text(w->answers, "auth.client_id", "12-ab.apps.googleusercontent.com", &e);
+	answers_set_text(w->answers, "auth.users", "ada@example.com", &e);
+	wizard_go(w, wizard_page_index("review"));
+	struct key b = key_named("b");
+	wizard_take(w, &b);
+	ok(w->message && !w->over, "b is heard before the plan is there");
+	turns(6);
+	ok(w->over == &overlay_consent && !w->message, "and asks for consent once it is, without the words of the wait");
+	err_free(&e);
+	close_it();
+}
+
+/* Beside the parts there is room for more than why it failed: the part's log. */
+static void failing_wide(void)
+{
+	open_at(50, 132, false, true);
+	turns(2);
+	fake_fail_step(session, "network");
+	to_review();
+	press("Enter");
+	turns(60);
+	screen_is("failed-wide");
+	close_it();
+}
+
 /* Cells, not bytes or characters: text that is two cells wide, combined, or no text at all. */
 static void wide(void)
 {
@@ -849,7 +960,12 @@ int main(void)
 	failing();
 	losing();
 	interrupting();
+	failing_wide();
 	searching();
+	log_aside();
+	long_help();
+	other_provider();
+	soon_ready();
 	wide();
 	breaking();
 	hub();
