@@ -119,9 +119,10 @@ def by_hand(sim, answers):
 
 def beside_the_file(sim, answers):
     """What apply is told beside the file is in it from then on; what only looks leaves it alone."""
-    before = read(answers)
+    before, exchanges = read(answers), len(sim.exchanges())
     run = sim.run("plan", answers, "--set", "server.concurrency=40")
-    ok(run.returncode == 2 and read(answers) == before, "plan --set looks and saves nothing", run.returncode)
+    ok(run.returncode == 2 and read(answers) == before and "concurrency" in run.stdout.lower() and not sim.writes(exchanges),
+       "plan --set looks, says what would change, and saves nothing", run.returncode, run.stdout)
     run = sim.run("apply", answers, "--set", "region=europe-west4")
     ok(run.returncode == 78 and read(answers) == before, "nor does an apply --set that is refused", run.returncode, run.stderr)
     run = sim.run("apply", answers, "--set", "server.concurrency=40")

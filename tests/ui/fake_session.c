@@ -484,6 +484,7 @@ static void play_one(struct run *r, const cJSON *event)
 		json_put_str(e, "state", "failed");
 		json_put_str(e, "message", s->fail_words);
 		json_put_str(e, "fix", s->fail_fix);
+		json_put_str(e, "question", "region");
 		cJSON_AddBoolToObject(r->failed, id, 1);
 	}
 	if (!strcmp(name, "result"))

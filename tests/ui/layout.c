@@ -275,24 +275,47 @@ static void start_build(void)
 static const struct {
 	const char *ids, *message, *fix;
 	enum cause_kind kind;
+	const char *menu; /* its keys in their order, what mends it first */
 } failures[] = {
     {"secret", "Permission 'secretmanager.secrets.create' denied on resource 'projects/demo-proj' (or it may not exist).",
-     "Ask for the permission secretmanager.secrets.create, then try again.", CAUSE_PERMISSION},
-    {"sql", "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.", "", CAUSE_QUOTA},
+     "Ask for the permission secretmanager.secrets.create, then try again.", CAUSE_PERMISSION, "crsluq"},
+    {"sql", "Quota 'CPUS' exceeded. Limit: 8.0 in region us-central1.", "", CAUSE_QUOTA, "ersluq"},
     {"secret",
      "Constraint constraints/gcp.resourceLocations violated for [projects/demo-proj] attempting to create a secret in "
      "[global].",
-     "The organization policy constraints/gcp.resourceLocations forbids it: ask its administrator.", CAUSE_POLICY},
-    {"network", "The credentials are no longer valid.", "Sign in again: gcloud auth application-default login.", CAUSE_SIGN_IN},
-    {"image", "no connection: Could not resolve host.", "Check the network, then try again.", CAUSE_UNREACHABLE},
-    {"repository", "The API is off.", "Enable it: gcloud services enable artifactregistry.googleapis.com.", CAUSE_API_OFF},
+     "The organization policy constraints/gcp.resourceLocations forbids it: ask its administrator.", CAUSE_POLICY, "ersluq"},
+    {"network", "The credentials are no longer valid.", "Sign in again: gcloud auth application-default login.", CAUSE_SIGN_IN,
+     "crslq"},
+    {"image", "no connection: Could not resolve host.", "Check the network, then try again.", CAUSE_UNREACHABLE, "rsluq"},
+    {"repository", "The API is off.", "Enable it: gcloud services enable artifactregistry.googleapis.com.", CAUSE_API_OFF,
+     "crsluq"},
     {"service",
      "Something that nobody thought of went wrong, and it is described in a sentence that goes on and on until it is longer "
      "than most lines of most "
      "terminals, \u65e5\u672c\u8a9e included.",
-     "", CAUSE_OTHER},
-    {"anonymous", "it was answered with HTTP 200; 401 or 403 was due.", "", CAUSE_PROOF},
+     "", CAUSE_OTHER, "relsuq"},
+    {"anonymous", "it was answered with HTTP 200; 401 or 403 was due.", "", CAUSE_PROOF, "rlsuq"},
 };
+
+/* The keys of the menu that is open stand in its box, each before its words. */
+static void menu_is(const char *keys, size_t i)
+{
+	struct buf screen = {0};
+	char listed[32] = "";
+	size_t n = 0;
+	screen_dump(&screen);
+	char *copy = xstrdup(buf_text(&screen)), *rest, *mark = xasprintf("%s ", glyph(GLYPH_MARK));
+	for (char *one = strtok_r(copy, "\n", &rest); one; one = strtok_r(NULL, "\n", &rest)) {
+		const char *edge = strstr(one, glyph(GLYPH_BAR)), *p = edge ? edge + strlen(glyph(GLYPH_BAR)) + 1 : "";
+		p += text_starts(p, mark) ? strlen(mark) : text_starts(p, "  ") ? 2 : strlen(p);
+		if (*p > ' ' && text_starts(p + 1, "  ") && n + 1 < sizeof listed)
+			listed[n++] = *p;
+	}
+	ok(!strcmp(listed, keys), "failure %zu: the menu has the keys of its kind, what mends it first: %s", i, listed);
+	free(mark);
+	free(copy);
+	buf_free(&screen);
+}
 
 static void failing(size_t i)
 {
@@ -305,6 +328,7 @@ static void failing(size_t i)
 	   "failure %zu is one cause of its kind", i);
 	press("Enter");
 	check("failed, menu");
+	menu_is(failures[i].menu, i);
 	press("Down Down Up Esc u");
 	check("failed, undo");
 	press("Esc Down Right Right End");

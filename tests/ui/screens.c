@@ -746,6 +746,37 @@ static void log_aside(void)
 	close_it();
 }
 
+/* Back with all that was answered, from a page that lacks an answer too. */
+static void going_back(void)
+{
+	open_at(24, 80, false, false);
+	turns(2);
+	press("Enter");
+	turns(2);
+	press("Tab Right Enter");
+	turns(2);
+	const char *exposure = answers_str(w->answers, "exposure");
+	ok(wizard_on(w, "where") && !strcmp(exposure, "domain"), "a choice that asks for more holds its page");
+	type("mlflow.example.com");
+	press("Enter");
+	turns(2);
+	ok(wizard_on(w, "access"), "until it has it");
+	press("Enter");
+	turns(2);
+	ok(wizard_on(w, "access") && w->message, "a page that lacks an answer holds as well");
+	press("Esc");
+	ok(wizard_on(w, "where") && screen_says("mlflow.example.com"), "Esc goes back from it, and the answers are kept");
+	press("Esc");
+	ok(wizard_on(w, "project") && screen_says("Project                 demo-proj"), "page by page");
+	press("Enter");
+	turns(2);
+	press("Enter");
+	turns(2);
+	ok(wizard_on(w, "access") && !strcmp(answers_str(w->answers, "domain.host"), "mlflow.example.com"),
+	   "and forward again");
+	close_it();
+}
+
 /* Help that is longer than the window is read on; else any key closes it. */
 static void long_help(void)
 {
@@ -963,6 +994,7 @@ int main(void)
 	failing_wide();
 	searching();
 	log_aside();
+	going_back();
 	long_help();
 	other_provider();
 	soon_ready();

@@ -415,11 +415,15 @@ def mouse():
     before = any(x in t.raw for x in on)
     t.send(b"\x14")
     ok(t.wait("Ctrl-T gives it back") and not before and any(x in t.raw for x in on), "Ctrl-T turns the mouse on")
+    t.send(b"\x1b[<0;5;7M\x1b[<0;5;7m")
+    clicked = t.wait("All resources are named after it")
     t.send(b"\x03")
     t.wait("Leave now")
     t.send(b"y")
     t.end()
-    ok(re.search(rb"\x1b\[\?(1006;)?1000l", t.raw), "the mouse is off until Ctrl-T, and off at the end")
+    last = max(t.raw.rfind(x) for x in on)
+    ok(clicked and not before and 0 < last < max(t.raw.rfind(x) for x in (b"\x1b[?1000l", b"\x1b[?1006;1000l")),
+       "the mouse is off until Ctrl-T, chooses lines, and is off at the end", clicked)
     t.close()
 
 
