@@ -38,6 +38,15 @@ static const char *const shapes[] = {
     "(GOCSPX-[A-Za-z0-9_-]{4,})",
     "(1//0[A-Za-z0-9_-]{10,})",
     "(AIza[A-Za-z0-9_-]{20,})",
+    "(gh[opsu]_[A-Za-z0-9]{30,})",
+    "(github_pat_[A-Za-z0-9_]{30,})",
+    "(AKIA[0-9A-Z]{16})",
+    "(xox[abprs]-[A-Za-z0-9-]{20,})",
+    "[?&]access_token=([A-Za-z0-9._~%+-]{8,})",
+    "[Pp]assword=([A-Za-z0-9._~%+!*-]{8,})",
+    "client_secret=([A-Za-z0-9._~%+-]{8,})",
+    "[Aa][Pp][Ii]-[Kk]ey: *([A-Za-z0-9._~+/=-]{8,})",
+    "[[:space:]]token: +([A-Za-z0-9._~+/=-]{16,})",
     "://[^/:@[:space:]\"]+:([^/@[:space:]\"]{1,})@",
     "[Bb]earer +([A-Za-z0-9._~+/=-]{8,})",
     "(-----BEGIN [A-Z ]*PRIVATE KEY-----[^\"]*-----END [A-Z ]*PRIVATE KEY-----)",
@@ -277,7 +286,8 @@ static bool is_secret_key(const char *key)
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		if (text_ends(plain, ends[i]))
 			return true;
-	return !strcmp(plain, "token") || !strcmp(plain, "signature");
+	/* A person's address of another kind. */
+	return !strcmp(plain, "token") || !strcmp(plain, "signature") || !strcmp(plain, "callerip");
 }
 
 /* A variable of a process: SECRET, TOKEN and KEY are secrets there too. Google's clients are told by one of them in which file their credentials are. */
@@ -530,6 +540,18 @@ static void put_known_places(struct standins *s, cJSON *object)
 		put_plain(s, cJSON_GetObjectItemCaseSensitive(object, "name"));
 }
 
+static void put_tree(struct standins *s, cJSON *node, int depth);
+
+/* Several secrets under one key. */
+static void put_list(struct standins *s, cJSON *list, int depth)
+{
+	for (cJSON *c = list->child; c; c = c->next)
+		if (cJSON_IsString(c))
+			put_plain(s, c);
+		else
+			put_tree(s, c, depth);
+}
+
 static void put_tree(struct standins *s, cJSON *node, int depth)
 {
 	if (cJSON_IsObject(node))
@@ -539,6 +561,8 @@ static void put_tree(struct standins *s, cJSON *node, int depth)
 			learn_text(s, c->string, depth + 1);
 		if (cJSON_IsString(c) && c->string && is_secret_key(c->string))
 			put_plain(s, c);
+		else if (cJSON_IsArray(c) && c->string && is_secret_key(c->string))
+			put_list(s, c, depth);
 		else if (cJSON_IsString(c))
 			learn_text(s, c->valuestring, depth);
 		else

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "net/recorder.h"
+#include "net/standin.h"
 
 #include "base/encode.h"
 #include "base/file.h"
@@ -328,6 +329,31 @@ static void test_odd_pulls(void)
 	}
 }
 
+/* Secrets of nobody's here, which give themselves away by what stands before them or by their own form. */
+static void test_words(void)
+{
+	static const char *const said[] = {"user 7 with password=Xq7-hunter2 refused",
+					   "https://x.example/?a=b&access_token=Xq7-hunter2",
+					   "client_secret=Xq7-hunter2",
+					   "X-Api-Key: Xq7-hunter2",
+					   "users:\n- name: u\n  user:\n    token: Xq7-hunter2-hunter2\n",
+					   "cloned with ghp_hunter2hunter2hunter2hunter2hunter2",
+					   "{\"password\":[\"Xq7-hunter2\"]}",
+					   "{\"callerIp\":\"203.0.113.77-hunter2\"}"};
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+		struct standins *s = standins_new();
+		char *text = standins_text(s, said[i]);
+		struct buf b = {0};
+		buf_puts(&b, text);
+		standins_replace(s, &b);
+		ok(!strstr(buf_text(&b), "hunter2") && strstr(buf_text(&b), "stand-in-secret-"), "it is not there: %s",
+		   said[i]);
+		buf_free(&b);
+		free(text);
+		standins_free(s);
+	}
+}
+
 int main(void)
 {
 	struct err e = {0};
@@ -346,5 +372,6 @@ int main(void)
 		free(path);
 	}
 	rmdir(folder);
+	test_words();
 	return tap_done();
 }
