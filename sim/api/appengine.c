@@ -9,6 +9,7 @@
 #include "sim/api/resource.h"
 #include "sim/api/run.h"
 #include "sim/api/serving.h"
+#include "sim/api/storage.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -122,12 +123,23 @@ static bool app_changing(struct sim_call *c, const struct sim_object *o)
 	return false;
 }
 
+/* Its account, and the buckets that gcloud puts sources into, for a fortnight, and that are the application's own. */
+static void app_comes_with(struct sim *s, const struct sim_object *o)
+{
+	const char *project = json_str(o->doc, "id", ""), *region = appengine_region(json_str(o->doc, "locationId", ""));
+	const char *location = !strcmp(region, "us-central1") ? "US" : !strcmp(region, "europe-west1") ? "EU" : region;
+	struct sim_object *code = storage_of_application(s, project, json_str(o->doc, "codeBucket", ""), location);
+	json_put(code->doc, "lifecycle", json_make("{'rule':[{'action':{'type':'Delete'},'condition':{'age':15}}]}"));
+	storage_of_application(s, project, json_str(o->doc, "defaultBucket", ""), location);
+	sim_agent_create(s, sim_tmp("%s@appspot.gserviceaccount.com", project));
+}
+
 static cJSON *app_settled(struct sim *s, struct sim_object *o, const char *verb, const cJSON *error)
 {
 	if (error && !strcmp(verb, "create"))
 		sim_remove(s, o);
 	else if (!error && !strcmp(verb, "create"))
-		sim_agent_create(s, sim_tmp("%s@appspot.gserviceaccount.com", json_str(o->doc, "id", "")));
+		app_comes_with(s, o);
 	return NULL;
 }
 

@@ -39,6 +39,8 @@ bool storage_may(struct sim *s, const char *principal, const char *permission, c
 /* A bucket of this name that Google keeps for a project: none of its own, never listed, but what is in it is read by the project's people. Made when
  * there is none. */
 struct sim_object *storage_of_google(struct sim *s, const char *project, const char *name);
+/* A bucket of the project's that comes with its application; the one that is there. */
+struct sim_object *storage_of_application(struct sim *s, const char *project, const char *name, const char *location);
 bool storage_has_objects(struct sim *s, const char *bucket);
 /* The etag of a metageneration, and of a generation with it; a passing text. */
 const char *storage_etag(long long generation, long long metageneration);

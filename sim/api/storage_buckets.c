@@ -320,20 +320,40 @@ static void storage_buckets_touched(struct sim_call *c, struct sim_object *o)
 	storage_first_policy(c->sim, o);
 }
 
+/* One that nobody asked for. */
+static struct sim_object *appear(struct sim *s, const char *key, const char *project, const char *name, const char *where)
+{
+	cJSON *place = json_make("{'location':%s}", where);
+	const char *location = location_of(place);
+	cJSON_Delete(place);
+	struct sim_object *o = sim_put(
+	    s, BUCKETS, key,
+	    json_make("{'kind':'storage#bucket','id':%s,'name':%s,'projectNumber':%s,'timeCreated':%s,'location':%s,"
+		      "'locationType':%s}",
+		      name, name, sim_project_number(s, project), sim_stamp(s, 3), location, storage_location_type(location)));
+	publish(s, o);
+	storage_bucket_complete(s, o->doc, NULL);
+	new_version(s, o);
+	return o;
+}
+
 struct sim_object *storage_of_google(struct sim *s, const char *project, const char *name)
 {
 	struct sim_object *o = storage_bucket(s, name);
-	if (o)
-		return o;
-	const char *key = sim_tmp("google/buckets/%s", name), *now = sim_stamp(s, 3);
-	o = sim_put(s, BUCKETS, key,
-		    json_make("{'kind':'storage#bucket','id':%s,'name':%s,'projectNumber':%s,'timeCreated':%s,'location':'US','"
-			      "locationType':'multi-region'}",
-			      name, name, sim_project_number(s, project), now));
-	publish(s, o);
-	json_put_bool(o->hidden, "google", true);
-	storage_bucket_complete(s, o->doc, NULL);
-	new_version(s, o);
+	if (!o) {
+		o = appear(s, sim_tmp("google/buckets/%s", name), project, name, "US");
+		json_put_bool(o->hidden, "google", true);
+	}
+	return o;
+}
+
+struct sim_object *storage_of_application(struct sim *s, const char *project, const char *name, const char *location)
+{
+	struct sim_object *o = storage_bucket(s, name);
+	if (!o) {
+		o = appear(s, sim_tmp("projects/%s/buckets/%s", project, name), project, name, location);
+		storage_first_policy(s, o);
+	}
 	return o;
 }
 

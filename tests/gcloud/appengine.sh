@@ -9,6 +9,7 @@ g 'any(x["region"] == "us-central" for x in d)' app regions list
 g '' app create --region=us-central
 g 'd["locationId"] == "us-central" and d["defaultHostname"] == "demo-proj.uc.r.appspot.com" and d["servingStatus"] == "SERVING"' app describe
 no 'already contains an App Engine application' app create --region=us-central
+g 'sorted(b["name"] for b in d) == ["demo-proj.appspot.com", "staging.demo-proj.appspot.com"]' storage buckets list
 printf 'runtime: custom\nenv: flex\nservice: default\nmanual_scaling:\n  instances: 1\nreadiness_check:\n  path: /\n' >"$dir/app.yaml"
 printf 'runtime: custom\nenv: flex\nservice: mlflow\nmanual_scaling:\n  instances: 1\n' >"$dir/other.yaml"
 hello=us-docker.pkg.dev/cloudrun/container/hello
@@ -37,4 +38,10 @@ g '' iap web disable --resource-type=app-engine
 g 'len(d) > 3' app operations list
 g '' app services delete mlflow
 no 'default' app services delete default
+
+# From sources, by way of the application's own bucket
+mkdir "$dir/app"
+printf 'runtime: python312\nentrypoint: gunicorn main:app\n' >"$dir/app/app.yaml"
+echo 'app = None' >"$dir/app/main.py"
+g 'd["versions"][0]["id"] == "src"' app deploy "$dir/app/app.yaml" --version=src
 echo "1..$n"

@@ -43,7 +43,8 @@ KEPT = re.compile(r"""
     compute\.routes\ .*/peering-route- |                  # with the route that it gave
     compute\.addresses\ .*/serverless-ipv4 |              # Cloud Run's, for more than an hour
     cloudresourcemanager\.numbers\ |                      # never given again
-    appengine\.\w+\ apps/[^/]*($|/services/default)|      # an application cannot be deleted, nor its default service
+    appengine\.\w+\ apps/[^/]*($|/services/default)|      # an application cannot be deleted, nor its default service,
+    (storage\.bucket|iam\.policies)[^ ]*\ .*\bdemo-proj\.appspot\.com$| # nor do its buckets go with anything
     artifactregistry\.public\ |                          # Google's own images
     cloudkms\.                                           # rings and keys cannot be deleted, versions are weeks later
 """, re.X)
