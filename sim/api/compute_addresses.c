@@ -167,12 +167,39 @@ const struct compute_kind compute_address_kind = {
     .held = compute_addresses_held,
 };
 
+/* Those of an internal address are others than those of an external one. */
+static bool may(struct sim_call *c, const char *verb, const cJSON *address)
+{
+	const char *resources = strstr(c->id, "globalAddresses") ? "globalAddresses" : "addresses";
+	const char *internal = strcmp(json_str(address, "addressType", ""), "INTERNAL") ? "" : "Internal";
+	return compute_asks(c, sim_tmp("compute.%s.%s%s", resources, verb, internal), sim_tmp("projects/%s", c->project));
+}
+
+static void insert_address(struct sim_call *c)
+{
+	if (may(c, "create", c->body))
+		compute_insert(c);
+}
+
+static void delete_address(struct sim_call *c)
+{
+	const struct sim_object *o = compute_target(c);
+	if (o && may(c, "delete", o->doc))
+		compute_delete(c);
+}
+
+#define ADDRESSES(r)                                                                                                           \
+	COMPUTE_READS(r, r), {"compute." r ".insert", insert_address, NULL, NULL},                                             \
+	{                                                                                                                      \
+		"compute." r ".delete", delete_address, NULL, NULL                                                             \
+	}
+
 static const struct sim_route routes[] = {
-    COMPUTE_BASICS("addresses", "addresses"),
+    ADDRESSES("addresses"),
     {"compute.addresses.aggregatedList", compute_aggregated, "compute.addresses.list", NULL},
     {"compute.addresses.setLabels", compute_set_labels, "compute.addresses.setLabels", NULL},
     {"compute.addresses.testIamPermissions", compute_test_permissions, NULL, NULL},
-    COMPUTE_BASICS("globalAddresses", "globalAddresses"),
+    ADDRESSES("globalAddresses"),
     {"compute.globalAddresses.setLabels", compute_set_labels, "compute.globalAddresses.setLabels", NULL},
     {"compute.globalAddresses.testIamPermissions", compute_test_permissions, NULL, NULL},
     {NULL, NULL, NULL, NULL},

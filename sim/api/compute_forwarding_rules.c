@@ -60,7 +60,8 @@ static bool settle_address(struct sim_call *c, cJSON *doc)
 				       "Must be a literal IP address or URL referencing an Address resource.");
 	struct sim_object *a = compute_find(c->sim, path);
 	bool good = a != NULL;
-	if (a && compute_busy(c, a))
+	const char *use = strstr(path, "/global/") ? "compute.globalAddresses.use" : "compute.addresses.use";
+	if (a && (!compute_asks(c, use, a->key) || compute_busy(c, a)))
 		good = false;
 	else if (a)
 		json_put_str(doc, "IPAddress", json_str(a->doc, "address", ""));

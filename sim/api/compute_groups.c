@@ -48,6 +48,8 @@ static void change_members(struct sim_call *c, bool add)
 				 path ? path : json_str(item, "instance", ""));
 			return;
 		}
+		if (add && !compute_asks(c, "compute.instances.use", vm->key))
+			return;
 		const char *link = json_str(vm->doc, "selfLink", "");
 		cJSON *have = member(o, link);
 		if (add == (have != NULL)) {

@@ -150,6 +150,8 @@ static bool settle_link(void *arg, cJSON *text, const char *field)
 	struct sim_call *c = arg;
 	const char *name = sim_tmp("%.*s", (int)strcspn(field, ". "), field);
 	const char *manager = strstr(text->valuestring, "certificatemanager.googleapis.com/");
+	if (manager && !compute_asks(c, "certificatemanager.certmaps.use", sim_tmp("projects/%s", c->project)))
+		return false;
 	if (manager) {
 		struct buf link = {0};
 		buf_printf(&link, "//certificatemanager.googleapis.com/%s",
@@ -170,7 +172,7 @@ static bool settle_link(void *arg, cJSON *text, const char *field)
 		else if (!o)
 			compute_not_found(c, path), good = false;
 		else
-			good = !compute_busy(c, o), path = o->key;
+			good = compute_may_refer(c, k, o) && !compute_busy(c, o), path = o->key;
 	}
 	if (good)
 		cJSON_SetValuestring(text, compute_link(path));

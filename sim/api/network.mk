@@ -35,7 +35,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_schedules.c \
 	sim/api/compute_snapshots.c \
 	sim/api/compute_templates.c \
-	sim/api/compute_routers.c sim/api/compute_routes.c \
+	sim/api/compute_routers.c sim/api/compute_routes.c sim/api/compute_uses.c \
 	sim/api/compute_subnetworks.c \
 	sim/api/container.h \
 	sim/api/container_clusters.c \

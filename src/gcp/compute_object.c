@@ -158,6 +158,13 @@ void compute_object_method(const struct compute_object *o, const struct view *v,
 	call_add(out, "/%s", method);
 }
 
+/* Internal addresses are made and deleted by permissions of their own; a range for a peering is always one. */
+static bool is_internal(const char *resources, const cJSON *spec)
+{
+	return text_ends(resources, "ddresses") &&
+	       !strcmp(json_str(spec, "body.addressType", json_at(spec, "body") ? "" : "INTERNAL"), "INTERNAL");
+}
+
 char *compute_object_permits(const char *resources, const char *change, const cJSON *spec, enum deed deed)
 {
 	static const char *const verbs[DEEDS] = {
@@ -167,7 +174,8 @@ char *compute_object_permits(const char *resources, const char *change, const cJ
 	     *label = xasprintf(" compute.%s.setLabels", resources);
 	bool labelled = (deed == DEED_CREATE && labels) ||
 			(deed == DEED_UPDATE && strcmp(change, "setLabels") && (labels || shed));
-	char *all = xasprintf("compute.%s.%s%s%s", resources, deed == DEED_UPDATE ? change : verbs[deed],
+	char *all = xasprintf("compute.%s.%s%s%s%s", resources, deed == DEED_UPDATE ? change : verbs[deed],
+			      is_internal(resources, spec) && !looks && deed != DEED_UPDATE ? "Internal" : "",
 			      looks ? "" : operations, labelled ? label : "");
 	free(operations);
 	free(label);

@@ -59,6 +59,16 @@ bool kind_is_outside(const struct kind *k, const cJSON *spec)
 	return k->outside && k->outside(spec);
 }
 
+static void put_uses(const struct kind_use *uses, const cJSON *spec, struct buf *out)
+{
+	for (; uses && uses->permission; uses++) {
+		const cJSON *there = json_at(spec, uses->path);
+		if (uses->value && *uses->value ? !strcmp(json_str(spec, uses->path, ""), uses->value)
+						: !there == !!uses->value)
+			buf_printf(out, "%s%s", out->len ? " " : "", uses->permission);
+	}
+}
+
 char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed)
 {
 	const struct permissions *p = &k->permissions;
@@ -70,7 +80,12 @@ char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed)
 					  [DEED_UPDATE] = p->update,
 					  [DEED_DESTROY] = p->destroy};
 	char *own = k->permits ? k->permits(spec, deed) : fixed[deed] ? xstrdup(fixed[deed]) : NULL;
-	return own ? own : xstrdup("");
+	struct buf b = {0};
+	buf_puts(&b, own ? own : "");
+	if (deed == DEED_CREATE || deed == DEED_UPDATE)
+		put_uses(k->uses, spec, &b);
+	free(own);
+	return b.len ? buf_take(&b) : xstrdup("");
 }
 
 cJSON *kind_labels(const struct view *v)

@@ -77,6 +77,13 @@ struct permissions {
 	const char *read, *list, *create, *update, *destroy;
 };
 
+/* A permission on what the spec refers to, that making or changing it needs besides. */
+struct kind_use {
+	const char *path;       /* where it stands in the spec, if it does */
+	const char *value;      /* and is this text; NULL: is there, whatever it is; "": is not there */
+	const char *permission; /* NULL ends a list */
+};
+
 /* The parts of a stack in an operator's words, in the order in which they are shown. */
 enum part {
 	PART_UNSAID,
@@ -111,6 +118,7 @@ struct kind {
 	struct permissions permissions;
 	/* Where they depend on the spec: the same in its place, with blanks between them, to be freed; NULL for none. May be a NULL function. */
 	char *(*permits)(const cJSON *spec, enum deed deed);
+	const struct kind_use *uses; /* of what its spec refers to; NULL: nothing that Google asks about */
 	double usual, slow; /* seconds to create, median and 95 % (reference/engine.md 1.2): for the plan and the scheduler */
 	struct kind_time (*takes)(const cJSON *spec); /* the same, where they depend on the spec; NULL where they do not */
 	double deadline;                              /* seconds after which creating has failed */

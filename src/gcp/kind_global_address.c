@@ -83,6 +83,7 @@ const struct kind kind_global_address = {
     .part = PART_NETWORK,
     .console_page = "networking/networks/details/{network}",
     .permits = global_address_permits,
+    .uses = (const struct kind_use[]){{"network", NULL, "compute.networks.use"}, {NULL, NULL, NULL}},
     .usual = 1.7,
     .slow = 3,
     .deadline = 1200,

@@ -84,10 +84,12 @@ const struct kind kind_instance_group = {
     .api = "compute.googleapis.com",
     .part = PART_SERVER,
     .console_page = "compute/instanceGroups/details/{zone}/{name}",
-    .permissions = {.read = "compute.instanceGroups.get",
-		    .create = "compute.instanceGroups.create compute.zoneOperations.get",
-		    .update = "compute.instanceGroups.update compute.zoneOperations.get",
-		    .destroy = "compute.instanceGroups.delete compute.zoneOperations.get"},
+    .permissions =
+	{.read = "compute.instanceGroups.get",
+	 .create =
+	     "compute.instanceGroups.create compute.instanceGroups.update compute.instances.use compute.zoneOperations.get",
+	 .update = "compute.instanceGroups.update compute.instances.use compute.zoneOperations.get",
+	 .destroy = "compute.instanceGroups.delete compute.zoneOperations.get"},
     .usual = 6,
     .slow = 12,
     .deadline = 1200,

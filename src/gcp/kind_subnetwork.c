@@ -91,7 +91,7 @@ const struct kind kind_subnetwork = {
     .console_page = "networking/subnetworks/details/{region}/{name}",
     .permissions = {.read = "compute.subnetworks.get",
 		    .list = "compute.subnetworks.list",
-		    .create = "compute.subnetworks.create compute.regionOperations.get",
+		    .create = "compute.subnetworks.create compute.networks.updatePolicy compute.regionOperations.get",
 		    .update = "compute.subnetworks.setPrivateIpGoogleAccess compute.regionOperations.get",
 		    .destroy = "compute.subnetworks.delete compute.regionOperations.get"},
     .usual = 12,

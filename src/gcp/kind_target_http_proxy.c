@@ -20,6 +20,7 @@ const struct kind kind_target_http_proxy = {
 		    .create = "compute.targetHttpProxies.create compute.globalOperations.get",
 		    .update = "compute.targetHttpProxies.update compute.globalOperations.get",
 		    .destroy = "compute.targetHttpProxies.delete compute.globalOperations.get"},
+    .uses = (const struct kind_use[]){{"body.urlMap", NULL, "compute.urlMaps.use"}, {NULL, NULL, NULL}},
     .usual = 1.2,
     .slow = 2,
     .deadline = 1200,

@@ -20,6 +20,7 @@ const struct kind kind_url_map = {
 		    .create = "compute.urlMaps.create compute.globalOperations.get",
 		    .update = "compute.urlMaps.update compute.globalOperations.get",
 		    .destroy = "compute.urlMaps.delete compute.globalOperations.get"},
+    .uses = (const struct kind_use[]){{"body.defaultService", NULL, "compute.backendServices.use"}, {NULL, NULL, NULL}},
     .usual = 0.7,
     .slow = 1,
     .deadline = 1200,

@@ -430,6 +430,38 @@ static void acting(void)
 	ok(last_status == 400, "nor by giving it to one");
 }
 
+/* Of what a request refers to, Google asks whether the caller may use it. */
+static void referring(void)
+{
+	static const struct {
+		const char *url, *body, *permission;
+	} rows[] = {
+	    {"regions/us-central1/routers", "{'name':'r','network':'global/networks/default'}", "compute.routers.create"},
+	    {"global/addresses",
+	     "{'name':'a','addressType':'INTERNAL','purpose':'VPC_PEERING','prefixLength':20,'network':'global/"
+	     "networks/default'}",
+	     "compute.globalAddresses.createInternal"},
+	    {"global/addresses", "{'name':'b'}", "compute.globalAddresses.create"},
+	};
+	new_cloud("{'projects':[{'id':'demo-proj','number':'123456789012','roles':['roles/compute.instanceAdmin.v1']}]}");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *url = xasprintf(COMPUTE "%s", rows[i].url),
+		     *words = xasprintf("Required '%s' permission", rows[i].permission);
+		cJSON *r = asks("POST", url, json_make(rows[i].body), 403);
+		ok(strstr(json_str(r, "error.message", ""), words) != NULL, "%s: %s", rows[i].permission,
+		   json_str(r, "error.message", ""));
+		free(words);
+		free(url);
+	}
+	new_cloud("{'projects':[{'id':'demo-proj','number':'123456789012','roles':['roles/compute.loadBalancerAdmin']}]}");
+	act("POST", COMPUTE "global/healthChecks", json_make("{'name':'hc','type':'HTTP','httpHealthCheck':{'port':80}}"));
+	act("POST", COMPUTE "global/backendServices", json_make("{'name':'be','healthChecks':['global/healthChecks/hc']}"));
+	ok(last_status == 200, "a role of load balancers has what they refer to");
+	cJSON *r = asks("POST", COMPUTE "regions/us-central1/subnetworks",
+			json_make("{'name':'s','network':'global/networks/default','ipCidrRange':'10.9.0.0/24'}"), 403);
+	ok(strstr(json_str(r, "error.message", ""), "compute.subnetworks.create") != NULL, "and not what networks need");
+}
+
 /* What is said of a new machine is asked for as it is by itself. */
 static void what_is_said(void)
 {
@@ -487,6 +519,7 @@ int main(void)
 	disks();
 	new_project();
 	kinds_of_links();
+	referring();
 	acting();
 	what_is_said();
 	sim_free(cloud);
