@@ -278,6 +278,14 @@ bool text_is_loopback_url(const char *url)
 	return is;
 }
 
+char *text_without_login(const char *text)
+{
+	/* a password may hold anything, and what is quoted is malformed as like as not: all goes up to the last @ */
+	const char *at = strrchr(text, '@'), *scheme = strstr(text, "://"), *quote = strchr(text, '\'');
+	const char *begin = scheme && scheme < at ? scheme + strlen("://") : quote && quote < at ? quote + 1 : text;
+	return at ? xasprintf("%.*s...%s", (int)(begin - text), text, at) : xstrdup(text);
+}
+
 bool text_ends(const char *text, const char *part)
 {
 	size_t n = strlen(text), m = strlen(part);

@@ -46,6 +46,8 @@ bool text_ends(const char *text, const char *part);
 bool text_is_local_url(const char *url);
 /* Does it lead to this machine itself, by localhost or an address that says so? */
 bool text_is_loopback_url(const char *url);
+/* A text that quotes a URL, or may, without the name and the password in it: "in 'http://...@host:80'". The caller frees. */
+char *text_without_login(const char *text);
 
 /* RFC 3339 in UTC with a given number of decimals (0 to 9): "2026-11-22T10:00:00Z"; seconds since 1970 as a double. The result
  * is written to into (at least 40 bytes), which is returned. */

@@ -151,12 +151,13 @@ static const char *fix_of(const struct curl_job *j, CURLcode code)
 	return NULL;
 }
 
-/* libcurl's words, unless the refusal that it kept to itself says more: it tells what failed first. */
-static const char *words_of(const struct curl_job *j, CURLcode code)
+/* libcurl's words, unless the refusal that it kept to itself says more: it tells what failed first. A proxy's URL that it refuses it quotes whole. To be
+ * freed. */
+static char *words_of(const struct curl_job *j, CURLcode code)
 {
 	if (alert_refusal(j->alert) && !http_refuses_certificate(j->error))
-		return alert_refusal(j->alert);
-	return j->error[0] ? j->error : lib->easy_strerror(code);
+		return xstrdup(alert_refusal(j->alert));
+	return text_without_login(j->error[0] ? j->error : lib->easy_strerror(code));
 }
 
 /* Nobody is let in, and it does not matter what the rest would have said: what breaks off after such a head is a reply all the same. */
@@ -256,7 +257,7 @@ static void finish(struct curl_transport *t, struct curl_job *j, CURLcode code)
 	j->reply.status = j->reply.failure == HTTP_OK ? (int)status : 0;
 	j->reply.failure_fix = fix_of(j, code);
 	if (j->reply.failure != HTTP_OK)
-		j->reply.failure_text = xstrdup(words_of(j, code));
+		j->reply.failure_text = words_of(j, code);
 	unlink_job(t, j);
 	start_jobs(t);
 	j->done(j->arg, &j->reply);

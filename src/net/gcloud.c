@@ -103,14 +103,20 @@ static bool is_host(const char *text)
 	return *text && !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:[]")];
 }
 
+static bool is_port(const char *text)
+{
+	return *text && !text[strspn(text, "0123456789")] && strlen(text) <= 5;
+}
+
 char *gcloud_proxy(void)
 {
 	char *type = gcloud_setting("proxy", "type"), *address = gcloud_setting("proxy", "address"),
 	     *port = gcloud_setting("proxy", "port"), *user = gcloud_setting("proxy", "username"),
 	     *password = gcloud_setting("proxy", "password"), *rdns = gcloud_setting("proxy", "rdns"), *out = NULL;
 	const char *scheme = type ? proxy_scheme(type, !rdns || strcasecmp(rdns, "false") != 0) : NULL;
-	if (scheme && address && is_host(address) && port && is_host(port)) {
+	if (scheme && address && is_host(address) && port && is_port(port)) {
 		struct buf url = {0};
+		bool bare = strchr(address, ':') && *address != '['; /* an address of IPv6 */
 		buf_printf(&url, "%s://", scheme);
 		if (user) {
 			text_percent(&url, user, false);
@@ -118,7 +124,7 @@ char *gcloud_proxy(void)
 			text_percent(&url, password ? password : "", false);
 			buf_puts(&url, "@");
 		}
-		buf_printf(&url, "%s:%s", address, port);
+		buf_printf(&url, "%s%s%s:%s", bare ? "[" : "", address, bare ? "]" : "", port);
 		out = buf_take(&url);
 	}
 	free(type);

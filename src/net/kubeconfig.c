@@ -353,10 +353,14 @@ static bool kubeconfig_take_cluster(const cJSON *entry, struct kube_context *out
 	if (!*rest || *rest == '/' || rest[strspn(rest, SERVER_CHARACTERS)])
 		return kubeconfig_wrong(place, e, _("its server, %s, is no address of an API server."), server);
 	out->server_name = name ? xstrdup(name) : NULL;
-	if (proxy && !(out->proxy = kubeconfig_proxy(proxy)))
-		return kubeconfig_wrong(
+	if (proxy && !(out->proxy = kubeconfig_proxy(proxy))) {
+		char *shown = text_without_login(proxy);
+		kubeconfig_wrong(
 		    place, e, _("its proxy-url, %s, is none: http://HOST:PORT, https://HOST:PORT and socks5://HOST:PORT are."),
-		    proxy);
+		    shown);
+		free(shown);
+		return false;
+	}
 	return kubeconfig_public_pem(entry, body, "certificate-authority", place, &out->ca, e);
 }
 

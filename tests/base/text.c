@@ -120,6 +120,22 @@ static void urls(void)
 				    : "public");
 }
 
+static void logins(void)
+{
+	static const char *const rows[][2] = {
+	    {"Unsupported proxy syntax in 'http://ann:s3cr:t/@x@host:abc'",
+	     "Unsupported proxy syntax in 'http://...@host:abc'"},
+	    {"Unsupported proxy syntax in 'ann:it's@host:abc'", "Unsupported proxy syntax in '...@host:abc'"},
+	    {"ann:s3cret@host", "...@host"},
+	    {"Could not resolve proxy: host", "Could not resolve proxy: host"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *text = text_without_login(rows[i][0]);
+		ok(!strcmp(text, rows[i][1]), "who signs in to a proxy is not said: %s", text);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	dates();
@@ -127,5 +143,6 @@ int main(void)
 	snakes();
 	queries();
 	urls();
+	logins();
 	return tap_done();
 }

@@ -191,9 +191,9 @@ def authorities(home):
         r = home.run("plan", answers, env=sim.environment() | proxy, timeout=20)
         ok(r.returncode == 69 and "--cloud-ca" in r.stderr, "T11: an authority that is not known: the message names --cloud-ca", r.returncode, r.stderr)
         for name, env, code in (("a missing bundle", proxy | {"SSL_CERT_FILE": "/nonexistent/ca.pem"}, 78), ("a bundle that is none", proxy | {"CURL_CA_BUNDLE": answers}, 78),
-                                ("a malformed proxy", {"https_proxy": "http://[::1"}, 78), ("an unknown proxy scheme", {"https_proxy": "gopher://x:1"}, 78)):
+                                ("a malformed proxy", {"https_proxy": "http://ann:s3cret@[::1"}, 78), ("an unknown proxy scheme", {"https_proxy": "gopher://ann:s3cret@x:1"}, 78)):
             r = home.run("plan", answers, env=sim.environment() | env, timeout=20)
-            ok(r.returncode == code and r.stderr, f"T9: {name} is told at once", r.returncode, r.stderr)
+            ok(r.returncode == code and r.stderr and "s3cret" not in r.stdout + r.stderr, f"T9: {name} is told at once, without who signs in to it", r.returncode, r.stderr)
 
 
 def sealed(home):

@@ -91,6 +91,8 @@ static const struct {
     {"a merge", "a: &a {token: t}\n" CLUSTER("") CONTEXT USER("<<: *a"), NULL},
     {"a truth that is a text", WHOLE(", insecure-skip-tls-verify: 'true'", "token: a"), "neither true nor false"},
     {"a proxy that is none", WHOLE(", proxy-url: 'h:3128'", "token: a"), "proxy-url"},
+    {"a proxy that is none, and who signs in to it", WHOLE(", proxy-url: 'ftp://ann:s3cret@h:21'", "token: a"),
+     "proxy-url, ftp://...@h:21, is"},
     {"a proxy of SOCKS", WHOLE(", proxy-url: 'socks5://h:1080'", "token: a"), NULL},
     {"data and a file", WHOLE(", certificate-authority: a, certificate-authority-data: aGFsbG8=", "token: a"), "both there"},
     {"a token of two lines", WHOLE("", "token: \"a\\nb\""), "line end"},
