@@ -168,11 +168,11 @@ static char *error_fix(const struct call *c, const struct api_error *error, cons
 		return enable_fix(error);
 	if (has_reason(error, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"))
 		return xstrdup(_("Sign in with the scope cloud-platform: gcloud auth application-default login."));
-	if (is_page(c, error))
-		return xstrdup(api_between_fix());
 	if (error->http == 403 && error->permission)
 		return xasprintf(_("Ask for the permission %s, then try again."), error->permission);
 	const char *cure = cure_of(error->message);
+	if (!cure && is_page(c, error))
+		cure = api_between_fix();
 	return cure ? xstrdup(cure) : NULL;
 }
 

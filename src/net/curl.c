@@ -165,7 +165,8 @@ static bool is_turned_away(const struct curl_job *j, CURLcode code)
 {
 	long status = 0;
 	lib->easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
-	return status == 401 && (code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM);
+	return status == 401 && (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
+				 code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM);
 }
 
 static enum http_failure failure_of(const struct curl_job *j, CURLcode code)

@@ -94,7 +94,7 @@ struct transport {
 };
 
 /* libcurl multi on this loop, loaded when something is first sent. proxy and ca (a file) may be NULL; at most `parallel` requests at once (0
- * means 16). Never NULL. */
+ * means 8). Never NULL. */
 struct transport *transport_curl(struct loop *loop, const char *proxy, const char *ca, int parallel);
 
 #endif

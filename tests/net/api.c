@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "net/api.h"
 #include "net/credentials.h"
 #include "net/fill.h"
@@ -267,6 +268,29 @@ static void switched_off(void)
 	}
 }
 
+/* Cloud Storage refuses to hand out a file in plain text: that is no page of somebody on the way. */
+static void plain_refusals(void)
+{
+	static const struct {
+		const char *type, *body, *fix;
+	} rows[] = {
+	    {"Content-Type: text/plain",
+	     "ann@example.com does not have storage.objects.get access to the Google Cloud Storage object.",
+	     "Ask for the permission storage.objects.get, then try again."},
+	    {"Content-Type: text/html", "<title>Blocked by your company</title>", "A proxy or a firewall on the way"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct script_line lines[] = {
+		    TOKEN,
+		    {.method = "GET", .url = URL, .status = 403, .headers = rows[i].type, .body = rows[i].body, .stays = true},
+		    {0}};
+		struct world w = world(lines, NULL);
+		call(&w, "GET", URL, NULL, NULL);
+		ok(text_starts(last.fix, rows[i].fix), "403 as %s: %s", rows[i].type, last.fix);
+		close_world(&w);
+	}
+}
+
 static struct secret *the_secret;
 
 static struct secret *lookup(void *arg, const char *name)
@@ -424,6 +448,7 @@ int main(void)
 	strangers();
 	quota_project();
 	switched_off();
+	plain_refusals();
 	secrets();
 	uploads_and_ids();
 	audiences();

@@ -43,9 +43,10 @@ static bool reaches(struct asked *a, int fd)
 	return p.revents & POLLIN;
 }
 
-/* A server that ends the connection in the middle of what it says. */
-static void cut_off(const char *said, int wanted, const char *what)
+/* A server that ends the connection in the middle of what it says, or resets it once that was heard. */
+static void cut_off(const char *said, bool resets, int wanted, const char *what)
 {
+	struct linger at_once = {.l_onoff = 1};
 	struct asked a = {.loop = loop_new(LOOP_REAL, 1)};
 	struct transport *t = transport_curl(a.loop, NULL, NULL, 0);
 	char url[64], request[4096];
@@ -54,6 +55,9 @@ static void cut_off(const char *said, int wanted, const char *what)
 	bool asked = reaches(&a, listener) && (there = accept(listener, NULL, NULL)) >= 0 && reaches(&a, there) &&
 		     read(there, request, sizeof request) > 0;
 	ok(asked && send(there, said, strlen(said), 0) == (ssize_t)strlen(said), "%s: it is asked", what);
+	for (int i = 0; resets && i < 10; i++)
+		loop_turn(a.loop, 0.01, -1);
+	ok(!resets || setsockopt(there, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0, "%s: it ends", what);
 	close(there);
 	double until = loop_now(a.loop) + 20;
 	while (!a.status && loop_now(a.loop) < until)
@@ -91,10 +95,13 @@ int main(void)
 {
 	mem_install();
 	at_once();
-	cut_off("HTTP/1.1 401 Unauthorized\r\nContent-Length: 129\r\n\r\n", 401, "nobody is let in, and why is lost");
-	cut_off("HTTP/1.1 401 Unauthorized\r\nContent-Length: 129\r\n\r\n{\"kind\":", 401,
+	cut_off("HTTP/1.1 401 Unauthorized\r\nContent-Length: 129\r\n\r\n", false, 401, "nobody is let in, and why is lost");
+	cut_off("HTTP/1.1 401 Unauthorized\r\nContent-Length: 129\r\n\r\n{\"kind\":", false, 401,
 		"nobody is let in, and why breaks off");
-	cut_off("HTTP/1.1 403 Forbidden\r\nContent-Length: 129\r\n\r\n{\"kind\":", -1, "a refusal whose text breaks off");
-	cut_off("HTTP/1.1 200 OK\r\nContent-Length: 129\r\n\r\n{\"kind\":", -1, "what was asked for and breaks off");
+	cut_off("HTTP/1.1 401 Unauthorized\r\nContent-Length: 129\r\n\r\n{\"kind\":", true, 401,
+		"nobody is let in, and the connection is reset");
+	cut_off("HTTP/1.1 403 Forbidden\r\nContent-Length: 129\r\n\r\n{\"kind\":", false, -1,
+		"a refusal whose text breaks off");
+	cut_off("HTTP/1.1 200 OK\r\nContent-Length: 129\r\n\r\n{\"kind\":", false, -1, "what was asked for and breaks off");
 	return tap_done();
 }
