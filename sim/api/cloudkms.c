@@ -70,6 +70,12 @@ static void kms_locations(struct sim_call *c)
 	sim_ok(c, json_make("{'locations':%j}", all));
 }
 
+static void kms_one_location(struct sim_call *c)
+{
+	if (kms_placed(c))
+		sim_ok(c, one_location(c, sim_part(c, 4)));
+}
+
 /* Versions. --------------------------------------------------------------------------------------------------------------- */
 /* The day that a version is destroyed comes whether somebody looks or not. */
 static void kms_age(struct sim *s, struct sim_object *o)
@@ -219,7 +225,8 @@ static bool key_complete(struct sim_call *c, cJSON *doc, const struct sim_object
 		json_put_str(doc, "versionTemplate.algorithm", "GOOGLE_SYMMETRIC_ENCRYPTION");
 	if (!*json_str(doc, "versionTemplate.protectionLevel", ""))
 		json_put_str(doc, "versionTemplate.protectionLevel", "SOFTWARE");
-	if (wait < DAY || wait > 120.0 * DAY)
+	bool imported = json_bool(doc, "importOnly", false);
+	if ((wait < DAY && !imported) || wait > 120.0 * DAY)
 		return refuse(c, "destroy_scheduled_duration must be between 24 hours and 120 days.");
 	if (!algorithm_ok(c, doc) || !rotation_ok(c, doc))
 		return false;
@@ -310,7 +317,8 @@ static const struct sim_resource resources[] = {
 		 .complete = key_complete,
 		 .touched = key_touched,
 		 .seen = key_seen,
-		 .kept = "purpose createTime destroyScheduledDuration importOnly cryptoKeyBackend"},
+		 .kept =
+		     "purpose createTime destroyScheduledDuration importOnly cryptoKeyBackend versionTemplate.protectionLevel"},
     [KMS_VERSION] = {.methods = V,
 		     .collection = KMS_VERSIONS,
 		     .key = KMS_VERSION_PATH,
@@ -337,6 +345,7 @@ static void kms_guard(const struct sim_call *c, struct buf *out)
 
 static const struct sim_route routes[] = {
     {L "list", kms_locations, NULL, NULL},
+    {L "get", kms_one_location, NULL, NULL},
     RESOURCE_READS(R, "cloudkms.keyRings"),
     {R ".create", resource_create, "cloudkms.keyRings.create", NULL},
     RESOURCE_POLICIES(R, "cloudkms.keyRings"),

@@ -151,18 +151,19 @@ const char *sim_kms_location(const char *key)
 	return sim_tmp("%.*s", (int)strcspn(at, "/"), at);
 }
 
-bool sim_kms_usable(struct sim *s, const char *key, const char *agent)
+const char *sim_kms_usable(struct sim *s, const char *key, const char *agent)
 {
 	size_t n = text_starts(key, "projects/") ? strcspn(key + 9, "/") : 0;
 	const char *project = n ? sim_project_id(s, sim_tmp("%.*s", (int)n, key + 9)) : NULL;
 	if (!project)
-		return false;
+		return NULL;
 	const char *version = strstr(key, "/cryptoKeyVersions/"), *path = sim_tmp("projects/%s%s", project, key + 9 + n),
 		   *whole = version ? sim_tmp("%.*s", (int)(strstr(path, "/cryptoKeyVersions/") - path), path) : path;
 	const struct sim_object *o = sim_get(s, KMS_KEYS, whole);
 	int number = o && !version ? (int)json_num(o->hidden, "primary", 0) : version ? atoi(strrchr(version, '/') + 1) : 0;
 	const struct sim_object *v = o ? sim_get(s, KMS_VERSIONS, sim_tmp("%s/cryptoKeyVersions/%d", whole, number)) : NULL;
-	return v && !strcmp(json_str(v->doc, "state", ""), "ENABLED") &&
-	       sim_allowed(s, sim_tmp("serviceAccount:%s", agent), "cloudkms.cryptoKeyVersions.useToEncrypt", project,
-			   sim_tmp("//cloudkms.googleapis.com/%s", whole));
+	bool works = v && !strcmp(json_str(v->doc, "state", ""), "ENABLED") &&
+		     sim_allowed(s, sim_tmp("serviceAccount:%s", agent), "cloudkms.cryptoKeyVersions.useToEncrypt", project,
+				 sim_tmp("//cloudkms.googleapis.com/%s", whole));
+	return !works ? NULL : version ? sim_tmp("%s", key) : sim_tmp("%s/cryptoKeyVersions/%d", key, number);
 }

@@ -203,6 +203,8 @@ void compute_place_doc(cJSON *doc, const char *project, const char *kind, const 
 char *compute_instances_landed(struct sim *s, struct sim_object *o, const char **code);
 /* A machine in the zone as an instance template's properties describe it, begun at once; NULL, answered, when it cannot be. */
 struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, const char *name, const cJSON *properties);
+/* May the disk ("projects/.../disks/NAME") be encrypted with the key of its document, which then tells the version? False: answered. */
+bool compute_disk_key_ok(struct sim_call *c, cJSON *doc, const char *disk);
 /* Makes the disks of a new machine's document, or finds those that are there; false: answered. */
 bool compute_instance_disks(struct sim_call *c, cJSON *doc);
 /* May the disk or machine at key have the resource policies of these links, which are then told in full? False: answered. */

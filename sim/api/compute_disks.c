@@ -54,21 +54,20 @@ static bool type_there(struct sim_call *c, const char *type)
 	return false;
 }
 
-/* The key that it is encrypted with, which Compute Engine's agent uses; the version that it used is told. */
-static bool key_ok(struct sim_call *c, cJSON *doc, const char *disk)
+bool compute_disk_key_ok(struct sim_call *c, cJSON *doc, const char *disk)
 {
 	const char *key = json_str(doc, "diskEncryptionKey.kmsKeyName", ""), *where = sim_kms_location(key);
 	const char *agent = sim_tmp("service-%s@compute-system.iam.gserviceaccount.com",
 				    sim_project_number(c->sim, c->project));
+	const char *version = sim_kms_usable(c->sim, key, agent);
 	char region[40];
 	if (!*key)
 		return true;
 	if (strcmp(where, "global") && strcmp(where, compute_zone_region(sim_param(c, "zone"), region)))
 		return compute_invalid(c, "diskEncryptionKey.kmsKeyName", key,
 				       sim_tmp("The key must be in the location of the disk %s, or global.", disk));
-	if (sim_kms_usable(c->sim, key, agent)) {
-		if (!strstr(key, "/cryptoKeyVersions/"))
-			json_put_str(doc, "diskEncryptionKey.kmsKeyName", sim_tmp("%s/cryptoKeyVersions/1", key));
+	if (version) {
+		json_put_str(doc, "diskEncryptionKey.kmsKeyName", version);
 		return true;
 	}
 	sim_fail(c, "INVALID_ARGUMENT", "kmsPermissionDenied",
@@ -103,7 +102,7 @@ static bool compute_disks_check(struct sim_call *c, cJSON *doc, const struct sim
 	json_put_str(doc, "sizeGb", size);
 	if (!json_at(doc, "type"))
 		json_put_str(doc, "type", sim_tmp(COMPUTE_BASE "projects/%s/zones/%s/diskTypes/pd-standard", c->project, zone));
-	return type_there(c, json_str(doc, "type", "")) && key_ok(c, doc, key);
+	return type_there(c, json_str(doc, "type", "")) && compute_disk_key_ok(c, doc, key);
 }
 
 static char *compute_disks_held(struct sim *s, const struct sim_object *o)

@@ -11,7 +11,7 @@
 /* What an attachment shows of its disk. */
 static void show_disk(cJSON *attached, const cJSON *disk)
 {
-	static const char *const shown[] = {"architecture", "guestOsFeatures", "licenses"};
+	static const char *const shown[] = {"architecture", "guestOsFeatures", "licenses", "diskEncryptionKey"};
 	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
 		if (json_at(disk, shown[i]))
 			json_put(attached, shown[i], cJSON_Duplicate(json_at(disk, shown[i]), true));
@@ -98,7 +98,9 @@ static bool make_disk(struct sim_call *c, cJSON *attached, const cJSON *init, co
 		sim_fail(c, "ALREADY_EXISTS", "alreadyExists", "The resource '%s' already exists", path);
 		return false;
 	}
-	if (!compute_schedules_fit(c, path, json_at(doc, "resourcePolicies"))) {
+	if (json_at(attached, "diskEncryptionKey"))
+		json_put(doc, "diskEncryptionKey", cJSON_Duplicate(json_at(attached, "diskEncryptionKey"), true));
+	if (!compute_schedules_fit(c, path, json_at(doc, "resourcePolicies")) || !compute_disk_key_ok(c, doc, path)) {
 		cJSON_Delete(doc);
 		return false;
 	}

@@ -497,7 +497,7 @@ static bool check_key(struct sim_call *c, const char *key)
 {
 	const char *agent = sim_tmp("service-%s@serverless-robot-prod.iam.gserviceaccount.com",
 				    sim_project_number(c->sim, c->project));
-	if (!*key || (sim_kms_usable(c->sim, key, agent) && !strcmp(sim_kms_location(key), sim_part(c, 4))))
+	if (!*key || (sim_kms_usable(c->sim, key, agent) && !strcmp(sim_kms_location(key), knative_region(c))))
 		return true;
 	sim_fail(c, "INVALID_ARGUMENT", NULL,
 		 "Permission denied on Cloud KMS key %s: it must be in the region of the service, and the Cloud Run Service "

@@ -49,6 +49,7 @@ static const struct pair template_pairs[] = {
     {"run.googleapis.com/vpc-access-egress", "vpcAccess.egress", PAIR_ENUM,
      "all-traffic=ALL_TRAFFIC all=ALL_TRAFFIC private-ranges-only=PRIVATE_RANGES_ONLY"},
     {"run.googleapis.com/network-interfaces", "vpcAccess.networkInterfaces", PAIR_JSON, NULL},
+    {"run.googleapis.com/encryption-key", "encryptionKey", PAIR_TEXT, NULL},
     {"run.googleapis.com/sessionAffinity", "sessionAffinity", PAIR_TRUE, NULL},
     {"run.googleapis.com/client-name", "client", PAIR_TEXT, NULL},
     {"run.googleapis.com/client-version", "clientVersion", PAIR_TEXT, NULL},

@@ -50,9 +50,9 @@ bool sim_usage_ok(struct sim_call *c, const char *service);
 /* May a resource of the service be made with this key of Cloud KMS ("": none)? Refused, in Google's words, where gcp.restrictNonCmekServices
  * names the service; rpc is the method as those words have it. */
 bool sim_cmek_ok(struct sim_call *c, const char *service, const char *rpc, const char *key);
-/* Can a service encrypt with the key ("projects/.../cryptoKeys/K", or a version of it) by its agent's address? Missing, disabled and not granted are the
- * same to it; its location, a passing text. sim/api/cloudkms_use.c. */
-bool sim_kms_usable(struct sim *s, const char *key, const char *agent);
+/* The version of the key ("projects/.../cryptoKeys/K", or a version of it) that a service encrypts with by its agent's address, a passing text. NULL: missing,
+ * disabled and not granted are the same to it. The key's location, a passing text. sim/api/cloudkms_use.c. */
+const char *sim_kms_usable(struct sim *s, const char *key, const char *agent);
 const char *sim_kms_location(const char *key);
 /* What a deployed container sees. ----------------------------------------------------------------------------------------- */
 /* A secret version's payload for a service account: NULL with *why ("permission", "missing", "disabled"); the caller frees. */

@@ -108,13 +108,14 @@ static bool key_ok(struct sim_call *c, cJSON *doc)
 	const char *key = json_str(doc, "diskEncryptionConfiguration.kmsKeyName", "");
 	const char *agent = sim_tmp("service-%s@gcp-sa-cloud-sql.iam.gserviceaccount.com",
 				    sim_project_number(c->sim, c->project));
+	const char *version = sim_kms_usable(c->sim, key, agent);
 	if (!*key)
 		return true;
 	if (strcmp(sim_kms_location(key), json_str(doc, "region", "")))
 		sim_fail_with(c, 400, "INVALID_ARGUMENT", "invalid", NULL,
 			      "Invalid request: The Cloud KMS key %s must be in the same region as the instance (%s).", key,
 			      json_str(doc, "region", ""));
-	else if (!sim_kms_usable(c->sim, key, agent))
+	else if (!version)
 		sim_fail_with(c, 403, "PERMISSION_DENIED", "notAuthorized", NULL,
 			      "Cloud SQL does not have permission to use the Cloud KMS key %s. Grant the service account %s "
 			      "the Cloud KMS "
@@ -123,8 +124,7 @@ static bool key_ok(struct sim_call *c, cJSON *doc)
 	else {
 		json_put_str(doc, "diskEncryptionConfiguration.kind", "sql#diskEncryptionConfiguration");
 		json_put(doc, "diskEncryptionStatus",
-			 json_make("{'kind':'sql#diskEncryptionStatus','kmsKeyVersionName':%s}",
-				   sim_tmp("%s/cryptoKeyVersions/1", key)));
+			 json_make("{'kind':'sql#diskEncryptionStatus','kmsKeyVersionName':%s}", version));
 		return true;
 	}
 	return false;

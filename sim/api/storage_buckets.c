@@ -303,6 +303,9 @@ static bool storage_buckets_complete(struct sim_call *c, cJSON *doc, const struc
 	if (!old)
 		begin(c, doc);
 	storage_bucket_complete(c->sim, doc, old ? old->doc : NULL);
+	static const char key[] = "encryption.defaultKmsKeyName";
+	if (old && strcmp(json_str(doc, key, ""), json_str(old->doc, key, "")) && !key_ok(c, doc))
+		return false;
 	return !old || !storage_uniform(old) || json_bool(doc, UNIFORM, false) || may_loosen(c, old);
 }
 

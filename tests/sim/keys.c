@@ -5,6 +5,8 @@
 #define KMS "cloudkms.googleapis.com/v1/projects/demo-proj/locations/"
 #define RING KMS "us-central1/keyRings/ring"
 #define KEYS RING "/cryptoKeys"
+#define VM COMPUTE "zones/us-central1-a/instances"
+#define DISKS COMPUTE "zones/us-central1-a/disks/"
 #define KEY "projects/demo-proj/locations/us-central1/keyRings/ring/cryptoKeys/k"
 
 static void rings_and_keys(void)
@@ -16,6 +18,10 @@ static void rings_and_keys(void)
 	       "KeyRing projects/demo-proj/locations/us-central1/keyRings/none not found.");
 	asks("POST", KMS "us-central1/keyRings?keyRingId=not.good", NULL, 400);
 	asks("POST", KMS "nowhere/keyRings?keyRingId=ring", NULL, 404);
+	asks("GET", "cloudkms.googleapis.com/v1/projects/demo-proj/locations/nowhere", NULL, 404);
+	is_str(json_str(asks("GET", "cloudkms.googleapis.com/v1/projects/demo-proj/locations/europe", NULL, 200), "locationId",
+			""),
+	       "europe", "a location that is told");
 	refuse("POST", KMS "us-central1/keyRings/none/cryptoKeys?cryptoKeyId=k", json_make("{'purpose':'ENCRYPT_DECRYPT'}"),
 	       404, NULL, "KeyRing projects/demo-proj/locations/us-central1/keyRings/none not found.");
 	asks("POST", KEYS "?cryptoKeyId=k", json_make("{}"), 400);
@@ -128,8 +134,8 @@ static cJSON *instance(void)
 /* The role on the ring for those who keep something under its keys. */
 static cJSON *granted(void)
 {
-	static const char *const hosts[] = {"gs-project-accounts", "compute-system", "gcp-sa-artifactregistry",
-					    "gcp-sa-secretmanager", "gcp-sa-cloud-sql"};
+	static const char *const hosts[] = {"gs-project-accounts",  "compute-system",   "gcp-sa-artifactregistry",
+					    "gcp-sa-secretmanager", "gcp-sa-cloud-sql", "serverless-robot-prod"};
 	cJSON *members = cJSON_CreateArray();
 	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
 		char *member = xasprintf("serviceAccount:service-123456789012@%s.iam.gserviceaccount.com", hosts[i]);
@@ -163,6 +169,9 @@ static void kept_under_it(void)
 	     "serviceusage.googleapis.com/v1beta1/projects/demo-proj/services/"
 	     "secretmanager.googleapis.com:generateServiceIdentity",
 	     NULL, 200);
+	asks("POST",
+	     "serviceusage.googleapis.com/v1beta1/projects/demo-proj/services/run.googleapis.com:generateServiceIdentity", NULL,
+	     200);
 	asks("GET", "storage.googleapis.com/storage/v1/projects/demo-proj/serviceAccount", NULL, 200);
 	sim_advance(cloud, sim_now(cloud) + 600);
 	asks("POST", RING ":setIamPolicy", granted(), 200);
@@ -170,12 +179,71 @@ static void kept_under_it(void)
 	asks("POST", BUCKETS, bucket("kept-7", "US-CENTRAL1", KEY), 200);
 	act("POST", COMPUTE "zones/us-central1-a/disks", disk());
 	is_str(json_str(asks("GET", COMPUTE "zones/us-central1-a/disks/kept", NULL, 200), "diskEncryptionKey.kmsKeyName", ""),
-	       KEY "/cryptoKeyVersions/1", "a disk tells the version that it is under");
+	       KEY "/cryptoKeyVersions/2", "a disk tells the version that it is under");
 	asks("POST", REPOSITORIES, repository(), 200);
 	asks("POST", SECRETS, secret("us-east1"), 400);
 	asks("POST", SECRETS, secret("us-central1"), 200);
 	act("POST", SQL "instances", instance());
 	ok(true, "a role on the ring is one on its keys");
+}
+
+#define VERSIONS KEYS "/k/cryptoKeyVersions"
+
+static cJSON *machine(void)
+{
+	return json_make(
+	    "{'name':'vm','machineType':'zones/us-central1-a/machineTypes/e2-small','disks':[{'boot':true,'initializeParams':"
+	    "{'sourceImage':'projects/debian-cloud/global/images/family/debian-12'},'diskEncryptionKey':{'kmsKeyName':'" KEY
+	    "'}}],'networkInterfaces':[{'network':'global/networks/default'}]}");
+}
+
+/* What is made after a rotation is under the new primary version; what was made before stays where it was. */
+static void rotated(void)
+{
+	asks("POST", VERSIONS, json_make("{}"), 200);
+	asks("POST", KEYS "/k:updatePrimaryVersion", json_make("{'cryptoKeyVersionId':'3'}"), 200);
+	act("POST", VM, machine());
+	is_str(json_str(asks("GET", DISKS "vm", NULL, 200), "diskEncryptionKey.kmsKeyName", ""), KEY "/cryptoKeyVersions/3",
+	       "a machine's disk is under the primary version");
+	is_str(json_str(asks("GET", VM "/vm", NULL, 200), "disks.0.diskEncryptionKey.kmsKeyName", ""),
+	       KEY "/cryptoKeyVersions/3", "and the machine tells it");
+	is_str(json_str(asks("GET", DISKS "kept", NULL, 200), "diskEncryptionKey.kmsKeyName", ""), KEY "/cryptoKeyVersions/2",
+	       "an older one where it was");
+	asks("PATCH", VERSIONS "/3?updateMask=state", json_make("{'state':'DISABLED'}"), 200);
+	cJSON *other = machine();
+	json_put_str(other, "name", "vm-2");
+	refuse("POST", VM, other, 400, "kmsPermissionDenied",
+	       "Cloud KMS error when using key " KEY
+	       ": Permission 'cloudkms.cryptoKeyVersions.useToEncrypt' denied on resource '" KEY "' (or it may not exist).");
+	asks("POST", "storage.googleapis.com/storage/v1/b?project=demo-proj", json_make("{'name':'open-7'}"), 200);
+	asks("PATCH", "storage.googleapis.com/storage/v1/b/open-7", json_make("{'encryption':{'defaultKmsKeyName':'" KEY "'}}"),
+	     400);
+	asks("PATCH", "storage.googleapis.com/storage/v1/b/kept-7", json_make("{'labels':{'a':'b'}}"), 200);
+	ok(!json_at(asks("PATCH", "storage.googleapis.com/storage/v1/b/kept-7", json_make("{'encryption':null}"), 200),
+		    "encryption"),
+	   "a bucket lets go of a key that cannot be used any more");
+}
+
+#define RUN "-run.googleapis.com/apis/serving.knative.dev/v1/namespaces/demo-proj/services"
+
+static cJSON *service(void)
+{
+	return json_make(
+	    "{'apiVersion':'serving.knative.dev/v1','kind':'Service','metadata':{'name':'s','namespace':'demo-proj'},"
+	    "'spec':{'template':{'metadata':{'annotations':{'run.googleapis.com/encryption-key':'" KEY
+	    "'}},'spec':{'containers':[{'image':'us-docker.pkg.dev/cloudrun/container/hello'}]}}}}");
+}
+
+/* Cloud Run's older words name a key, too. */
+static void knative(void)
+{
+	asks("POST", "us-east1" RUN, service(), 400);
+	asks("POST", "us-central1" RUN, service(), 400);
+	asks("PATCH", VERSIONS "/3?updateMask=state", json_make("{'state':'ENABLED'}"), 200);
+	cJSON *made = asks("POST", "us-central1" RUN, service(), 200);
+	const cJSON *annotations = json_at(made, "spec.template.metadata.annotations");
+	const cJSON *key = cJSON_GetObjectItemCaseSensitive(annotations, "run.googleapis.com/encryption-key");
+	is_str(cJSON_IsString(key) ? key->valuestring : "", KEY, "a revision is kept under the key of its annotation");
 }
 
 int main(void)
@@ -187,6 +255,8 @@ int main(void)
 	versions();
 	at_work();
 	kept_under_it();
+	rotated();
+	knative();
 	sim_free(cloud);
 	return tap_done();
 }
