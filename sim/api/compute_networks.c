@@ -46,6 +46,13 @@ static void add_subnets(struct sim *s, const struct sim_object *o)
 	}
 }
 
+/* One that nobody made: it goes with what it came with. */
+static void store_route(struct sim *s, const char *scope, cJSON *doc)
+{
+	struct sim_object *o = compute_store(s, &compute_route_kind, scope, doc);
+	json_put_bool(o->hidden, "born", true);
+}
+
 static void compute_networks_stored(struct sim *s, struct sim_object *o)
 {
 	if (json_at(o->doc, "selfLinkWithId"))
@@ -56,11 +63,11 @@ static void compute_networks_stored(struct sim *s, struct sim_object *o)
 	char *hex = sim_hex(s, 16);
 	const char *route = sim_tmp("default-route-%s", hex), *scope = sim_tmp("%s/global/", project);
 	const char *gateway = sim_tmp(COMPUTE_BASE "%s/global/gateways/default-internet-gateway", project);
-	compute_store(s, &compute_route_kind, scope,
-		      json_make("{'name':%s,'description':'Default route to the "
-				"Internet.','network':%s,'destRange':'0.0.0.0/0','priority':1000,"
-				"'nextHopGateway':%s}",
-				route, json_str(o->doc, "selfLink", ""), gateway));
+	store_route(s, scope,
+		    json_make("{'name':%s,'description':'Default route to the "
+			      "Internet.','network':%s,'destRange':'0.0.0.0/0','priority':1000,"
+			      "'nextHopGateway':%s}",
+			      route, json_str(o->doc, "selfLink", ""), gateway));
 	if (json_bool(o->doc, "autoCreateSubnetworks", false))
 		add_subnets(s, o);
 	free(hex);
@@ -102,7 +109,7 @@ void network_route(struct sim *s, const char *network_path, const char *range, c
 		     peering ? "Auto generated route via peering."
 			     : sim_tmp("Default local route to the subnetwork %s.", range));
 	json_put_str(doc, peering ? "nextHopPeering" : "nextHopNetwork", peering ? peering : link);
-	compute_store(s, &compute_route_kind, sim_tmp("%s/global/", project), doc);
+	store_route(s, sim_tmp("%s/global/", project), doc);
 }
 
 void network_route_drop(struct sim *s, const char *network_path, const char *range, const char *peering)

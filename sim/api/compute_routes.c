@@ -4,19 +4,30 @@
 #include "sim/api/compute.h"
 
 #include "base/json.h"
-#include "base/text.h"
+#include "base/mem.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const hops[] = {"nextHopGateway", "nextHopInstance", "nextHopIp", "nextHopIlb", "nextHopVpnTunnel"};
 enum { HOPS = sizeof hops / sizeof *hops };
 
+/* Of either version of the protocol. */
+static bool is_range(const char *text)
+{
+	struct ip4_range r;
+	unsigned char address[16];
+	const char *slash = strchr(text, '/');
+	size_t digits = slash ? strspn(slash + 1, "0123456789") : 0;
+	return ip4_range_parse(text, &r) || (digits && !slash[1 + digits] && atoi(slash + 1) <= 128 &&
+					     inet_pton(AF_INET6, sim_tmp("%.*s", (int)(slash - text), text), address) == 1);
+}
+
 static bool check_route(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	(void)old;
 	const char *range = json_str(doc, "destRange", "");
-	struct ip4_range r;
 	int given = 0;
 	for (int i = 0; i < HOPS; i++)
 		given += *json_str(doc, hops[i], "") != '\0';
@@ -24,7 +35,7 @@ static bool check_route(struct sim_call *c, cJSON *doc, const struct sim_object 
 		return compute_required(c, "network");
 	if (!*range)
 		return compute_required(c, "destRange");
-	if (!ip4_range_parse(range, &r))
+	if (!is_range(range))
 		return compute_invalid(c, "destRange", range, "Must be a CIDR address range.");
 	return given == 1 || compute_invalid(c, given ? hops[1] : hops[0], "", "Exactly one next hop must be specified.");
 }
@@ -56,12 +67,9 @@ static const char *project_of(const char *path)
 char *compute_route_made(struct sim *s, const struct sim_object *network)
 {
 	const char *project = project_of(network->key), *link = json_str(network->doc, "selfLink", "");
-	for (struct sim_object *r = first_of(s, project); r; r = sim_following(s, r, sim_tmp("%s/global/routes/", project))) {
-		const char *name = json_str(r->doc, "name", "");
-		bool born = text_starts(name, "default-route-") || text_starts(name, "peering-route-");
-		if (!born && !strcmp(json_str(r->doc, "network", ""), link))
-			return strdup(r->key);
-	}
+	for (struct sim_object *r = first_of(s, project); r; r = sim_following(s, r, sim_tmp("%s/global/routes/", project)))
+		if (!json_bool(r->hidden, "born", false) && !strcmp(json_str(r->doc, "network", ""), link))
+			return xstrdup(r->key);
 	return NULL;
 }
 

@@ -246,6 +246,29 @@ static void ranges(void)
 	ok(!peer, "and none to a peer that is gone");
 }
 
+#define ROUTE(name, range, hop)                                                                                                \
+	json_make("{'name':'" name "','network':'global/networks/routed','destRange':'" range "'" hop "}")
+#define INTERNET ",'nextHopGateway':'global/gateways/default-internet-gateway'"
+static void routes_made(void)
+{
+	act("POST", COMPUTE "global/networks", json_make("{'name':'routed','autoCreateSubnetworks':false}"));
+	asks("POST", COMPUTE "global/routes", ROUTE("none", "10.9.0.0/16", ""), 400);
+	asks("POST", COMPUTE "global/routes", ROUTE("two", "10.9.0.0/16", INTERNET ",'nextHopIp':'10.0.0.1'"), 400);
+	asks("POST", COMPUTE "global/routes", ROUTE("odd", "fd20::/129", INTERNET), 400);
+	asks("POST", COMPUTE "global/routes", ROUTE("odd", "everywhere", INTERNET), 400);
+	act("POST", COMPUTE "global/routes", ROUTE("six", "::/0", INTERNET));
+	act("DELETE", COMPUTE "global/routes/six", NULL);
+	act("POST", COMPUTE "global/routes", ROUTE("default-route-own", "0.0.0.0/0", INTERNET));
+	char *link = xstrdup(json_str(asks("DELETE", COMPUTE "global/networks/routed", NULL, 200), "selfLink", ""));
+	is_str(json_str(finish(link), "error.errors.0.message", ""),
+	       "The network resource 'projects/demo-proj/global/networks/routed' is already being used by "
+	       "'projects/demo-proj/global/routes/default-route-own'",
+	       "a route that somebody made holds its network, by whatever name");
+	free(link);
+	act("DELETE", COMPUTE "global/routes/default-route-own", NULL);
+	act("DELETE", COMPUTE "global/networks/routed", NULL);
+}
+
 #define NAT_ALL(name)                                                                                                          \
 	"{'name':'" name "','natIpAllocateOption':'AUTO_ONLY','sourceSubnetworkIpRangesToNat':'ALL_SUBNETWORKS_ALL_IP_RANGES'" \
 	"}"
@@ -512,6 +535,7 @@ int main(void)
 	internal_addresses();
 	proxies();
 	routers();
+	routes_made();
 	ranges();
 	quotas();
 	lists();
