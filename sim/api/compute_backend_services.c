@@ -37,7 +37,17 @@ static bool serverless(const struct sim_object *group)
 	return group && !strcmp(json_str(group->doc, "networkEndpointType", ""), "SERVERLESS");
 }
 
-static bool check_backends(struct sim_call *c, cJSON *doc)
+/* A port's name says nothing of a serverless backend. "http" is what is there where nothing is said; "https" only stays where a service for HTTPS got it so. */
+static bool port_ok(struct sim_call *c, const cJSON *doc, const struct sim_object *old, bool given)
+{
+	const char *port = json_str(doc, "portName", "http");
+	bool own = !strcmp(port, "https") && (!given || (old && !strcmp(port, json_str(old->doc, "portName", ""))));
+	return !strcmp(port, "http") || own ||
+	       compute_invalid(c, "portName", port,
+			       "Port name is not supported for a backend service with Serverless network endpoint groups.");
+}
+
+static bool check_backends(struct sim_call *c, cJSON *doc, const struct sim_object *old, bool port_given)
 {
 	cJSON *b;
 	int without = 0, with = 0;
@@ -72,11 +82,8 @@ static bool check_backends(struct sim_call *c, cJSON *doc)
 		return compute_invalid(
 		    c, "timeoutSec", "",
 		    "Timeout sec is not supported for a backend service with Serverless network endpoint groups.");
-	const char *port = json_str(doc, "portName", "http"); /* one of the defaults may have been filled in */
-	if (without && strcmp(port, "http") != 0 && strcmp(port, "https") != 0)
-		return compute_invalid(
-		    c, "portName", json_str(doc, "portName", ""),
-		    "Port name is not supported for a backend service with Serverless network endpoint groups.");
+	if (without && !port_ok(c, doc, old, port_given))
+		return false;
 	if (with && !json_at(doc, "healthChecks.0"))
 		return compute_invalid(c, "healthChecks", "", "At least one health check needs to be specified.");
 	return true;
@@ -95,7 +102,7 @@ static bool full_links(struct sim_call *c, const cJSON *body)
 
 static bool compute_backend_services_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	bool global = !*sim_param(c, "region");
+	bool global = !*sim_param(c, "region"), port_given = json_at(doc, "portName");
 	const char *scheme = json_str(doc, "loadBalancingScheme", "EXTERNAL");
 	if (!json_at(doc, "protocol"))
 		json_put_str(doc, "protocol", !global && !strcmp(scheme, "INTERNAL") ? "TCP" : "HTTP");
@@ -114,7 +121,7 @@ static bool compute_backend_services_check(struct sim_call *c, cJSON *doc, const
 	if ((*json_str(doc, "iap.oauth2ClientId", "") != 0) != (*json_str(doc, "iap.oauth2ClientSecret", "") != 0) && !old)
 		return compute_invalid(c, "iap", "", "OAuth client ID and secret must be given together.");
 	hide_secret(doc, old);
-	return check_backends(c, doc);
+	return check_backends(c, doc, old, port_given);
 }
 
 static void service_insert(struct sim_call *c)

@@ -30,6 +30,19 @@ static void chain(void)
 	       400, "invalid",
 	       "Invalid value for field 'resource.portName': 'mlflow'. Port name is not supported for a backend service with "
 	       "Serverless network endpoint groups.");
+	refuse(
+	    "POST", COMPUTE "global/backendServices",
+	    json_make("{'name':'be','loadBalancingScheme':'EXTERNAL_MANAGED','protocol':'HTTPS','portName':'https','backends':["
+		      "{'group':%s}]}",
+		      group),
+	    400, "invalid",
+	    "Invalid value for field 'resource.portName': 'https'. Port name is not supported for a backend service with "
+	    "Serverless network endpoint groups.");
+	act("POST", COMPUTE "global/backendServices",
+	    json_make("{'name':'tls','loadBalancingScheme':'EXTERNAL_MANAGED','protocol':'HTTPS','backends':[{'group':%s}]}",
+		      group));
+	act("PATCH", COMPUTE "global/backendServices/tls", json_make("{'description':'new','portName':'https'}"));
+	act("DELETE", COMPUTE "global/backendServices/tls", NULL);
 	act("POST", COMPUTE "global/backendServices",
 	    json_make("{'name':'be','loadBalancingScheme':'EXTERNAL_MANAGED','backends':[{'group':%s}],'iap':{'enabled':true,'"
 		      "oauth2ClientId':'c',"
