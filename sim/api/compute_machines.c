@@ -47,7 +47,7 @@ static bool custom_named(const char *type, struct machine *m)
 	const char *at = text_starts(type, "custom-") ? type : strstr(type, "-custom-");
 	const char *name = at == type || !at ? "n1" : sim_tmp("%.*s", (int)(at - type), type);
 	int memory = 0,
-	    parts = at ? sscanf(strstr(at, "custom-") + strlen("custom-"), "%15[a-z0-9]-%d-%7s", size, &memory, end) : 0;
+	    parts = at ? sscanf(strstr(at, "custom-") + strlen("custom-"), "%15[a-z0-9]-%d%7s", size, &memory, end) : 0;
 	*m = (struct machine){.row = table_rows(&machines), .series = table_row(&series, name)};
 	if (parts < 2 || m->series == table_rows(&series) || !table_number(&series, m->series, SERIES_MOST))
 		return false;
@@ -55,7 +55,7 @@ static bool custom_named(const char *type, struct machine *m)
 		return shared_custom(size, memory, m);
 	m->cpus = atoi(size);
 	m->memory = memory;
-	m->extended = !strcmp(end, "ext");
+	m->extended = !strcmp(end, "-ext");
 	return m->cpus > 0 && (parts == 2 || (m->extended && !strcmp(table_cell(&series, m->series, SERIES_EXTENDED), "ext")));
 }
 

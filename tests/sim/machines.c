@@ -21,6 +21,11 @@ static void types(void)
 	asks("GET", TYPE("us-central1-a", "e2-custom-64-65536"), NULL, 400);
 	asks("GET", TYPE("us-central1-a", "n2-custom-2-512"), NULL, 400);
 	asks("GET", TYPE("us-central1-a", "n2d-custom-6-8192"), NULL, 400);
+	asks("GET", TYPE("us-central1-a", "n2d-custom-12-16384"), NULL, 400);
+	asks("GET", TYPE("us-central1-a", "n2d-custom-8-16384"), NULL, 200);
+	asks("GET", TYPE("us-central1-a", "n2d-custom-16-16384"), NULL, 200);
+	asks("GET", TYPE("us-central1-a", "n2d-custom-8-16384x"), NULL, 404);
+	asks("GET", TYPE("us-central1-a", "n2-custom-4-65536-extra"), NULL, 404);
 	asks("GET", TYPE("us-central1-a", "e2-custom-4-65536-ext"), NULL, 404);
 	asks("GET", TYPE("us-central1-a", "c2-custom-4-8192"), NULL, 404);
 	asks("GET", TYPE("us-central1-a", "e2-custom-2"), NULL, 404);
