@@ -221,7 +221,7 @@ static void triggers_seed(struct sim *s, const cJSON *world)
 #define TRIGGER(path)                                                                                                          \
 	.collection = TRIGGERS, .key = path, .named_in = "resourceName", .find = find_trigger, .field = "triggers",            \
 	.placed = trigger_placed, .named = trigger_named, .created = "createTime", .decimals = 9,                              \
-	.complete = trigger_complete, .kept = "id createTime"
+	.complete = trigger_complete, .kept = "id createTime", .whole = true
 static const struct sim_resource resources[] = {
     {.methods = P "triggers", TRIGGER("projects/{project}/locations/global/triggers/{triggers}")},
     {.methods = L "triggers", TRIGGER("projects/{project}/locations/{locations}/triggers/{triggers}")},

@@ -248,9 +248,11 @@ static const char *mask_of(struct sim_call *c, const struct sim_resource *r)
 
 static cJSON *masked(struct sim_call *c, const struct sim_resource *r, const struct sim_object *o)
 {
-	cJSON *doc = r->whole ? cJSON_CreateObject() : cJSON_Duplicate(o->doc, true);
+	const char *mask = mask_of(c, r);
+	bool some = mask && *mask && strcmp(mask, "*");
+	cJSON *doc = r->whole && !some ? cJSON_CreateObject() : cJSON_Duplicate(o->doc, true);
 	if (c->body)
-		sim_merge(doc, c->body, mask_of(c, r));
+		sim_merge(doc, c->body, mask);
 	return doc;
 }
 

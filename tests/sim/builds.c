@@ -96,6 +96,12 @@ static void triggers(void)
 	is_str(json_str(asks("PATCH", HERE "triggers/t1?updateMask=description", json_make("{'description':'new'}"), 200),
 			"description", ""),
 	       "new", "a trigger is changed in place");
+	cJSON *full = trigger("{'build':null,'gitFileSource':{'path':'build.yaml','repoType':'GITHUB','uri':'"
+			      "https://github.com/o/there'}}");
+	full = asks("PATCH", HERE "triggers/t1", full, 200);
+	ok(!json_at(full, "build") && !json_at(full, "description"), "without a mask a change says all of it");
+	is_str(json_str(full, "id", ""), id, "but what is the server's");
+	asks("PATCH", HERE "triggers/t1", trigger("{}"), 200);
 	cJSON *op = asks("POST", HERE "triggers/t1:run", json_make("{}"), 200);
 	is_str(json_str(op, "metadata.build.buildTriggerId", ""), id, "its build says whose it is");
 	cJSON *build = build_of(HERE, op);
