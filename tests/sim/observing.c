@@ -168,6 +168,7 @@ static void dashboards(void)
 	asks("POST", DASHBOARDS,
 	     json_make("{'displayName':'x','mosaicLayout':{'columns':4,'tiles':[{'xPos':2,'width':4,'height':1}]}}"), 400);
 	asks("POST", DASHBOARDS "?validateOnly=true", json_make(chart, "metric.type=\"x\""), 200);
+	asks("POST", DASHBOARDS "?validateOnly=true", json_make(chart, "select_slo_health(\"projects/1/services/s/o\")"), 200);
 	ok(!json_at(asks("GET", DASHBOARDS, NULL, 200), "dashboards"), "what is only looked at is not made");
 	char *url = named(asks("POST", DASHBOARDS, json_make(chart, "metric.type=\"x\""), 200),
 			  "monitoring.googleapis.com/v1/");
