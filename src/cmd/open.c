@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 
-/* The environment's proxy, with what it excepts, is curl's to find; where it names none, gcloud's own is put there. */
-static void take_gcloud_proxy(void)
+/* The environment's proxy, with what it excepts, is curl's to find; where it names none, gcloud's own is gone through. */
+static void take_gcloud_proxy(struct transport *t)
 {
 	static const char *const variables[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
@@ -20,7 +20,7 @@ static void take_gcloud_proxy(void)
 	}
 	char *proxy = gcloud_proxy();
 	if (proxy)
-		setenv("https_proxy", proxy, true);
+		transport_curl_fallback(t, proxy);
 	free(proxy);
 }
 
@@ -31,11 +31,11 @@ struct session *open_session(const struct cli *cli, bool paced, struct err *e)
 	char *ca = NULL;
 	if (!trust_file(cli->cloud_ca, &ca, e))
 		return NULL;
-	if (!cli->cloud_proxy)
-		take_gcloud_proxy();
 	struct loop *loop = loop_new(LOOP_REAL, 1);
 	struct transport *transport = transport_curl(loop, cli->cloud_proxy, ca, 0);
 	free(ca);
+	if (!cli->cloud_proxy)
+		take_gcloud_proxy(transport);
 	if (cli->recorder)
 		transport = recorder_transport(cli->recorder, transport, loop);
 	struct credentials *c = credentials_find(loop, transport, e);

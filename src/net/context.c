@@ -168,6 +168,7 @@ void context_dress(const struct context *x, struct http_request *r)
 	r->ca = x->says.ca;
 	r->server_name = x->says.server_name;
 	r->proxy = x->says.proxy;
+	r->elsewhere = true;
 }
 
 char *context_expired(const struct context *x)

@@ -49,7 +49,7 @@ struct curl_transport {
 	struct transport base;
 	CURLM *multi;  /* NULL until something is sent, and when libcurl cannot be had */
 	char *missing; /* then: why */
-	char *proxy, *ca;
+	char *proxy, *fallback, *ca;
 	int parallel, running;
 	bool passed_over; /* the last turn was the keyboard's alone */
 	unsigned long last_id;
@@ -460,6 +460,8 @@ static void set_network(struct curl_transport *t, struct curl_job *j, const stru
 		lib->easy_setopt(easy, CURLOPT_NOPROXY, "");
 	} else if (text_is_loopback_url(r->url)) { /* as with kubectl, no proxy of the environment's leads there */
 		lib->easy_setopt(easy, CURLOPT_NOPROXY, "*");
+	} else if (t->fallback && !r->elsewhere) {
+		lib->easy_setopt(easy, CURLOPT_PROXY, t->fallback);
 	}
 	set_trust(t, j, r);
 	lib->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -615,6 +617,7 @@ static void curl_free_transport(struct transport *base)
 		lib->multi_cleanup(t->multi);
 	free(t->missing);
 	free(t->proxy);
+	free(t->fallback);
 	free(t->ca);
 	free(t);
 }
@@ -629,4 +632,11 @@ struct transport *transport_curl(struct loop *loop, const char *proxy, const cha
 	t->parallel = parallel > 0 ? parallel : DEFAULT_PARALLEL;
 	loop_set_source(loop, (struct loop_source){.wait = curl_wait, .busy = curl_busy, .self = t});
 	return &t->base;
+}
+
+void transport_curl_fallback(struct transport *base, const char *proxy)
+{
+	struct curl_transport *t = (struct curl_transport *)base;
+	free(t->fallback);
+	t->fallback = xstrdup(proxy);
 }

@@ -31,7 +31,8 @@ struct http_request {
 	bool
 	    one_by_one; /* by HTTP/1.1, an exchange at a time. A Kubernetes API server refuses before it has read the body, and resets an HTTP/2 stream
 			 * behind that; of such a reply libcurl (7.88) keeps the status and loses what it says */
-	bool direct; /* never through a proxy: it is for this machine's own surroundings */
+	bool elsewhere; /* a server of which gcloud knows nothing: its proxy (transport_curl_fallback) does not lead there */
+	bool direct;    /* never through a proxy: it is for this machine's own surroundings */
 	const char
 	    *ca; /* PEM: the only authorities that may vouch for the host, beside a transport's own; NULL for the usual ones */
 	const char *certificate, *key; /* PEM: shown when the host asks for them; NULL for none */
@@ -96,5 +97,7 @@ struct transport {
 /* libcurl multi on this loop, loaded when something is first sent. proxy and ca (a file) may be NULL; at most `parallel` requests at once (0
  * means 8). Never NULL. */
 struct transport *transport_curl(struct loop *loop, const char *proxy, const char *ca, int parallel);
+/* The proxy of a transport that has none of its own, for what the environment's variables neither lead elsewhere nor except (no_proxy). */
+void transport_curl_fallback(struct transport *t, const char *proxy);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -91,10 +93,45 @@ static void at_once(void)
 	loop_free(a.loop);
 }
 
+/* gcloud's proxy is for what gcloud would ask: not for a server that a kubeconfig file names, and not for what no_proxy excepts. */
+static void falls_back(void)
+{
+	static const struct {
+		const char *what, *no_proxy;
+		bool elsewhere, through;
+	} rows[] = {{"a host of gcloud's", "", false, true},
+		    {"a server of which it knows nothing", "", true, false},
+		    {"a host that is excepted", "0.0.0.0", false, false}};
+	char proxy[64], url[64], request[4096];
+	int listener = listens(proxy, sizeof proxy);
+	snprintf(url, sizeof url, "http://0.0.0.0:%s",
+		 strrchr(proxy, ':') + 1); /* this machine as well, and no loopback by its looks */
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct asked a = {.loop = loop_new(LOOP_REAL, 1)};
+		struct transport *t = transport_curl(a.loop, NULL, NULL, 0);
+		ssize_t len = 0;
+		int there = -1;
+		setenv("no_proxy", rows[i].no_proxy, true);
+		transport_curl_fallback(t, proxy);
+		t->send(t, &(struct http_request){.method = "GET", .url = url, .elsewhere = rows[i].elsewhere}, on_reply, &a);
+		if (reaches(&a, listener) && (there = accept(listener, NULL, NULL)) >= 0 && reaches(&a, there))
+			len = read(there, request, sizeof request - 1);
+		request[len > 0 ? len : 0] = '\0';
+		ok(rows[i].through ? !strncmp(request, "GET http://0.0.0.0", 18) : !strncmp(request, "GET / HTTP", 10),
+		   "%s: %.24s", rows[i].what, request);
+		close(there);
+		t->free(t);
+		loop_free(a.loop);
+	}
+	unsetenv("no_proxy");
+	close(listener);
+}
+
 int main(void)
 {
 	mem_install();
 	at_once();
+	falls_back();
 	cut_off("HTTP/1.1 401 Unauthorized\r\nContent-Length: 129\r\n\r\n", false, 401, "nobody is let in, and why is lost");
 	cut_off("HTTP/1.1 401 Unauthorized\r\nContent-Length: 129\r\n\r\n{\"kind\":", false, 401,
 		"nobody is let in, and why breaks off");
