@@ -72,8 +72,8 @@ static bool secret_key(struct wizard *w, const struct key *k, enum action *actio
 		return true;
 	}
 	if (key_is(k, L'\r')) {
-		bool kept = keep_secret(w);
-		if (kept && asked_own(w)->builds)
+		bool stale = review_stale(w), kept = keep_secret(w); /* before it: a client's download tells its ID too */
+		if (kept && asked_own(w)->builds && !review_waits(w, stale))
 			*action = ACTION_NEXT;
 		return !kept;
 	}

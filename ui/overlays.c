@@ -242,10 +242,8 @@ static void consent_draw(struct wizard *w)
 /* What follows on consent: the secret, or the build. True while something lies over the page. */
 static bool agreed(struct wizard *w, enum action *action)
 {
-	if (review_stale(w)) { /* the review looks again, and whoever read the old plan agreed to nothing */
-		wizard_say(w, ROLE_WARN, _("One moment: the plan is not ready."));
+	if (review_waits(w, review_stale(w)))
 		return false;
-	}
 	review_agree(w, true);
 	if (!client_wants(w, review_asks_secret(w))) {
 		*action = ACTION_NEXT;

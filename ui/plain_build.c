@@ -79,7 +79,6 @@ static void run_once(struct plain *p, bool undo)
 		say_message(p);
 	}
 	say_message(p);
-	w->exit_code = begun ? w->exit_code : EXIT_GENERAL;
 	if (!plain_ends)
 		plain_interrupts = 0;
 }

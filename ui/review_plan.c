@@ -187,6 +187,15 @@ bool review_stale(const struct wizard *w)
 	return stale;
 }
 
+bool review_waits(struct wizard *w, bool stale)
+{
+	if (stale) {
+		review_agree(w, false);
+		wizard_say(w, ROLE_WARN, _("One moment: the plan is not ready."));
+	}
+	return stale;
+}
+
 void review_settle(struct wizard *w)
 {
 	struct review *v = review_own(w);

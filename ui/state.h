@@ -191,6 +191,8 @@ void review_settle(struct wizard *w);
 bool review_changes_nothing(const struct wizard *w);
 /* The answers are not those any more that the plan was made from. */
 bool review_stale(const struct wizard *w);
+/* Where it is so, the review looks again, and whoever read the old plan agreed to nothing: that is said. Gives back stale. */
+bool review_waits(struct wizard *w, bool stale);
 /* The plan as plan/show.h's JSON, NULL while it is not known; why there is none (exit 0 for no reason); it is being made. */
 const cJSON *review_plan(const struct wizard *w);
 const struct err *review_err(const struct wizard *w);

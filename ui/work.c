@@ -113,6 +113,7 @@ static void begin(struct wizard *w, bool undo)
 static void say_failed(struct wizard *w, struct err *e)
 {
 	char *text = err_text(e);
+	w->exit_code = e->exit;
 	wizard_say(w, ROLE_BAD, text);
 	free(text);
 	err_free(e);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define SECRET "GOCSPX-abcdefghijklmnopqrstuvwxyz12"
+
 static struct wizard *w;
 static struct session *session;
 
@@ -32,6 +34,12 @@ static void press(const char *names)
 		wizard_take(w, &k);
 	}
 	free(copy);
+}
+
+static void type(const char *text)
+{
+	for (const char *c = text; *c; c++)
+		press((char[]){*c, 0});
 }
 
 static bool shows(const char *text)
@@ -88,7 +96,28 @@ static void consent(void)
 	ok(!w->over && !review_agreed(w) && wizard_on(w, "review"), "nor while it is asked for");
 	turns(4);
 	press("b y");
-	ok(w->over == &overlay_secret || review_agreed(w), "and then it is");
+	ok(w->over == &overlay_secret, "and then it is");
+	answers_set_text(w->answers, "server.workers", "1", &e);
+	type(SECRET);
+	press("Enter");
+	ok(!w->over && !review_agreed(w) && wizard_on(w, "review"), "nor while the secret is asked for");
+	turns(4);
+	press("b y");
+	turns(2);
+	ok(work_running(w), "the secret is kept, and what is agreed to then is built");
+	close_it();
+}
+
+/* Whoever leaves after a run that could not begin is told no success. */
+static void cannot_begin(void)
+{
+	open_at_review();
+	fake_lock(session, true);
+	press("b y");
+	type(SECRET);
+	press("Enter");
+	ok(!work_running(w) && w->exit_code == EXIT_TRYAGAIN, "a run that cannot begin leaves its exit code (%d)",
+	   w->exit_code);
 	close_it();
 }
 
@@ -106,8 +135,7 @@ static void small(void)
 	close_it();
 	open_at_review();
 	press("b y");
-	for (const char *c = "GOCSPX-abcdefghijklmnopqrstuvwxyz12"; *c; c++)
-		press((char[]){*c, 0});
+	type(SECRET);
 	press("Enter");
 	turns(2);
 	ok(work_running(w), "a build runs");
@@ -129,8 +157,7 @@ static void settings(void)
 	ok(settings_changing(w) && shows("An answer is needed.") && *answers_str(w->answers, "stack.name"),
 	   "an answer that is needed is not emptied by Enter");
 	press("Esc");
-	for (const char *c = "zzz"; *c; c++)
-		press((char[]){*c, 0});
+	type("zzz");
 	ok(shows("No setting matches") && !shows("Enter change"), "where nothing matches, nothing is to be changed");
 	close_it();
 }
@@ -145,6 +172,7 @@ int main(void)
 	if (!mkdtemp(dir) || chdir(dir) != 0)
 		return 99;
 	consent();
+	cannot_begin();
 	small();
 	settings();
 	ok(rmdir(dir) == 0, "cleaned up");

@@ -32,7 +32,7 @@ struct session {
 	int pace;          /* events a turn */
 	double flood_rate; /* lines a second; 0: no flood */
 	int flood_lines;
-	bool consented, refuses_client;
+	bool consented, refuses_client, locked;
 	struct oauth_try *try;
 	struct run *run;
 	bool (*wait)(void *arg, double seconds, int keyboard_fd); /* instead of poll, or NULL */
@@ -415,13 +415,21 @@ static bool is_left_out(const struct run_options *o, const char *step)
 	return false;
 }
 
+void fake_lock(struct session *s, bool locked)
+{
+	s->locked = locked;
+}
+
 struct run *run_start(struct session *s, const struct run_options *o, struct err *e)
 {
+	if (s->locked && o->verb != RUN_PLAN) {
+		err_set(e, EXIT_TRYAGAIN, NULL, NULL, "another run is under way.");
+		return NULL;
+	}
 	struct run *r = xcalloc(1, sizeof *r);
 	json_put_str(o->answers->resolved, "project_number", "246813579012");
 	if (!json_at(o->answers->resolved, "suffix"))
 		json_put_str(o->answers->resolved, "suffix", "k3x9");
-	(void)e;
 	*r = (struct run){.session = s, .o = *o, .plan = fake_plan(o->answers)};
 	s->run = r;
 	s->consented = o->consent;

@@ -30,6 +30,8 @@ void fake_refuse_client(struct session *s, bool refuse);
 void fake_flood(struct session *s, double lines_a_second, int lines);
 /* Who is watched waits by this instead of poll: for at most so many seconds, true when the keyboard can be read. */
 void fake_wait(struct session *s, bool (*wait)(void *arg, double seconds, int keyboard_fd), void *arg);
+/* No run that changes something can begin: another one is under way. */
+void fake_lock(struct session *s, bool locked);
 /* Surveys wait until they are let go. */
 void fake_hold(struct session *s, bool hold);
 
