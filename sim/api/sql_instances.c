@@ -251,6 +251,7 @@ static cJSON *wanted(const struct sim_object *o, const cJSON *body, bool whole)
 	const cJSON *item;
 	for (const char *const *k = kept; *k; k++)
 		cJSON_DeleteItemFromObjectCaseSensitive(rest, *k);
+	drop_nulls(rest); /* of the settings alone something can be taken away */
 	sim_merge_patch(doc, rest);
 	cJSON_Delete(rest);
 	if (whole && json_at(body, "settings")) {

@@ -147,6 +147,8 @@ static void window_goes(void)
 	act("PATCH", SQL "instances/db", json_make("{'settings':{'maintenance_window':%j}}", cJSON_CreateNull()));
 	ok(!json_at(asks("GET", SQL "instances/db", NULL, 200), "settings.maintenanceWindow"),
 	   "and goes by null, in either spelling");
+	act("PATCH", SQL "instances/db", json_make("{'databaseVersion':null,'serverCaCert':null}"));
+	ok(json_at(asks("GET", SQL "instances/db", NULL, 200), "serverCaCert"), "what is Cloud SQL's to say does not");
 }
 
 /* What the mode of the instance asks of those who dial it. */
