@@ -60,6 +60,33 @@ static cJSON *rule_from_world(const cJSON *said)
 	return json_make("{'values':%j}", values);
 }
 
+/* A list's rule that inherits has the values of the one above it as well, and its denial of all. */
+static void inherit(cJSON *rule, const cJSON *above)
+{
+	static const char *const lists[] = {"values.allowedValues", "values.deniedValues"};
+	const cJSON *one;
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		if (json_at(above, lists[i]) && !json_at(rule, lists[i]))
+			json_put(rule, lists[i], cJSON_CreateArray());
+		cJSON_ArrayForEach(one, json_at(above, lists[i]))
+			cJSON_AddItemToArray(json_at(rule, lists[i]), cJSON_Duplicate(one, true));
+	}
+	if (json_bool(above, "denyAll", false))
+		json_put_bool(rule, "denyAll", true);
+}
+
+/* A project's own rules, with what they inherit of what the world says of its organization. */
+static cJSON *own_rules(const cJSON *spec, const cJSON *said)
+{
+	cJSON *rules = cJSON_Duplicate(json_at(spec, "rules"), true), *above = said ? rule_from_world(said) : NULL, *r;
+	if (above && json_bool(spec, "inheritFromParent", false))
+		cJSON_ArrayForEach(r, rules)
+			if (!json_at(r, "allowAll") && !json_at(r, "denyAll"))
+				inherit(r, above);
+	cJSON_Delete(above);
+	return rules;
+}
+
 /* The rules that hold for a project, as a new array; its own policy comes before the organization's. */
 cJSON *orgpolicy_effective(struct sim *s, const char *project, const char *constraint)
 {
@@ -69,7 +96,7 @@ cJSON *orgpolicy_effective(struct sim *s, const char *project, const char *const
 		    *said = all ? cJSON_GetObjectItemCaseSensitive(all, constraint) : NULL;
 	bool reset = o && json_bool(o->doc, "spec.reset", false);
 	if (own && cJSON_GetArraySize(own))
-		return cJSON_Duplicate(own, true);
+		return own_rules(json_at(o->doc, "spec"), said);
 	if (said && !reset)
 		return json_make("[%j]", rule_from_world(said));
 	return constraint_lists(table_row(&constraints, constraint)) ? json_make("[{'allowAll':%b}]", 1)

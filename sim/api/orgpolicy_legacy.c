@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define UNSET "BwAAAAAAAAA=" /* the etag of a policy that nobody has set, for who would be the first to */
+
 /* The constraint that the body names, without "constraints/"; managed ones are not known here. NULL: answered. */
 static const char *asked(struct sim_call *c, const char *said)
 {
@@ -85,8 +87,12 @@ static void legacy_get(struct sim_call *c)
 {
 	const char *constraint = asked(c, json_str(c->body, "constraint", ""));
 	const struct sim_object *o = constraint ? orgpolicy_own(c->sim, c->project, constraint) : NULL;
-	if (constraint)
-		sim_ok(c, legacy(constraint, o ? json_at(o->doc, "spec") : NULL));
+	if (!constraint)
+		return;
+	cJSON *doc = legacy(constraint, o ? json_at(o->doc, "spec") : NULL);
+	if (!o)
+		json_put_str(doc, "etag", UNSET);
+	sim_ok(c, doc);
 }
 
 void sim_effective_policy_of_elder(struct sim_call *c)

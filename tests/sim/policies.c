@@ -284,7 +284,8 @@ static void older(void)
 	r = asks("POST", OLDER "getEffectiveOrgPolicy", json_make("{'constraint':'constraints/compute.requireOsLogin'}"), 200);
 	ok(json_bool(r, "booleanPolicy.enforced", false), "of booleans too");
 	r = asks("POST", OLDER "getOrgPolicy", json_make("{'constraint':'constraints/compute.requireOsLogin'}"), 200);
-	ok(!json_at(r, "booleanPolicy"), "the project has none of its own");
+	ok(!json_at(r, "booleanPolicy") && *json_str(r, "etag", ""),
+	   "the project has none of its own, and an etag to make one with");
 	ok(!json_at(asks("POST", OLDER "listOrgPolicies", json_make("{}"), 200), "policies"), "and lists none");
 	asks("POST", OLDER "getOrgPolicy", json_make("{'constraint':'constraints/no.such'}"), 400);
 	asks("POST", OLDER "getOrgPolicy", json_make("{'constraint':'compute.requireOsLogin'}"), 400);
@@ -303,6 +304,9 @@ static void older(void)
 	is_str(json_str(asks("GET", NEWER "gcp.resourceLocations", NULL, 200), "spec.rules.0.values.deniedValues.0", ""),
 	       "us-east1", "the newer API has the same");
 	ok(sim_constraint(cloud, "demo-proj", "gcp.resourceLocations", "us-east1"), "and it holds");
+	ok(sim_constraint(cloud, "demo-proj", "gcp.resourceLocations", "europe-west1") &&
+	       !sim_constraint(cloud, "demo-proj", "gcp.resourceLocations", "us-west1"),
+	   "with what it inherits");
 	asks("POST", OLDER "setOrgPolicy",
 	     json_make("{'policy':{'constraint':'constraints/compute.requireOsLogin','restoreDefault':{}}}"), 200);
 	ok(!sim_constraint(cloud, "demo-proj", "compute.requireOsLogin", NULL),
