@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/base/libbase.a
 src_base_libbase_a_SOURCES = \
 	src/base/buf.c src/base/buf.h \
+	src/base/decimal.c src/base/decimal.h \
 	src/base/encode.c src/base/encode.h \
 	src/base/err.c src/base/err.h \
 	src/base/escape.c src/base/escape.h \
@@ -51,6 +52,11 @@ check_PROGRAMS += tests/base/text
 TESTS += tests/base/text
 tests_base_text_SOURCES = tests/base/text.c tests/tap.h
 tests_base_text_LDADD = $(LIB_BASE)
+
+check_PROGRAMS += tests/base/decimal
+TESTS += tests/base/decimal
+tests_base_decimal_SOURCES = tests/base/decimal.c tests/tap.h
+tests_base_decimal_LDADD = $(LIB_BASE)
 
 check_PROGRAMS += tests/base/library
 TESTS += tests/base/library

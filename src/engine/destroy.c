@@ -2,6 +2,7 @@
 #include "config.h"
 #include "engine/run_private.h"
 
+#include "base/decimal.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -54,7 +55,8 @@ static void spare_data(struct step *s)
 {
 	const char *word = s->resource->kind->data_word;
 	double usd = plan_cost(s->run->plan, s->resource);
-	char *cost = usd > 0 ? xasprintf(_(" It costs about $%.2f a month."), usd) : xstrdup("");
+	char amount[DECIMAL_SIZE];
+	char *cost = usd > 0 ? xasprintf(_(" It costs about $%s a month."), decimal_fixed(usd, 2, amount)) : xstrdup("");
 	spare(s, xasprintf(_("it is protected, and its data are kept. To delete it with them: mlflow-setup destroy FILE --yes "
 			     "--delete-data %s.%s"),
 			   word, cost));

@@ -6,6 +6,7 @@
 #include "gcp/kinds.h"
 #include "gcp/sql_shared.h"
 
+#include "base/decimal.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -224,9 +225,10 @@ static char *sql_instance_remains(const struct observation *seen)
 {
 	long long gb = json_int64(seen->found, "settings.dataDiskSizeGb", 10);
 	double usd = price_usd(PRICES_SQL_BACKUPS, PRICE_STORAGE, json_str(seen->found, "region", ""));
-	return xasprintf(_("a final backup of it is kept for %d days, then it goes: at most $%.2f (%lld GB at $%.2f a month). "
+	char whole[DECIMAL_SIZE], each[DECIMAL_SIZE];
+	return xasprintf(_("a final backup of it is kept for %d days, then it goes: at most $%s (%lld GB at $%s a month). "
 			   "gcloud sql backups list shows it, gcloud sql backups delete removes it sooner."),
-			 FINAL_BACKUP_DAYS, (double)gb * usd, gb, usd);
+			 FINAL_BACKUP_DAYS, decimal_fixed((double)gb * usd, 2, whole), gb, decimal_fixed(usd, 2, each));
 }
 
 enum { HOURS = 730 };

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "gcp/node_pools.h"
 
+#include "base/decimal.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -154,6 +155,7 @@ static enum pool_fault pool_fault(const cJSON *spec, const cJSON *found, const c
 static char *pool_words_at(const struct view *v, enum pool_fault fault, const cJSON *found_pool, const char *where)
 {
 	const char *pool = json_str(found_pool, "name", "POOL"), *cluster = v->name;
+	char cpu[DECIMAL_SIZE], memory[DECIMAL_SIZE];
 	switch (fault) {
 	case POOL_OTHER:
 		return xasprintf(
@@ -180,11 +182,11 @@ static char *pool_words_at(const struct view *v, enum pool_fault fault, const cJ
 		    pool, cluster, where);
 	case POOL_SMALL:
 		return xasprintf(
-		    _("The machines of its node pool %s (%s) are too small: the server asks for %g CPUs and %g GiB on one "
+		    _("The machines of its node pool %s (%s) are too small: the server asks for %s CPUs and %s GiB on one "
 		      "machine. Add larger ones: gcloud container node-pools create mlflow --cluster=%s --location=%s "
 		      "--machine-type=%s --workload-metadata=GKE_METADATA. Or ask for less in server.cpu and server.memory."),
-		    pool, json_str(found_pool, "config.machineType", ""), json_num(v->spec, "cpu", 0),
-		    json_num(v->spec, "memory", 0), cluster, where, node_pools_type(v->spec));
+		    pool, json_str(found_pool, "config.machineType", ""), decimal_short(json_num(v->spec, "cpu", 0), cpu),
+		    decimal_short(json_num(v->spec, "memory", 0), memory), cluster, where, node_pools_type(v->spec));
 	case POOL_EMPTY:
 		return xasprintf(
 		    _("Its node pool %s has no machines. Give it some: gcloud container clusters resize %s --location=%s "

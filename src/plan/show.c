@@ -2,6 +2,7 @@
 #include "config.h"
 #include "plan/show.h"
 
+#include "base/decimal.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -303,10 +304,10 @@ static void put_reason(const struct change *c, enum verdict verdict, int width, 
 static void put_row(const struct plan *p, const struct resource *r, const struct change *c, enum verdict verdict, int width,
 		    struct buf *out)
 {
-	char cost[24] = "";
+	char cost[24] = "", amount[DECIMAL_SIZE];
 	double usd = plan_cost(p, r);
 	if (usd > 0)
-		snprintf(cost, sizeof cost, _("$%.2f"), usd);
+		snprintf(cost, sizeof cost, _("$%s"), decimal_fixed(usd, 2, amount));
 	else if (usd < 0)
 		snprintf(cost, sizeof cost, "%s", _("by use"));
 	buf_printf(out, "%c ", marks[verdict]);
@@ -413,8 +414,9 @@ void plan_table(const struct plan *p, const struct change *const *changes, int w
 				  counts[VERDICT_CREATE], counts[VERDICT_UPDATE], counts[VERDICT_REPLACE],
 				  counts[VERDICT_DELETE], counts[VERDICT_KEEP], counts[VERDICT_REFUSE]);
 	char *date = plan_prices_date(p);
-	char *cost = xasprintf(_("About $%.2f a month and what is used: an estimate by list prices of %s in %s."),
-			       total_cost(p, changes), date, p->region);
+	char amount[DECIMAL_SIZE];
+	char *cost = xasprintf(_("About $%s a month and what is used: an estimate by list prices of %s in %s."),
+			       decimal_fixed(total_cost(p, changes), 2, amount), date, p->region);
 	buf_putc(out, '\n');
 	put_wrapped(out, counted, 0, wide);
 	put_unseen(p, changes, counts[VERDICT_UNKNOWN], wide, out);
