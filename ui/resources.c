@@ -28,7 +28,8 @@ static const struct {
     /* And these by their part. */
     {VERDICT_UPDATE, NULL, GLYPH_RUN, ROLE_WARN},
     {VERDICT_CREATE, NULL, GLYPH_CHECK, ROLE_TEXT},
-    {VERDICT_KEEP, NULL, GLYPH_WAIT, ROLE_DIM},
+    /* And this after all that changes. */
+    {VERDICT_KEEP, N_("Stays as it is (%d)"), GLYPH_WAIT, ROLE_DIM},
 };
 
 /* "settings.dataDiskSizeGb" is "data disk size gb"; a service is called by its name. */
@@ -154,13 +155,19 @@ static int part_of(const cJSON *r)
 	return k && k->part != PART_UNSAID ? (int)k->part : PART_SERVER;
 }
 
-/* The groups: one for each verdict that stands apart, then one for each part. */
-enum { APART = 4, GROUPS = APART + PARTS - PART_UNSAID - 1 };
+/* The groups: one for each verdict that comes first, then one for each part, then what stays. */
+enum { APART = 4, STAYS = APART + PARTS - PART_UNSAID - 1, GROUPS };
+
+/* Which verdict a group is of; -1 for a part's. */
+static int verdict_of_group(int group)
+{
+	return group < APART ? group : group == STAYS ? VERDICTS - 1 : -1;
+}
 
 static bool is_in(const cJSON *r, int group)
 {
-	int v = verdict_of(r);
-	return group < APART ? v == group : !verdicts[v].heading && part_of(r) == group - APART + PART_UNSAID + 1;
+	int v = verdict_of(r), own = verdict_of_group(group);
+	return own >= 0 ? v == own : !verdicts[v].heading && part_of(r) == group - APART + PART_UNSAID + 1;
 }
 
 static int members(const cJSON *resources, int group)
@@ -176,8 +183,9 @@ static char *heading_of(int group, int count)
 {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	return group < APART ? xasprintf(_(verdicts[group].heading), count)
-			     : xasprintf("%s (%d)", _(parts[group - APART + PART_UNSAID + 1].title), count);
+	int own = verdict_of_group(group);
+	return own >= 0 ? xasprintf(_(verdicts[own].heading), count)
+			: xasprintf("%s (%d)", _(parts[group - APART + PART_UNSAID + 1].title), count);
 #pragma GCC diagnostic pop
 }
 
@@ -228,7 +236,7 @@ static void legend_line(const struct wizard *w, struct doc *d)
 	cJSON_ArrayForEach(r, json_at(review_plan(w), "resources"))
 		counts[verdict_of(r)]++;
 	for (int v = 0; v < VERDICTS; v++)
-		if (counts[v] && !verdicts[v].heading)
+		if (counts[v])
 			buf_printf(&b, "%s%s %s: %d", b.len ? "   " : "", glyph(verdicts[v].mark),
 				   plan_verdict_word(verdicts[v].verdict), counts[v]);
 	if (b.len)
