@@ -222,20 +222,41 @@ const struct overlay overlay_choice = {.draw = choice_draw, .key = overlays_choi
 
 /* Consent --------------------------------------------------------------------------------------------------------------------------- */
 
+/* What is agreed to, in numbers. */
+static char *consent_words(const struct wizard *w)
+{
+	const cJSON *p = review_plan(w);
+	const char *project = answers_str(w->answers, "project.id");
+	int made = plan_json_count(p, VERDICT_CREATE), gone = plan_json_count(p, VERDICT_DELETE),
+	    changed = plan_json_count(p, VERDICT_UPDATE) + plan_json_count(p, VERDICT_REPLACE);
+	char *what = changed || gone ? xasprintf(_("In project %s: %d to create, %d to change, %d to delete."), project, made,
+						 changed, gone)
+				     : xasprintf(ngettext("%d resource will be created in project %s.",
+							  "%d resources will be created in project %s.", (unsigned long)made),
+						 made, project),
+	     *price = xasprintf(_("About $%.0f a month, an estimate by list prices, for what runs all the time."),
+				json_num(p, "monthly_usd", 0)),
+	     *words = xasprintf("%s\n%s", what, price);
+	free(price);
+	free(what);
+	return words;
+}
+
 static void consent_draw(struct wizard *w)
 {
-	struct rect r = put_box(middle(8, 66), _("Build this?"));
-	const cJSON *p = review_plan(w);
-	char *text = xasprintf(
-	    _("%d resources will be created, %d changed and %d deleted in project %s. About $%.0f a month, an estimate by list "
-	      "prices, for what "
-	      "runs all the time."),
-	    plan_json_count(p, VERDICT_CREATE), plan_json_count(p, VERDICT_UPDATE) + plan_json_count(p, VERDICT_REPLACE),
-	    plan_json_count(p, VERDICT_DELETE), answers_str(w->answers, "project.id"), json_num(p, "monthly_usd", 0));
-	put_wrapped(r.y + 1, r.x, 3, r.w, ROLE_TEXT, text);
-	int x = r.x + put(r.y + 5, r.x, r.w, ROLE_TEXT, _("Build now?")) + 1;
-	putf(r.y + 5, x, 10, ROLE_KEY, "[%s/%s]", yes_no_key(true), yes_no_key(false));
-	screen_cursor(r.y + 5, x);
+	enum { WIDTH = 66 };
+	char *text = consent_words(w), *outage = review_downtime(w);
+	int most = screen_lines() - 10, inside = middle(1, WIDTH).w - 4;
+	int lines = put_wrapped(0, 0, 0, inside, ROLE_TEXT, text), cautions = put_wrapped(0, 0, 0, inside, ROLE_WARN, outage);
+	cautions = cautions < most - lines ? cautions : most - lines;
+	struct rect r = put_box(middle(lines + cautions + (cautions > 0) + 5, WIDTH), _("Build this?"));
+	put_wrapped(r.y + 1, r.x, lines, r.w, ROLE_TEXT, text);
+	if (cautions > 0)
+		put_wrapped(r.y + lines + 2, r.x, cautions, r.w, ROLE_WARN, outage);
+	int y = r.y + r.h - 2, x = r.x + put(y, r.x, r.w, ROLE_TEXT, _("Build now?")) + 1;
+	putf(y, x, 10, ROLE_KEY, "[%s/%s]", yes_no_key(true), yes_no_key(false));
+	screen_cursor(y, x);
+	free(outage);
 	free(text);
 }
 

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/sealed.h"
+#include "engine/lines.h"
 #include "plan/show.h"
 
 #include <stdlib.h>
@@ -230,6 +231,26 @@ static void add_downtime(const struct wizard *w, const char *section, struct buf
 		if (*notice && q && !strcmp(q->page, section))
 			buf_printf(b, "%s%s", b->len ? "\n" : "", notice);
 	}
+}
+
+char *review_undo(const struct wizard *w)
+{
+	return w->options->rehearsal ? xstrdup(_("not needed: all of it ends with the rehearsal"))
+				     : lines_command("destroy", false, w->options->file);
+}
+
+char *review_downtime(const struct wizard *w)
+{
+	const cJSON *r;
+	struct buf b = {0};
+	cJSON_ArrayForEach(r, json_at(review_own(w)->plan, "resources")) {
+		const char *notice = json_str(r, "downtime", "");
+		if (*notice && !strstr(buf_text(&b), notice))
+			buf_printf(&b, "%s%s", b.len ? "\n" : "", notice);
+	}
+	char *text = xstrdup(buf_text(&b));
+	buf_free(&b);
+	return text;
 }
 
 char *review_changes(const struct wizard *w, const char *section, const char *to)

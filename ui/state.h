@@ -235,6 +235,10 @@ char *checks_command(const struct wizard *w);
 void checks_copy(struct wizard *w);
 /* What the plan deletes or replaces that holds users' data, "Cloud SQL instance NAME, Bucket NAME"; "" for nothing. The caller frees. */
 char *review_data_lost(const struct wizard *w);
+/* What people notice while it is built, a sentence a line: "The server does not answer..."; empty: nothing. To be freed. */
+char *review_downtime(const struct wizard *w);
+/* How what is built is taken away: a command, or in a rehearsal that nothing has to be. To be freed. */
+char *review_undo(const struct wizard *w);
 /* A group of the plan's resources as they are listed: what is in the way and what goes first, then by the part of the server that they belong to. */
 struct resource_group {
 	char *heading;      /* with how many they are */
