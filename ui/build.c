@@ -497,5 +497,5 @@ const struct page_view build_view = {
 	       "beside stands its log, or why it "
 	       "failed and what mends it. The first Ctrl-C lets what is in flight finish and begins nothing new; the second "
 	       "leaves at once. Either way the "
-	       "next run goes on from what stands."),
+	       "next run goes on from what stands; a rehearsal begins anew."),
 };

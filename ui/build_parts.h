@@ -13,6 +13,8 @@ char *build_time(double seconds, double usual);
 bool build_ended_badly(const struct wizard *w);
 /* How far it is, in a line, and what the operator wants to know next, in two at most. */
 void build_draw_status(struct wizard *w, int y, struct rect r);
+/* That nothing but the operator is waited for, and what leaving does then. */
+const char *build_alone_words(const struct wizard *w);
 void build_draw_sentence(const struct wizard *w, int y, struct rect r);
 
 /* build_pane.c */

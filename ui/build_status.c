@@ -74,6 +74,13 @@ void build_draw_status(struct wizard *w, int y, struct rect r)
 	free(time);
 }
 
+const char *build_alone_words(const struct wizard *w)
+{
+	return w->options->rehearsal ? _("All else is done. It goes on by itself once this is seen; Ctrl-C ends the rehearsal.")
+				     : _("All else is done. It goes on by itself once this is seen; Ctrl-C leaves, and the "
+					 "same command goes on.");
+}
+
 void build_draw_sentence(const struct wizard *w, int y, struct rect r)
 {
 	const struct work *b = &w->work;
@@ -88,18 +95,19 @@ void build_draw_sentence(const struct wizard *w, int y, struct rect r)
 					  "%d failed; what does not need them goes on.", (unsigned long)failed),
 				 failed);
 	else if (only_yours(b))
-		text = xstrdup(_(
-		    "All else is done. It goes on by itself once this is seen; Ctrl-C leaves, and the same command goes on."));
+		text = xstrdup(build_alone_words(w));
 	else if (work_outcome(w, OUTCOME_WAITING))
 		text = xstrdup(_("What could be made stands, and waits for you. Do what is named here; r goes on."));
 	else if (!b->over && decides >= 0)
 		/* TRANSLATORS: %s is a part: "Database", "Image" */
-		text = xasprintf(_("It waits for: %s. You may leave; the same command goes on from here."),
+		text = xasprintf(w->options->rehearsal
+				     ? _("It waits for: %s. Leaving ends the rehearsal.")
+				     : _("It waits for: %s. You may leave; the same command goes on from here."),
 				 _(parts[p->steps[decides].part].title));
 	else if (!b->over)
 		text = xstrdup(_("Almost there."));
 	else if (work_ended_well(w))
-		text = xasprintf(_("All %d are done."), done);
+		text = xasprintf(ngettext("%d is done.", "All %d are done.", (unsigned long)done), done);
 	else
 		text = xasprintf(_("%d done, %d failed, %d not begun. What stands is kept; r goes on from here."), done, failed,
 				 rest);

@@ -86,7 +86,7 @@ static void now_lines(const struct wizard *w, struct doc *d, enum done_for whom)
 {
 	if (!work_outcome(w, OUTCOME_PROVEN))
 		return;
-	doc_add(d, ROLE_TITLE, 0, _("Do now"));
+	doc_add(d, ROLE_TITLE, 0, w->options->rehearsal ? _("What you would do now") : _("Do now"));
 	way_lines(w, d);
 	bool way = w->work.way && *w->work.way; /* who may use it shows that there, and not on a page to sign in to */
 	doc_add(d, ROLE_TEXT, 0, way ? _("1  Open the address above.") : _("1  Open the address above and sign in."));
@@ -199,7 +199,7 @@ static void proof_lines(const struct wizard *w, struct doc *d, enum done_for who
 }
 
 /* The labels of pairs stand in one column, which holds the longest in every language. */
-static const char *const labels[] = {N_("Made"), N_("Costs"), N_("Answers"), N_("Next"), N_("To undo")};
+static const char *const labels[] = {N_("Made"), N_("Costs"), N_("Answers"), N_("Next"), N_("Again"), N_("To undo")};
 
 static int label_width(void)
 {
@@ -286,8 +286,9 @@ static void command_lines(const struct wizard *w, struct doc *d)
 	char *asks = xstrndup(undo, len);
 	pair_copied(d, _("Answers"), w->options->file);
 	if (!work_outcome(w, OUTCOME_PROVEN))
-		pair_copied(d, _("Next"), next);
-	pair_copied(d, _("To undo"), asks);
+		pair_copied(d, w->options->rehearsal ? _("Again") : _("Next"), next);
+	if (!w->options->rehearsal)
+		pair_copied(d, _("To undo"), asks);
 	free(asks);
 }
 

@@ -56,9 +56,7 @@ static void say_waiting_alone(struct plain *p, bool *told)
 	const struct progress *b = &p->w->work.p;
 	if (*told || !progress_count(b, PHASE_YOURS) || progress_count(b, PHASE_RUNNING))
 		return;
-	outside_print(
-	    p->out, "%s\n",
-	    _("All else is done. It goes on by itself once this is seen; Ctrl-C leaves, and the same command goes on."));
+	outside_print(p->out, "%s\n", build_alone_words(p->w));
 	*told = true;
 }
 

@@ -47,8 +47,7 @@ static void say_plan(struct plain *p)
 	const cJSON *version, *plan = review_plan(p->w);
 	say_notable(p);
 	say_errands(p);
-	char *date = plan_prices_date(p->w->draft.plan),
-	     *undo = lines_command("destroy", p->w->options->rehearsal, p->w->options->file);
+	char *date = plan_prices_date(p->w->draft.plan), *undo = review_undo(p->w);
 	outside_print(p->out,
 		      _("%d to create, %d to change, %d to delete, %d stay. About $%.0f a month for what runs all the time, by "
 			"list prices of %s.\n"),

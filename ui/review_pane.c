@@ -124,7 +124,7 @@ void review_draw_facts(const struct wizard *w, int y, int end, struct rect r)
 		y++;
 	}
 	if (y < end) {
-		char *undo = lines_command("destroy", w->options->rehearsal, w->options->file);
+		char *undo = review_undo(w);
 		draw_fact(y, r, _("To undo"), undo);
 		free(undo);
 	}

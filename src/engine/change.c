@@ -102,7 +102,9 @@ static void poll_later(struct step *s)
 	double elapsed = step_now(s) - s->operation_since;
 	if (elapsed > step_deadline(s)) {
 		struct err e = {0};
-		err_set(&e, EXIT_TRYAGAIN, s->resource->id, _("Run apply again: it goes on watching this operation."),
+		err_set(&e, EXIT_TRYAGAIN, s->resource->id,
+			session_is_rehearsal(s->run->session) ? _("The next rehearsal begins anew.")
+							      : _("Run apply again: it goes on watching this operation."),
 			_("operation %s has not ended after %.0f minutes."), s->operation.name, elapsed / 60);
 		step_fail(s, &e);
 		err_free(&e);

@@ -54,7 +54,10 @@ static bool is_wreck(struct step *s)
 static char *then_again(struct step *s, const char *cure)
 {
 	if (!is_wreck(s))
-		return xstrdup(cure ? cure : _("Mend the cause, then run apply again: it goes on from here."));
+		return xstrdup(cure ? cure
+			       : session_is_rehearsal(s->run->session)
+				   ? _("Mend the cause, then rehearse again.")
+				   : _("Mend the cause, then run apply again: it goes on from here."));
 	char *flag = step_consent(s);
 	char *again = xasprintf(_("Once the cause is mended, run apply again with %s: what is left of it has to be replaced."),
 				flag);

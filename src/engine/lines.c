@@ -73,9 +73,23 @@ static const char *lines_state(const cJSON *step)
 	return words[state] ? _(words[state]) : json_str(step, "state", "");
 }
 
+/* Is it the result of a rehearsal, of which nothing stays once the program ends? */
+static bool of_rehearsal(const cJSON *result)
+{
+	return json_at(result, "real_seconds");
+}
+
 const char *lines_outcome(const cJSON *result)
 {
 	enum event_outcome outcome = event_outcome(result);
+	static const char *const rehearsed[OUTCOMES] = {
+	    [OUTCOME_PROVEN] = N_("The rehearsal went well: the server ran, only the chosen could enter."),
+	    [OUTCOME_PARTLY] = N_(
+		"Not everything stood in this rehearsal. What it made ends with it: the next one begins anew."),
+	    [OUTCOME_WAITING] = N_(
+		"What only a person can do was not done in this rehearsal. What it made ends with it: the next "
+		"one begins anew."),
+	};
 	static const char *const sentences[OUTCOMES] = {
 	    [OUTCOME_NONE] = "",
 	    [OUTCOME_PROVEN] = N_("The server runs, and it was proven that only the chosen people can enter."),
@@ -87,6 +101,8 @@ const char *lines_outcome(const cJSON *result)
 	};
 	if (outcome == OUTCOME_DESTROYED && cJSON_GetArraySize(json_at(result, "left")))
 		return _("What this stack made is gone, but for what is named below.");
+	if (of_rehearsal(result) && rehearsed[outcome])
+		return _(rehearsed[outcome]);
 	return *sentences[outcome] ? _(sentences[outcome]) : "";
 }
 
@@ -303,12 +319,15 @@ static void say_totals(struct lines *l, const cJSON *event)
 static void on_result(struct lines *l, const cJSON *event)
 {
 	const cJSON *left = json_at(event, "left"), *item;
+	bool rehearsed = of_rehearsal(event);
 	if (l->looking)
 		return;
 	fputc('\n', l->progress);
 	if (event_outcome(event))
 		fprintf(l->progress, "%s\n", lines_outcome(event));
-	if (json_bool(event, "sign_in_untried", false))
+	if (rehearsed)
+		fprintf(l->progress, "%s\n", _("This was a rehearsal: nothing was built or deleted."));
+	else if (json_bool(event, "sign_in_untried", false))
 		fprintf(l->progress, "%s\n", _("That a person can sign in was not tried: open the address in a browser once."));
 	say_tasks(l, json_at(event, "waiting"));
 	say_totals(l, event);
@@ -320,7 +339,8 @@ static void on_result(struct lines *l, const cJSON *event)
 	say_pair(l->progress, _("Backup:"), json_str(event, "backup", ""));
 	say_pair(l->progress, _("To restore it:"), json_str(event, "restore", ""));
 	say_pair(l->progress, _("Answers:"), json_str(event, "file", ""));
-	say_pair(l->progress, _("Next:"), json_str(event, "next", ""));
+	say_pair(l->progress, rehearsed && event_outcome(event) != OUTCOME_PROVEN ? _("Again:") : _("Next:"),
+		 json_str(event, "next", ""));
 	say_pair(l->progress, _("To undo:"), json_str(event, "undo", ""));
 	fflush(l->progress);
 	if (*json_str(event, "url", ""))

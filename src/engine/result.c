@@ -118,7 +118,8 @@ static void put_next(const struct run *r, cJSON *e)
 	const char *next = goes_later(r) ? "destroy" : r->mode->next(outcome);
 	if (next)
 		put_command(r, e, "next", next);
-	if (r->mode->builds && outcome != OUTCOME_NOTHING)
+	if (r->mode->builds && outcome != OUTCOME_NOTHING &&
+	    !session_is_rehearsal(r->session)) /* what that made ends with it */
 		put_command(r, e, "undo", "destroy");
 }
 

@@ -326,7 +326,9 @@ void run_interrupt(struct run *r)
 		return;
 	}
 	r->interrupted = true;
-	err_set(&e, EXIT_INTERRUPTED, NULL, _("Run the same command again: it goes on from here."),
+	err_set(&e, EXIT_INTERRUPTED, NULL,
+		session_is_rehearsal(r->session) ? _("The next rehearsal begins anew.")
+						 : _("Run the same command again: it goes on from here."),
 		_("interrupted; what is under way is finished, nothing new is begun."));
 	run_stop(r, &e);
 	err_free(&e);

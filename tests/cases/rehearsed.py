@@ -14,7 +14,13 @@ with Home() as home:
         built = [e["line"] for e in map(json.loads, run.stdout.splitlines()) if e["event"] == "log" and e["id"] == "image"]
         ok(built[-1:] == ["DONE"] and any(": Pushed" in line for line in built), "the build's log is shown to its last line, whichever try it was of", built)
         ok(read(answers) == before, "T4: and its file is left as it was")
-        ok(all("--rehearse" in result.get(key, "") for key in ("next", "undo")), "T4: commands that follow are rehearsals too", result)
+        ok("--rehearse" in result.get("next", "") and "undo" not in result, "T4: the command that follows is a rehearsal too, and there is nothing to undo", result)
+    faults = home.file("faults.json", [{"method": "POST", "path": "*/instances", "status": 403,
+                                            "body": {"error": {"code": 403, "message": "no", "status": "PERMISSION_DENIED"}}}])
+    run = home.run("apply", home.example("mlflow.json"), "--rehearse", "--faults", faults)
+    said = run.stdout + run.stderr
+    ok(run.returncode == 3 and "begins anew" in said and "nothing was built" in said, "a rehearsal that fails says that nothing of it stays", said[-900:])
+    ok("is kept" not in said and "goes on from" not in said and "To undo" not in said, "and promises nothing that the next one does not find", said[-900:])
     existing = {"network__mode": "existing", "network__name": "corp", "network__subnet": "apps"}
     zone = {"exposure": "domain", "domain__host": "mlflow.example.com", "domain__zone": "example-com"}
     vm = {"target": "vm", "exposure": "internal", "auth__mode": "iap"}

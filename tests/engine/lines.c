@@ -90,5 +90,18 @@ int main(void)
 	is_str(progress, "  0:00  plan: stack mlflow in project p\n", "a plan says nothing of having created");
 	free(progress);
 	free(data);
+	feed("{'event':'result','at':98,'outcome':'partly','file':'f','created':1,'updated':0,'deleted':0,'kept':0,'seconds':2,"
+	     "'real_seconds':98,'next':'mlflow-setup "
+	     "apply --rehearse f'}\n",
+	     false, &progress, &data);
+	is_str(progress,
+	       "\nNot everything stood in this rehearsal. What it made ends with it: the next one begins anew.\n"
+	       "This was a rehearsal: nothing was built or deleted.\n"
+	       "1 created, 0 updated, 0 deleted, 0 kept in 2 s; a real run would take about 1 min 38 s\n"
+	       "Answers:               f\n"
+	       "Again:                 mlflow-setup apply --rehearse f\n",
+	       "of a rehearsal nothing is kept, and nothing goes on");
+	free(progress);
+	free(data);
 	return tap_done();
 }
