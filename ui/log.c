@@ -263,7 +263,8 @@ static void move_aside(struct wizard *w, int delta)
 		longest = cells(p->lines[i].text) > longest ? cells(p->lines[i].text) : longest;
 		rows++;
 	}
-	if (v->sideways + delta >= 0 && v->sideways + delta < longest)
+	if (v->sideways + delta >= 0 &&
+	    (delta < 0 || v->sideways + delta < longest)) /* back, too, where shorter lines are shown now */
 		v->sideways += delta;
 }
 

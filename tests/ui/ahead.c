@@ -85,7 +85,9 @@ static void consent(void)
 	press("n");
 	struct err e = {0};
 	answers_set_text(w->answers, "server.workers", "1", &e);
-	press("b y");
+	press("b");
+	ok(w->over != &overlay_consent, "consent to the plan of an answer that was changed just before is not even asked for");
+	press("y");
 	ok(!review_agreed(w) && wizard_on(w, "review") && w->over != &overlay_secret,
 	   "a plan that was made before an answer changed is agreed to by no key that follows at once");
 	turns(4);

@@ -741,6 +741,16 @@ static void log_aside(void)
 	ok(!screen_says("following") && !screen_says("creating Bucket"), "Home stands still, t cuts, Right moves it aside");
 	press("Right Right Right Right Right Right Right Right");
 	ok(screen_says("17.2"), "but never beyond its longest line");
+	for (int i = 0; i < 40; i++) {
+		cJSON *e = json_make("{'event':'log','id':'bucket','line':'short'}");
+		wizard_event(w, e);
+		cJSON_Delete(e);
+	}
+	press("End");
+	ok(!screen_says("short"), "lines that end before that are not seen then");
+	press("Left Left Left Left Left Left Left Left Left");
+	ok(screen_says("short"), "and Left comes back to them");
+	press("Right Right Right Right Right Right Right Right");
 	press("p");
 	ok(screen_says("following") && screen_says("creating"), "and a part of it is read from its beginning");
 	close_it();
