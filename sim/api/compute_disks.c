@@ -24,7 +24,9 @@ static void fill_from_disk(cJSON *doc, const struct sim_object *from)
 /* What it is made from, and so its least size, and its size where none is asked. False when answered. */
 static bool fill_from_source(struct sim_call *c, cJSON *doc, int *least, int *usual)
 {
-	const char *image = json_str(doc, "sourceImage", ""), *snapshot = json_str(doc, "sourceSnapshot", "");
+	/* Copies: filling in writes the links anew. */
+	const char *image = sim_tmp("%s", json_str(doc, "sourceImage", "")),
+		   *snapshot = sim_tmp("%s", json_str(doc, "sourceSnapshot", ""));
 	const struct sim_object *disk = compute_find(c->sim, json_str(doc, "sourceDisk", ""));
 	*least = 1;
 	*usual = 500;
