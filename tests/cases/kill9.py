@@ -27,8 +27,9 @@ MANY = 40
 # What a run leaves behind that is not a resource: journals of the cloud itself, what expires by itself (a tunnel may be taken up again), what MLflow holds.
 TRACES = ("operation", "requests", "oauth", "token", "log", "lag", "softDeleted", "audit", "usage", "mlflow", "front", "key", "session", "iap.tunnels",
           "iam.policies", "(faults)")
-# What an address that Cloud Run still holds keeps from being deleted; one of each, and destroy has to name it.
-HELD = (".networks", ".subnetworks", ".routes", ".addresses")
+# What an address that Cloud Run still holds keeps from being deleted, and how many of each; destroy has to name it.
+# A network has a route of its own, and one of its subnet's.
+HELD = {".networks": 1, ".subnetworks": 1, ".routes": 2, ".addresses": 1}
 
 
 def dump_of(sim):
@@ -109,8 +110,8 @@ def settled(scene, sim, answers, wanted):
     differ = {k: (have.get(k, 0), v) for k, v in wanted.items() if have.get(k, 0) != v}
     differ |= {k: (v, 0) for k, v in have.items() if k not in wanted and v}
     if scene == "destroy":  # Cloud Run gives its addresses back after an hour: a later end may leave less, an earlier one the subnet and its network
-        held = HELD if "Subnet" in " ".join(event.get("left", [])) else ()
-        differ = {k: (have_, wanted_) for k, (have_, wanted_) in differ.items() if have_ > wanted_ and not (have_ == wanted_ + 1 and k.endswith(held))}
+        held = HELD if "Subnet" in " ".join(event.get("left", [])) else {}
+        differ = {k: (have_, wanted_) for k, (have_, wanted_) in differ.items() if have_ > wanted_ + held.get("." + k.rpartition(".")[2], 0)}
     if differ:
         return f"(have, wanted): {differ}"
     before = len(sim.exchanges())
