@@ -180,7 +180,11 @@ struct sim_object *compute_target(struct sim_call *c)
 struct sim_object *compute_ready_target(struct sim_call *c)
 {
 	struct sim_object *o = compute_repeated(c) ? NULL : compute_target(c);
-	return o && !compute_busy(c, o) ? o : NULL;
+	if (!o || compute_busy(c, o))
+		return NULL;
+	if (!json_at(o->hidden, "pending")) /* an operation that fails leaves it so */
+		json_put(o->hidden, "before", cJSON_Duplicate(o->doc, true));
+	return o;
 }
 
 /* Documents. ------------------------------------------------------------------------------------------------------------- */

@@ -430,9 +430,12 @@ static void delete_instance(struct sim_call *c)
 			      "again.'.");
 		return;
 	}
-	if (!json_at(o->hidden, "pending"))
-		json_put_str(o->doc, "status", "STOPPING");
+	bool idle = !json_at(o->hidden, "pending");
+	const char *key = sim_tmp("%s", o->key);
 	compute_delete(c);
+	o = sim_get(c->sim, "compute.instances", key);
+	if (o && idle && json_at(o->hidden, "pending"))
+		json_put_str(o->doc, "status", "STOPPING");
 }
 
 /* A template names machine and disk types alone, without their zone. */

@@ -142,8 +142,10 @@ struct sim_object *compute_op_object(struct sim *s, const cJSON *arg)
 void compute_end(struct sim *s, const cJSON *arg, const char *code, const char *message)
 {
 	struct sim_object *op = sim_get(s, "compute.operations", json_str(arg, "op", "")), *o = compute_op_object(s, arg);
-	if (o && !strcmp(json_str(o->hidden, "pending", ""), json_str(arg, "op", "")))
+	if (o && !strcmp(json_str(o->hidden, "pending", ""), json_str(arg, "op", ""))) {
 		json_drop(o->hidden, "pending");
+		json_drop(o->hidden, "before");
+	}
 	if (!op)
 		return;
 	finish_doc(op->doc, sim_wall(s));
@@ -155,7 +157,17 @@ void compute_end(struct sim *s, const cJSON *arg, const char *code, const char *
 	json_put_str(op->doc, "httpErrorMessage", quota ? "FORBIDDEN" : stock ? "SERVICE UNAVAILABLE" : "BAD REQUEST");
 }
 
-/* What an insert that failed would have made is not there. */
+/* As it was before the operation. */
+static void put_back(struct sim_object *o)
+{
+	cJSON *before = cJSON_DetachItemFromObjectCaseSensitive(o->hidden, "before");
+	if (!before)
+		return;
+	cJSON_Delete(o->doc);
+	o->doc = before;
+}
+
+/* What an insert that failed would have made is not there; what another would have changed is as it was: a machine that could not be stopped runs. */
 static bool compute_operations_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 {
 	const struct sim_object *op = sim_get(s, "compute.operations", json_str(arg, "op", ""));
@@ -167,6 +179,8 @@ static bool compute_operations_spoil(struct sim *s, const cJSON *arg, const cJSO
 		if (k->removed)
 			k->removed(s, o);
 		sim_remove(s, o);
+	} else if (o && !strcmp(json_str(o->hidden, "pending", ""), json_str(arg, "op", "-"))) {
+		put_back(o);
 	}
 	compute_end(s, arg, json_str(error, "code", "INTERNAL_ERROR"), json_str(error, "message", "Internal error."));
 	return true;

@@ -71,6 +71,39 @@ static void suspended(void)
 	asks("POST", VM "/vm/suspend", NULL, 400);
 }
 
+static void spoiled(const char *url, cJSON *body)
+{
+	asks("POST", url, body, 200);
+	sim_advance(cloud, sim_now(cloud) + 600);
+}
+
+/* An operation that fails leaves the machine as it was. */
+static void unmoved(void)
+{
+	struct err e = {0};
+	cJSON *rules = cJSON_Parse(
+	    "[{\"path\":\"*/vm/start\",\"count\":1,\"operation\":{\"error\":{\"code\":\"INTERNAL_ERROR\",\"message\":\"no\"}}},"
+	    "{\"path\":\"*/vm/stop\",\"count\":1,\"operation\":{\"error\":{\"code\":\"INTERNAL_ERROR\",\"message\":\"no\"}}},"
+	    "{\"path\":\"*/vm/setMachineType\",\"count\":1,\"operation\":{\"error\":{\"code\":\"INTERNAL_ERROR\",\"message\":"
+	    "\"no\"}}}]");
+	static const char type[] = "{\"machineType\":\"zones/us-central1-a/machineTypes/e2-medium\"}";
+	sim_faults(cloud, rules, &e);
+	spoiled(VM "/vm/start", NULL);
+	is_str(status(), "TERMINATED", "a machine whose start fails stays stopped");
+	act("POST", VM "/vm/start", NULL);
+	spoiled(VM "/vm/stop", NULL);
+	is_str(status(), "RUNNING", "one whose stop fails runs");
+	act("POST", VM "/vm/stop", NULL);
+	spoiled(VM "/vm/setMachineType", cJSON_Parse(type));
+	ok(text_ends(json_str(asks("GET", VM "/vm", NULL, 200), "machineType", ""), "/e2-custom-2-4096"),
+	   "one whose change fails is as it was");
+	act("POST", VM "/vm/setMachineType", cJSON_Parse(type));
+	ok(text_ends(json_str(asks("GET", VM "/vm", NULL, 200), "machineType", ""), "/e2-medium"), "and can be changed again");
+	sim_faults(cloud, NULL, &e);
+	cJSON_Delete(rules);
+	err_free(&e);
+}
+
 static void kept(void)
 {
 	act("POST", COMPUTE "global/securityPolicies", json_make("{'name':'armor'}"));
@@ -92,6 +125,7 @@ int main(void)
 	new_cloud(NULL);
 	types();
 	suspended();
+	unmoved();
 	kept();
 	sim_free(cloud);
 	return tap_done();
