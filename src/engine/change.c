@@ -195,7 +195,7 @@ static void make_call(struct step *s)
 {
 	const struct kind *k = s->resource->kind;
 	call_free(&s->changing);
-	if (s->back)
+	if (s->back.begun)
 		k->back(&s->view, &s->seen, &s->changing);
 	else if (s->intent == VERDICT_DELETE)
 		k->destroy(&s->view, &s->seen, &s->changing);
@@ -247,7 +247,7 @@ static bool withdraws(struct step *s, const struct api_result *r)
 	const struct kind *k = s->resource->kind;
 	struct observation made = {0};
 	struct err e = {0};
-	if (!k->overtaken || s->intent != VERDICT_CREATE || s->unknowns || s->known_before || s->back)
+	if (!k->overtaken || s->intent != VERDICT_CREATE || s->unknowns || s->known_before || s->back.begun)
 		return false;
 	k->decode(&s->view, r->http, r->reply, &made);
 	bool so = k->overtaken(&s->view, &s->seen, &made);
@@ -480,7 +480,7 @@ void step_change(struct step *s, enum verdict intent)
 {
 	struct run *r = s->run;
 	struct err e = {0};
-	if (r->stopping && !s->back) {
+	if (r->stopping && !s->back.begun) {
 		err_set(&s->err, EXIT_INTERRUPTED, s->resource->id, NULL, _("the run was stopped before it was changed."));
 		step_end(s, RESULT_SKIPPED);
 		return;
@@ -490,6 +490,8 @@ void step_change(struct step *s, enum verdict intent)
 			_("it differs from what is wanted and cannot be changed: %s."),
 			s->change.count ? s->change.differences[0].path : "");
 	s->intent = intent;
+	if (s->resource->kind->back && intent == VERDICT_UPDATE && !s->before && s->seen.found)
+		s->view.before = s->before = cJSON_Duplicate(s->seen.found, true);
 	if (!e.exit)
 		make_call(s);
 	if (!e.exit && s->changing.fault) {

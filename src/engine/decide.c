@@ -362,7 +362,7 @@ void step_decide_apply(struct step *s)
 void step_decide(struct step *s)
 {
 	const struct run *r = s->run;
-	if (s->back)
+	if (s->back.begun)
 		step_decide_back(s);
 	else if (r->surveying)
 		r->mode->look(s);

@@ -338,6 +338,7 @@ static void on_result(struct lines *l, const cJSON *event)
 	say_pair(l->progress, _("Server's log:"), json_str(event, "log", ""));
 	say_pair(l->progress, _("Backup:"), json_str(event, "backup", ""));
 	say_pair(l->progress, _("To restore it:"), json_str(event, "restore", ""));
+	say_pair(l->progress, _("To start the server:"), json_str(event, "restart", ""));
 	say_pair(l->progress, _("Answers:"), json_str(event, "file", ""));
 	say_pair(l->progress, rehearsed && event_outcome(event) != OUTCOME_PROVEN ? _("Again:") : _("Next:"),
 		 json_str(event, "next", ""));

@@ -36,7 +36,7 @@ static double between_looks(const struct kind_time *t, double elapsed)
 static bool has_usual_time(const struct step *s, const struct kind_time *t)
 {
 	bool makes = s->intent == VERDICT_CREATE || s->resource->kind->enables;
-	return makes && !s->back && t->usual > 0 && t->slow > t->usual;
+	return makes && !s->back.begun && t->usual > 0 && t->slow > t->usual;
 }
 
 double step_leisure(const struct step *s, double seconds)

@@ -39,6 +39,8 @@ bool run_failed_any(const struct run *r)
 enum exit_code run_exit_code(const struct run *r)
 {
 	bool changed = r->created || r->updated || r->deleted;
+	for (size_t i = 0; i < r->count; i++) /* or was stopped, and stays so */
+		changed |= r->steps[i].back.failed;
 	if (r->interrupted)
 		return EXIT_INTERRUPTED;
 	if (r->err.exit)
@@ -168,6 +170,7 @@ void run_send_result(struct run *r)
 	if (run_waited(r))
 		json_put(e, "waiting", run_tasks(r));
 	run_put_backup(r, e);
+	run_put_restart(r, e);
 	put_left_out(r, e);
 	put_next(r, e);
 	put_numbers(r, e);

@@ -52,6 +52,15 @@ struct step_why {
 	void (*then)(struct step *s);
 };
 
+/* The way back of one that stopped something (back.c). */
+struct step_back {
+	bool begun, asked, failed; /* asked: something was sent for it */
+	enum step_result result;   /* what came of the step before */
+	struct err err;            /* and why */
+	double since;
+	int turns;
+};
+
 struct step {
 	struct run *run;
 	const struct resource *resource;
@@ -70,6 +79,7 @@ struct step {
 	bool vague;     /* while looking: what it refers to is not there yet */
 	bool anew;      /* with vague: by what is known it will be made anew */
 	cJSON *spec;
+	cJSON *before; /* of a kind that has a way back: as it was found before its first change */
 	struct view view;
 	struct observation seen;
 	struct change change; /* as first compared */
@@ -84,13 +94,13 @@ struct step {
 	struct call changing; /* the request that changes something */
 	enum verdict intent;  /* what it is for */
 	char request_id[37];
-	bool known_before; /* the journal tells that an earlier run asked for it */
-	bool collided;     /* it was not there, and was when it was to be made: somebody else makes it */
-	bool sent;         /* something that changes it was sent */
-	bool back;         /* what it stopped is let go on as before (back.c) */
-	int vain;          /* confirmed changes that did not last */
-	size_t fewest;     /* differences that were ever seen at rest, and one more; 0 before the first */
-	bool confirmed;    /* the cloud said that it did it */
+	bool known_before;     /* the journal tells that an earlier run asked for it */
+	bool collided;         /* it was not there, and was when it was to be made: somebody else makes it */
+	bool sent;             /* something that changes it was sent */
+	struct step_back back; /* what it stopped is let go on as before */
+	int vain;              /* confirmed changes that did not last */
+	size_t fewest;         /* differences that were ever seen at rest, and one more; 0 before the first */
+	bool confirmed;        /* the cloud said that it did it */
 	bool replacing;
 	int rounds, conflicts, unknowns, rereads;
 	int lags;
@@ -352,6 +362,12 @@ void standing_free(struct standing *all);
 bool run_goes_back(struct run *r);
 /* Such a step was read. */
 void step_decide_back(struct step *s);
+/* Such a step is over: what is said of it and what came of it, by what came of it before. */
+enum step_result step_back_ended(struct step *s, enum step_result result);
+/* There was nothing to let go on, and all was said before. */
+bool step_back_silent(const struct step *s);
+/* Adds to the result the line for a shell by which what stands still goes on, if anything does. */
+void run_put_restart(const struct run *r, cJSON *result);
 /* Adds to the result which backup was taken before the tables changed, and the command that restores it. */
 void run_put_backup(const struct run *r, cJSON *result);
 

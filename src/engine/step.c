@@ -93,7 +93,9 @@ void step_cancel(struct step *s)
 void step_free(struct step *s)
 {
 	cJSON_Delete(s->spec);
+	cJSON_Delete(s->before);
 	cJSON_Delete(s->last);
+	err_free(&s->back.err);
 	observation_free(&s->seen);
 	change_free(&s->change);
 	operation_free(&s->operation);
@@ -179,6 +181,8 @@ static void record(struct step *s)
 void step_end(struct step *s, enum step_result result)
 {
 	struct run *r = s->run;
+	if (s->back.begun)
+		result = step_back_ended(s, result);
 	bool failed = result == RESULT_FAILED;
 	s->ended = step_now(s);
 	s->phase = PHASE_OVER;
@@ -193,6 +197,7 @@ void step_end(struct step *s, enum step_result result)
 	char *why = s->err.what ? xstrdup(s->err.what) : NULL;
 	/* What an apply's survey could not read is read again when its turn comes. */
 	bool silent = r->surveying && ((!failed && result != RESULT_SKIPPED) || r->mode->builds);
+	silent |= step_back_silent(s);
 	if (failed && !silent && !r->err.exit)
 		err_set(&r->err, s->err.exit, s->err.place, s->err.fix, "%s: %s", s->resource->id, why ? why : "");
 	if (!silent) {
@@ -220,13 +225,20 @@ static char *step_cure(const struct step *s, const struct err *why)
 	return both;
 }
 
+/* What costs money is missed where its successor does not come. */
+static bool has_gone(const struct step *s)
+{
+	return s->verdict == VERDICT_DELETE && !step_goes(s) && s->resource->kind->billable;
+}
+
 void step_fail(struct step *s, const struct err *why)
 {
 	if (why != &s->err) {
 		char *cure = step_cure(s, why);
+		const char *what = why->what ? why->what : _("it failed.");
 		err_free(&s->err);
-		err_set(&s->err, why->exit ? why->exit : EXIT_GENERAL, why->place, cure, "%s",
-			why->what ? why->what : _("it failed."));
+		err_set(&s->err, why->exit ? why->exit : EXIT_GENERAL, why->place, cure,
+			has_gone(s) ? _("%s What was there before is deleted.") : "%s", what);
 		free(cure);
 	}
 	step_end(s, RESULT_FAILED);
@@ -255,7 +267,8 @@ static void make_view(struct step *s)
 				.stack = r->plan->stack,
 				.id = s->resource->id,
 				.name = s->resource->name,
-				.spec = s->spec};
+				.spec = s->spec,
+				.before = s->before};
 }
 
 /* The URL that tells where it stands, if all that is not known were this text; the caller frees. */

@@ -70,4 +70,7 @@ cJSON *compute_object_wanted(const struct view *v);
 		compute_object_update(&(object), v, seen, out);                                                                \
 	}
 
+/* As a kind's restart, of a virtual machine in the spec's zone. */
+char *compute_instance_restart(const struct view *v, const struct observation *seen);
+
 #endif

@@ -61,6 +61,8 @@ struct view {
 	const char *id;      /* the resource's id in the plan */
 	const char *name;    /* its name in the cloud */
 	const cJSON *spec;   /* kind-specific; see each kind's file comment */
+	const cJSON
+	    *before; /* as it was found before this run changed it; NULL: it did not, or was not there. For back and restart */
 	/* Only while destroying: */
 	bool consent; /* the operator agreed that data goes */
 	int way;      /* how many of the kind's ways (destroy_ways) were refused in this run */
@@ -194,8 +196,11 @@ struct kind {
 	void (*destroy)(const struct view *v, const struct observation *seen, struct call *out);
 	/* Does what it needs stay with it when destroy leaves it, though the cloud would let that go? NULL: no. */
 	bool (*holds)(const cJSON *spec);
-	/* What this stopped goes on as before, after a run that did not get to what needed it; a request whose method is NULL: it does. NULL: it stops nothing. */
+	/* What this stopped goes on as before, after a run that did not get to what needed it, or in the midst of whose change it failed; a request whose method
+	 * is NULL: it does. NULL: it stops nothing. */
 	void (*back)(const struct view *v, const struct observation *seen, struct call *out);
+	/* The line for a shell that lets it go on where that failed; seen is NULL where it is not known whether it is stopped. NULL: it goes on. Where there is back. */
+	char *(*restart)(const struct view *v, const struct observation *seen);
 	/* Does what was read tell that a run stopped it, this one or an earlier? NULL: nothing tells. */
 	bool (*stopped)(const struct observation *seen);
 	/* The line for a shell that puts back what this saved, each value one word of it, for the caller to free; seen says that it stands. NULL: it saves

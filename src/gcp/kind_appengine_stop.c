@@ -5,6 +5,7 @@
 #include "gcp/appengine_shared.h"
 #include "gcp/kinds.h"
 
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -71,11 +72,11 @@ static void appengine_stop_create(const struct view *v, const struct observation
 	appengine_list_versions(v, out);
 }
 
-/* What served before: the version that is noted, else the youngest of them. */
-static void appengine_stop_back(const struct view *v, const struct observation *seen, struct call *out)
+/* What served before: the version that is noted, else the youngest of them; NULL where there is none. */
+static const cJSON *served(const struct view *v, const cJSON *found)
 {
 	const cJSON *one, *last = NULL;
-	cJSON_ArrayForEach(one, json_at(seen->found, "versions")) {
+	cJSON_ArrayForEach(one, json_at(found, "versions")) {
 		if (!is_older(v, one))
 			continue;
 		if (!last || !strcmp(json_str(one, "id", ""), json_str(v->spec, "serving", "")) ||
@@ -83,8 +84,29 @@ static void appengine_stop_back(const struct view *v, const struct observation *
 		     strcmp(json_str(one, "createTime", ""), json_str(last, "createTime", "")) > 0))
 			last = one;
 	}
+	return last;
+}
+
+static void appengine_stop_back(const struct view *v, const struct observation *seen, struct call *out)
+{
+	const cJSON *last = served(v, seen->found);
 	if (last && is_status(last, "STOPPED"))
 		appengine_set_status(v, json_str(last, "id", ""), "SERVING", out);
+}
+
+static char *appengine_stop_restart(const struct view *v, const struct observation *seen)
+{
+	const cJSON *last = served(v, seen ? seen->found : v->before);
+	if (!last || (seen && !is_status(last, "STOPPED")))
+		return NULL;
+	struct buf b = {0};
+	buf_puts(&b, "gcloud app versions start ");
+	escape_word(json_str(last, "id", ""), &b);
+	buf_puts(&b, " --service=");
+	escape_word(json_str(v->spec, "service", ""), &b);
+	buf_puts(&b, " --project=");
+	escape_word(v->project, &b);
+	return buf_take(&b);
 }
 
 const struct kind kind_appengine_stop = {
@@ -106,5 +128,6 @@ const struct kind kind_appengine_stop = {
     .create = appengine_stop_create,
     .update = appengine_stop_update,
     .back = appengine_stop_back,
+    .restart = appengine_stop_restart,
     .terraform = {.none = "A server is stopped for an upgrade only."},
 };

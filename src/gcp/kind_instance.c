@@ -158,6 +158,33 @@ static void instance_update(const struct view *v, const struct observation *seen
 		compute_object_method(&object, v, "start", NULL, out);
 }
 
+/* Metadata as before, under the fingerprint of now. */
+static cJSON *earlier_metadata(const cJSON *before, const cJSON *found)
+{
+	const cJSON *items = json_at(before, "metadata.items");
+	return json_make("{'fingerprint':%s,'items':%j}", json_str(found, "metadata.fingerprint", ""),
+			 items ? cJSON_Duplicate(items, true) : cJSON_CreateArray());
+}
+
+/* A change that failed while it was stopped: what a stopped machine alone takes is as before, then it runs if it did. */
+static void instance_back(const struct view *v, const struct observation *seen, struct call *out)
+{
+	const cJSON *was = v->before, *found = seen->found;
+	if (!was || !found || !is_status(found, "TERMINATED"))
+		return;
+	if (!json_equal(json_at(was, "metadata.items"), json_at(found, "metadata.items")))
+		compute_object_method(&object, v, "setMetadata", earlier_metadata(was, found), out);
+	else if (strcmp(json_str(was, "machineType", ""), json_str(found, "machineType", "")) != 0)
+		compute_object_method(&object, v, "setMachineType",
+				      json_make("{'machineType':%s}", json_str(was, "machineType", "")), out);
+	else if (json_at(was, "serviceAccounts.0") &&
+		 !json_equal(json_at(was, "serviceAccounts"), json_at(found, "serviceAccounts")))
+		compute_object_method(&object, v, "setServiceAccount", cJSON_Duplicate(json_at(was, "serviceAccounts.0"), true),
+				      out);
+	else if (is_status(was, "RUNNING"))
+		compute_object_method(&object, v, "start", NULL, out);
+}
+
 static const char *instance_downtime(const cJSON *spec, const struct change *c)
 {
 	(void)spec;
@@ -409,6 +436,8 @@ const struct kind kind_instance = {
     .create = instance_create,
     .downtime = instance_downtime,
     .update = instance_update,
+    .back = instance_back,
+    .restart = compute_instance_restart,
     .destroy = instance_destroy,
     .cure = instance_cure,
     .console = instance_console,

@@ -4,6 +4,7 @@
 #include "gcp/compute_object.h"
 #include "gcp/kinds.h"
 
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 
@@ -77,6 +78,20 @@ static void instance_stop_back(const struct view *v, const struct observation *s
 		compute_object_method(&object, v, "start", NULL, out);
 }
 
+char *compute_instance_restart(const struct view *v, const struct observation *seen)
+{
+	if (seen && (!seen->found || is_status(seen->found, "RUNNING")))
+		return NULL;
+	struct buf b = {0};
+	buf_puts(&b, "gcloud compute instances start ");
+	escape_word(v->name, &b);
+	buf_puts(&b, " --zone=");
+	escape_word(json_str(v->spec, "zone", ""), &b);
+	buf_puts(&b, " --project=");
+	escape_word(v->project, &b);
+	return buf_take(&b);
+}
+
 const struct kind kind_instance_stop = {
     .id = "compute.instanceStop",
     .title = N_("Stop of the virtual machine"),
@@ -96,5 +111,6 @@ const struct kind kind_instance_stop = {
     .create = instance_stop_create,
     .update = instance_stop_update,
     .back = instance_stop_back,
+    .restart = compute_instance_restart,
     .terraform = {.none = "A server is stopped for an upgrade only."},
 };

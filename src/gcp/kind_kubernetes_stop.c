@@ -5,6 +5,7 @@
 #include "gcp/kinds.h"
 #include "gcp/kubernetes_shared.h"
 
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -113,6 +114,18 @@ static void kubernetes_stop_back(const struct view *v, const struct observation 
 		scale(v, seen->found, 1, out);
 }
 
+static char *kubernetes_stop_restart(const struct view *v, const struct observation *seen)
+{
+	if (seen && (!seen->found || replicas(seen->found)))
+		return NULL;
+	struct buf b = {0};
+	buf_puts(&b, "kubectl scale ");
+	escape_word(v->name, &b);
+	buf_puts(&b, " --replicas=1 --namespace=");
+	escape_word(json_str(seen ? seen->found : v->before, "metadata.namespace", ""), &b);
+	return buf_take(&b);
+}
+
 static bool kubernetes_stop_stopped(const struct observation *seen)
 {
 	return cJSON_HasObjectItem(json_at(seen->found, "metadata.annotations"), STOPPED);
@@ -137,6 +150,7 @@ const struct kind kind_kubernetes_stop = {
     .create = kubernetes_stop_create,
     .update = kubernetes_stop_update,
     .back = kubernetes_stop_back,
+    .restart = kubernetes_stop_restart,
     .stopped = kubernetes_stop_stopped,
     .terraform = {.none = "A server is stopped for an upgrade only."},
 };

@@ -5,6 +5,7 @@
 #include "gcp/kinds.h"
 #include "gcp/run_state.h"
 
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 
@@ -88,6 +89,20 @@ static void run_stop_back(const struct view *v, const struct observation *seen, 
 	on_service(v, "PATCH", json_make("{'scaling':%j}", scaling), "?updateMask=scaling", out);
 }
 
+static char *run_stop_restart(const struct view *v, const struct observation *seen)
+{
+	if (seen && (!seen->found || !stopped(seen->found)))
+		return NULL;
+	struct buf b = {0};
+	buf_puts(&b, "gcloud run services update ");
+	escape_word(json_str(v->spec, "service", ""), &b);
+	buf_puts(&b, " --scaling=auto --region=");
+	escape_word(json_str(v->spec, "region", ""), &b);
+	buf_puts(&b, " --project=");
+	escape_word(v->project, &b);
+	return buf_take(&b);
+}
+
 const struct kind kind_run_stop = {
     .id = "run.serviceStop",
     .title = N_("Stop of the Cloud Run service"),
@@ -108,5 +123,6 @@ const struct kind kind_run_stop = {
     .create = run_stop_create,
     .update = run_stop_update,
     .back = run_stop_back,
+    .restart = run_stop_restart,
     .terraform = {.none = "A server is stopped for an upgrade only."},
 };

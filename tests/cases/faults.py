@@ -1,24 +1,31 @@
 #!/usr/bin/env python3
-"""Each file of tests/faults makes a fault happen during an apply (of a destroy in 31): by the simulated cloud's rules, or by an actor here that does
+"""Each file of tests/faults makes a fault happen during an apply: by the simulated cloud's rules, or by an actor here that does
 it to the client. It ends in bounded time with the exit code and the words that the file says the operator sees, names the next command, and
 prints no secret and no control character; every rule has acted. Once the fault is gone, apply makes exactly the stack of an undisturbed run,
 and a third one nothing.
+
+A file may say more: "on" names the targets it is tried on (kill9's; run by default), and "also" those it is tried on besides, of which a sample is drawn
+(MLFLOW_SETUP_SEED=N draws another; MLFLOW_SETUP_ALL=1 tries all); "answers" are other answers from the start; "scene" is "change" (of a standing stack, by
+"change", other answers) or "destroy"; "runs": the server goes on as before the fault;
+"interrupt": the run is, while it waits for the reply to a request whose path ends so.
 
 MLFLOW_SETUP_FAULTS names scenarios ("01 31") to try only these."""
 import glob
 import json
 import os
 import pty
+import random
 import re
 import resource
 import signal
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from cloud_hand import ask, ask_until
 from harness import ALL_DATA, PROGRAM, SECRET, SOURCE, Home, Sim, done, ok, result_of, skip, wait_for
-from kill9 import counts, dump_of, whole
+from kill9 import TARGETS, counts, dump_of, load, whole
 from other_clock import shifted
 
 EXITS = {0, 3, 1, 69, 73, 75, 77, 78, 130}
@@ -213,12 +220,21 @@ def two_runs(home, sim, answers):
 ACTORS = {32: full_disk, 33: signals, 34: killed, 35: terminal, 36: clock, 37: two_runs}
 
 
+def before_reply(sim, process, ending):
+    """Interrupts it while it waits for the reply to a request with this ending, which the rules make slow."""
+    wait_for(lambda: process.poll() is not None or any(x["url"].split("?")[0].endswith(ending) for x in sim.exchanges()), ending, 60)
+    process.send_signal(signal.SIGINT)
+
+
 def disturbed(home, sim, answers, scenario):
     """Runs with the rules in force until each of them has acted, three at the most. What is wrong, or None."""
-    verb = ("destroy", answers, *ALL_DATA) if scenario["scenario"] == 31 else ("apply", answers)
+    verb = ("destroy", answers, *ALL_DATA) if scenario.get("scene") == "destroy" else ("apply", answers, *scenario.get("options", []))
     untold = []
     for _ in range(3):
-        code, text, how = finish(*start(home, sim, *verb))
+        out, process = start(home, sim, *verb)
+        if "interrupt" in scenario:
+            before_reply(sim, process, scenario["interrupt"])
+        code, text, how = finish(out, process)
         wrong = truthful(code, text, how, sim) or (f"exit {code}, not {scenario['sees']['exit']}: {text[-600:]}" if code not in scenario["sees"]["exit"] else None)
         untold.append(told(scenario, code, text))
         acts = dump_of(sim).get("(faults)", [])
@@ -239,57 +255,114 @@ def acted(home, sim, answers, scenario):
 def destroyed(home, sim, answers, scenario, rules):
     """Applied, then destroyed with the rules in force, then without."""
     wrong = truthful(*finish(*start(home, sim, "apply", answers)), sim)
-    with open(rules, "w", encoding="utf-8") as f:
-        json.dump(scenario["rules"], f)
-    sim.process.send_signal(signal.SIGUSR2)
-    time.sleep(0.05)
+    load(sim, rules, scenario["rules"])
     wrong = wrong or disturbed(home, sim, answers, scenario)
-    clear(sim, rules)
+    load(sim, rules, [])
     last = sim.run("destroy", answers, *ALL_DATA, "--json", timeout=300)
     return wrong or (f"destroy without faults: {last.returncode} {last.stdout[-800:]}" if last.returncode else None)
 
 
-def try_one(path, wanted):
+def documents(dump, collection):
+    return [d.get("doc", d) for d in dump.get(collection, {}).values()]
+
+
+def serving(dump):
+    """What stands before people: does each machine run, by which settings; how does each service scale."""
+    return ([(d["status"], d["machineType"], d["metadata"].get("items")) for d in documents(dump, "compute.instances")],
+            [d.get("scaling") for d in documents(dump, "run.services")])
+
+
+def changed(home, sim, answers, scenario, rules):
+    """Applied, then other answers with the rules in force, then without."""
+    wrong = truthful(*finish(*start(home, sim, "apply", answers, "--yes")), sim)
+    before = dump_of(sim)
+    with open(answers, encoding="utf-8") as f:
+        whole_file = json.load(f)
+    whole_file["answers"].update(scenario["change"])
+    home.file("mlflow.json", whole_file)
+    load(sim, rules, scenario["rules"])
+    wrong = wrong or disturbed(home, sim, answers, scenario)
+    after = dump_of(sim)
+    if not wrong and scenario.get("runs") and serving(before) != serving(after):
+        wrong = f"it does not go on as before: {serving(before)} {serving(after)}"
+    load(sim, rules, [])
+    return wrong or converged(sim, answers, counts(before), scenario.get("consent", []))
+
+
+def try_one(path, target, wanted):
     with open(path, encoding="utf-8") as f:
         scenario = json.load(f)
-    destroys = scenario["scenario"] == 31
+    scene = scenario.get("scene", "first")
     with Home() as home:
-        rules = home.file("rules.json", [] if destroys else scenario["rules"])
+        rules = home.file("rules.json", scenario["rules"] if scene == "first" else [])
         with Sim(home, "--faults", rules) as sim:
-            answers = home.example(auth__client_secret="env:CLIENT_SECRET")
-            if destroys:
+            answers = home.example(auth__client_secret="env:CLIENT_SECRET", **TARGETS[target][0], **{k.replace(".", "__"): v for k, v in scenario.get("answers", {}).items()})
+            if scene == "destroy":
                 wrong = destroyed(home, sim, answers, scenario, rules)
+            elif scene == "change":
+                wrong = changed(home, sim, answers, scenario, rules)
             else:
                 wrong = (acted if "actor" in scenario else disturbed)(home, sim, answers, scenario)
                 clear(sim, rules)
-                wrong = wrong or converged(sim, answers, wanted, scenario.get("consent", []))
+                wrong = wrong or converged(sim, answers, wanted(target), scenario.get("consent", []))
             if sim.process.poll() is not None:
                 wrong = f"the simulated cloud ended: {sim.complaints()}"
             return wrong, scenario["fault"]
 
 
-def tried(path, wanted):
+def tried(path, target, wanted):
     """A scenario that breaks its own test is one that fails."""
     try:
-        return try_one(path, wanted)
+        return try_one(path, target, wanted)
     except (OSError, ValueError, TimeoutError, subprocess.SubprocessError, RuntimeError) as e:
         return repr(e), ""
 
 
-def main():
+SAMPLE = 4
+
+
+def chosen():
+    """(path, target) of what is tried now."""
     only = os.environ.get("MLFLOW_SETUP_FAULTS", "").split()
-    paths = [p for p in sorted(glob.glob(os.path.join(SOURCE, "tests/faults/*.json")))
-             if not only or os.path.basename(p)[:2] in only]
-    if not paths:
+    first, also = [], []
+    for path in sorted(glob.glob(os.path.join(SOURCE, "tests/faults/*.json"))):
+        with open(path, encoding="utf-8") as f:
+            scenario = json.load(f)
+        if not only or os.path.basename(path)[:2] in only:
+            first += [(path, target) for target in scenario.get("on", ["run"])]
+            also += [(path, target) for target in scenario.get("also", [])]
+    if os.environ.get("MLFLOW_SETUP_ALL") or len(also) <= SAMPLE:
+        return first + also
+    return first + random.Random(os.environ.get("MLFLOW_SETUP_SEED", "1")).sample(also, SAMPLE)
+
+
+class Undisturbed:
+    """What stands after an apply that nothing disturbs, of each target that is asked for."""
+
+    def __init__(self):
+        self.began = time.monotonic()
+        self.stands = {"run": whole("first")[1]}
+        self.took = time.monotonic() - self.began
+        self.lock = threading.Lock()
+
+    def __call__(self, target):
+        with self.lock:
+            if target not in self.stands:
+                self.stands[target] = whole("first", target)[1]
+            return self.stands[target]
+
+
+def main():
+    tries = chosen()
+    if not tries:
         skip("fault scenarios", "tests/faults has no rule files")
         done()
     global PATIENCE
-    began = time.monotonic()
-    _, wanted = whole("first")
-    PATIENCE = max(PATIENCE, PATIENCE_TIMES * (time.monotonic() - began))
+    wanted = Undisturbed()
+    PATIENCE = max(PATIENCE, PATIENCE_TIMES * wanted.took)
     with ThreadPoolExecutor(6) as pool:
-        for path, (wrong, fault) in zip(paths, pool.map(lambda p: tried(p, wanted), paths)):
-            ok(not wrong, f"{os.path.basename(path)[:2]} {fault}", wrong or "")
+        for (path, target), (wrong, fault) in zip(tries, pool.map(lambda t: tried(*t, wanted), tries)):
+            ok(not wrong, f"{os.path.basename(path)[:2]} {target}: {fault}", wrong or "")
     done()
 
 
