@@ -85,7 +85,7 @@ char *kind_permissions(const struct kind *k, const cJSON *spec, enum deed deed)
 	if (deed == DEED_CREATE || deed == DEED_UPDATE)
 		put_uses(k->uses, spec, &b);
 	free(own);
-	return b.len ? buf_take(&b) : xstrdup("");
+	return buf_take(&b);
 }
 
 cJSON *kind_labels(const struct view *v)
