@@ -158,9 +158,13 @@ static double uniform(struct sim *s)
 	return ((double)(sim_random(s) >> 11) + 0.5) * 0x1p-53;
 }
 
+/* The end of what is drawn: of a grant, some 13 minutes. Nobody reports longer ones; what is to take longer is a fault. */
+#define LONGEST 2.5
+
 static double draw(struct sim *s, const struct duration *d)
 {
-	double second = uniform(s), radius = sqrt(-2 * log(uniform(s))), normal = radius * cos(6.283185307179586 * uniform(s));
+	double second = uniform(s), radius = sqrt(-2 * log(uniform(s)));
+	double normal = fmin(radius * cos(6.283185307179586 * uniform(s)), LONGEST);
 	double median = d->other > 0 && second < d->share ? d->other : d->median;
 	if (median <= 0)
 		return 0;

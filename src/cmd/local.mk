@@ -26,7 +26,7 @@ mlflow_setup_SOURCES = src/main.c \
 	src/cmd/rehearsal.c src/cmd/rehearsal_cloud.c src/cmd/rehearsal_hand.c src/cmd/rehearsal_past.c src/cmd/rehearsal_private.h
 mlflow_setup_LDADD = src/cmd/libcmd.a $(LIB_UI) $(LIB_SIM)
 LONG_TESTS += tests/attack/attack.py tests/cases/adding.py tests/cases/no_rehearsal.sh tests/cases/safety.py tests/cases/safety_engine.py
-TESTS += tests/cases/bad_input.py tests/cases/rehearsed.py tests/cases/said.py tests/ui/rehearsal.py
+TESTS += tests/cases/bad_input.py tests/cases/lags.py tests/cases/rehearsed.py tests/cases/said.py tests/ui/rehearsal.py
 WALK_TESTS += tests/cases/clients.py tests/cases/github.py tests/cases/record.py tests/cases/tunnel.py tests/cases/upgrade.py tests/cases/waiting.py
 else
 mlflow_setup_SOURCES = src/main.c src/cmd/no_rehearsal.c

@@ -16,6 +16,8 @@
 #define GRANT_SPREADS 60.0 /* half the median of reference/engine.md 1.2 */
 #define VAIN_MAX 40        /* confirmed changes of one resource that do not last */
 #define REMAKE_SOONEST 8.0
+#define REMAKE_SHARE 0.12 /* of how long it lasts already: each leaves something behind, as a revision */
+#define REMAKE_LATEST 90.0
 
 void step_compare(struct step *s, struct change *out)
 {
@@ -174,8 +176,8 @@ static void pending(struct step *s)
 static void make_again(struct step *s)
 {
 	struct change c;
-	double soonest = fmax(REMAKE_SOONEST, (s->lag_seen - s->lag_since) * 0.04);
-	double hold = s->lag_seen + fmin(fmax(step_slack(s) / 4, soonest), 60) - step_now(s);
+	double soonest = fmax(REMAKE_SOONEST, (s->lag_seen - s->lag_since) * REMAKE_SHARE);
+	double hold = s->lag_seen + fmin(fmax(step_slack(s) / 4, soonest), REMAKE_LATEST) - step_now(s);
 	if (hold > 0 && !s->run->stopping) {
 		step_pause(s, fmin(hold, 1), make_again);
 		return;
@@ -187,19 +189,30 @@ static void make_again(struct step *s)
 	step_change(s, v);
 }
 
+/* What is waited for, and for how long at most. */
+static void say_spreads(struct step *s)
+{
+	const struct resource *grant = step_youngest_grant(s)->resource;
+	char *words = xasprintf(
+	    _("It failed for want of a permission. It is made again until what was granted spreads, for %.0f min "
+	      "at most: %s %s."),
+	    ceil(step_spreads_on(s) / 60), _(grant->kind->title), grant->name);
+	step_send(s, "polling", words, NULL);
+	free(words);
+}
+
 /* It failed after this run's own request. */
 static void failed(struct step *s)
 {
 	const struct kind *k = s->resource->kind;
 	const char *words = s->failure ? s->failure : s->seen.error;
 	bool permission = words && strcasestr(words, "permission");
-	bool passes = (k->passing && k->passing(&s->view, &s->seen)) || (permission && step_granted_lately(s));
-	if (!passes || step_spread_over(s)) {
+	bool passes = permission || (k->passing && k->passing(&s->view, &s->seen));
+	if (!passes || !step_permission_spreads(s)) {
 		fail_as_operated(s);
 		return;
 	}
-	step_lag_goes_on(s);
-	step_send(s, "polling", _("It failed for want of a permission that has not spread yet: it is made again."), NULL);
+	say_spreads(s);
 	make_again(s);
 }
 

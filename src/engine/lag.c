@@ -14,8 +14,10 @@
 
 #define LAG_BUDGET 900.0
 #define FORBIDDEN_LAG_BUDGET 120.0
-/* How long what failed for want of a permission is made again: grants spread within minutes as a rule, and without a bound in words. */
-#define SPREAD_BUDGET 2700.0
+/* A grant is known everywhere within seven minutes as a rule, and is given twice that: who then still lacks a permission lacks it for another reason. */
+#define SPREADS_WITHIN 900.0
+/* Accounts that Google makes with an API are there within minutes after that was enabled; one that is not then was deleted, or never made. */
+#define GOOGLES_ACCOUNT_BUDGET 300.0
 #define LAG_PAUSE_MOST 4.0      /* or, where it lasts long, */
 #define LAG_SHARE 0.05          /* of how long it lasts already */
 #define LAG_FOLLOWER_PAUSE 16.0 /* at least; not for ever: what is known in one place need not be in another */
@@ -33,12 +35,13 @@ static double age_by_cloud(const struct step *s)
 	return INFINITY;
 }
 
-/* What stands and has no time of its own is taken to be as old as the youngest thing of the stack: they were made together. */
+/* What stood and has no time of its own is taken to be as old as the youngest thing that stood: they were made together. */
 static double age_of_stack(const struct run *r)
 {
 	double youngest = INFINITY;
 	for (size_t i = 0; i < r->count; i++)
-		youngest = fmin(youngest, age_by_cloud(&r->steps[i]));
+		if (!r->steps[i].sent)
+			youngest = fmin(youngest, age_by_cloud(&r->steps[i]));
 	return youngest;
 }
 
@@ -78,6 +81,29 @@ static bool says(const char *message, const char *part)
 	return message && strcasestr(message, part);
 }
 
+/* An account that no step made came with its API: is it that young? */
+static bool came_lately(const struct step *s)
+{
+	bool *behind = plan_behind(s->run->plan, s->index), found = false;
+	for (size_t i = 0; i < s->index && !found; i++) {
+		const struct step *need = &s->run->steps[i];
+		found = behind[i] && need->resource->kind->enables && step_age(need) < GOOGLES_ACCOUNT_BUDGET;
+	}
+	free(behind);
+	return found;
+}
+
+static bool says_no_account(const char *message)
+{
+	return says(message, "service account") && says(message, "does not exist");
+}
+
+/* One of ours by its name; one of Google's, an agent or a default account, has none of ours. */
+static bool account_is_young(const struct step *s, const char *message)
+{
+	return fresh(s, strchr(message, '@') ? message : NULL) || came_lately(s);
+}
+
 /* People and groups are nobody's that a run makes; an account of IAM's, such as a database knows, may be. */
 static bool names_person(const char *message)
 {
@@ -102,8 +128,8 @@ static bool words_of_lag(const struct step *s, int http, const char *message)
 		return false;
 	if (names_person(message))
 		return false;
-	if (says(message, "service account") && says(message, "does not exist")) /* Google's names for agents are not ours */
-		return fresh(s, NULL);
+	if (says_no_account(message))
+		return account_is_young(s, message);
 	return named && (says(message, "does not exist") || says(message, "not found") || says(message, "not ready"));
 }
 
@@ -114,7 +140,8 @@ static void keep_words(char **to, const char *text)
 	*to = copy;
 }
 
-void step_lag_goes_on(struct step *s)
+/* A lag was met, first or again. */
+static void goes_on(struct step *s)
 {
 	if (s->lag_since <= 0) /* what fails now would have failed all the while */
 		s->lag_since = s->held_since > 0 ? s->held_since : step_now(s);
@@ -127,7 +154,7 @@ bool step_lags(struct step *s, int http, const char *message)
 {
 	if (!words_of_lag(s, http, message))
 		return false;
-	step_lag_goes_on(s);
+	goes_on(s);
 	keep_words(&s->lag_words, message && fresh(s, message) ? message : NULL);
 	/* A 403 may as well be a refusal, and what is made elsewhere may not exist: it is not asked for as long. */
 	const struct kind *k = s->resource->kind;
@@ -193,26 +220,39 @@ double step_since_grant(const struct step *s)
 	return least;
 }
 
-bool step_granted_lately(const struct step *s)
+/* What gave a permission to what this step needs: a grant, or the enabling of an API, whose agents get theirs with it. */
+static double age_of_grant(const struct step *need)
 {
-	bool *behind = plan_behind(s->run->plan, s->index), found = false;
-	for (size_t i = 0; i < s->index && !found; i++) {
-		const struct step *need = &s->run->steps[i];
-		found = behind[i] && changed_lately(need) && need->resource->kind->grants;
-	}
-	free(behind);
-	return found;
+	const struct kind *k = need->resource->kind;
+	return k->grants || k->enables ? step_age(need) : INFINITY;
 }
 
-bool step_spread_over(const struct step *s)
+const struct step *step_youngest_grant(const struct step *s)
 {
-	return s->lag_since > 0 && step_now(s) - s->lag_since >= SPREAD_BUDGET;
+	bool *behind = plan_behind(s->run->plan, s->index);
+	const struct step *youngest = NULL;
+	double least = SPREADS_WITHIN;
+	for (size_t i = 0; i < s->index; i++) {
+		const struct step *need = &s->run->steps[i];
+		if (behind[i] && age_of_grant(need) < least) {
+			youngest = need;
+			least = age_of_grant(need);
+		}
+	}
+	free(behind);
+	return youngest;
+}
+
+double step_spreads_on(const struct step *s)
+{
+	const struct step *grant = step_youngest_grant(s);
+	return grant ? SPREADS_WITHIN - age_of_grant(grant) : 0;
 }
 
 bool step_permission_spreads(struct step *s)
 {
-	if (!step_granted_lately(s))
+	if (!step_youngest_grant(s))
 		return false;
-	step_lag_goes_on(s);
-	return !step_spread_over(s);
+	goes_on(s);
+	return true;
 }

@@ -252,16 +252,14 @@ void step_look_for_loss(struct step *s);
 /* lag.c */
 /* May this refusal pass by itself, because something that the step needs was made moments ago? Keeps the time; true means: try again. */
 bool step_lags(struct step *s, int http, const char *message);
-/* The same of a permission that lacks while this run gave some a moment ago. */
+/* The same of a permission that lacks while one that it needs was given so lately that it may not be known everywhere. */
 bool step_permission_spreads(struct step *s);
-/* Was that waited for long enough? */
-bool step_spread_over(const struct step *s);
-/* Was a permission granted a moment ago that this step needs, directly or not? */
-bool step_granted_lately(const struct step *s);
+/* What gave a permission last that this step needs, directly or not; NULL when all of them are known everywhere by now. */
+const struct step *step_youngest_grant(const struct step *s);
+/* Seconds until that is so. */
+double step_spreads_on(const struct step *s);
 /* Seconds since the youngest grant that it needs; INFINITY for none. */
 double step_since_grant(const struct step *s);
-/* A lag was met, first or again. */
-void step_lag_goes_on(struct step *s);
 /* Looks again when that may have passed. Of several that are told the same words one asks and the others follow it. */
 void step_lag_pause(struct step *s);
 /* What it was told while it lagged is not so any more: those who were told the same look again at once. */
