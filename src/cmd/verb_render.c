@@ -35,10 +35,19 @@ static void fill_unknown(const struct cli *cli, struct answers *a)
 		    cli->file, NO_NUMBER);
 }
 
+/* In the folder that was named, with or without slashes at its end; the caller frees. */
+static char *path_in(const struct cli *cli, const char *file)
+{
+	size_t len = strlen(cli->out);
+	while (len && cli->out[len - 1] == '/')
+		len--;
+	return xasprintf("%.*s/%s", (int)len, cli->out, file);
+}
+
 static bool write_row(const struct cli *cli, const struct plan *p, const struct render_row *row, struct err *e)
 {
 	struct buf text = {0};
-	char *path = xasprintf("%s/%s", cli->out, row->file), *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	char *path = path_in(cli, row->file), *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
 	bool ok = plan_render_file(p, row, &text, e) && file_make_dirs(folder, e) &&
 		  file_write(path, buf_text(&text), text.len, (mode_t)row->mode, e);
 	if (ok && !cli->quiet)
@@ -56,7 +65,7 @@ static bool write_manifests(const struct cli *cli, const struct plan *p, const c
 	struct buf text = {0};
 	if (!t->manifests)
 		return true;
-	char *path = xasprintf("%s/%s", cli->out, t->manifests_file);
+	char *path = path_in(cli, t->manifests_file);
 	t->manifests(p, resolved, &text);
 	bool ok = file_write(path, buf_text(&text), text.len, 0644, e);
 	if (ok && !cli->quiet)
@@ -68,10 +77,11 @@ static bool write_manifests(const struct cli *cli, const struct plan *p, const c
 
 static bool write_text(const struct cli *cli, const char *file, const struct buf *text, struct err *e)
 {
-	char *path = xasprintf("%s/" TERRAFORM "/%s", cli->out, file);
+	char *within = xasprintf(TERRAFORM "/%s", file), *path = path_in(cli, within);
 	bool ok = file_write(path, buf_text(text), text->len, 0644, e);
 	if (ok && !cli->quiet)
 		outside_print(stdout, "%s\n", path);
+	free(within);
 	free(path);
 	return ok;
 }
@@ -89,7 +99,7 @@ static bool write_page(const struct cli *cli, const struct terraform *t, const c
 static bool write_terraform(const struct cli *cli, const struct plan *p, const cJSON *resolved, struct err *e)
 {
 	struct terraform t = {0};
-	char *folder = xasprintf("%s/" TERRAFORM, cli->out);
+	char *folder = path_in(cli, TERRAFORM);
 	bool ok = terraform_make(p, resolved, &t, e) && file_make_dirs(folder, e) && write_text(cli, "main.tf", &t.main, e) &&
 		  write_text(cli, "imports.tf", &t.imports, e) && write_text(cli, "variables.tf", &t.variables, e) &&
 		  write_page(cli, &t, "terraform/versions.tf.mustache", "versions.tf", e) &&

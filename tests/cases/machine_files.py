@@ -32,8 +32,8 @@ def machines():
 def rendered(home, name, options):
     """The path of the user data of this combination."""
     folder = home.file(f"out-{name}")
-    run = home.run("render", home.example(), "--out", folder, *options)
-    ok(run.returncode == 0, f"{name}: render ends well", run.stdout, run.stderr)
+    run = home.run("render", home.example(), "--out", f"{folder}/", *options)
+    ok(run.returncode == 0 and "//" not in run.stdout, f"{name}: render ends well", run.stdout, run.stderr)
     return os.path.join(folder, "user-data")
 
 
