@@ -40,6 +40,12 @@ static const struct sim_resource resources[] = {
      .missing = "The requested backup does not exist.",
      .field = "backups",
      .seen = sql_seen},
+    {.methods = "sql.backups", /* the older version's spelling */
+     .collection = "sql.backups",
+     .key = "projects/{project}/backups/{backups}",
+     .missing = "The requested backup does not exist.",
+     .field = "backups",
+     .seen = sql_seen},
     {.methods = "sql.backupRuns",
      .collection = "sql.backupRuns",
      .key = SQL_INSTANCE "/{backupRuns}",
@@ -168,6 +174,10 @@ static const struct sim_route routes[] = {
     {"sql.Backups.GetBackup", resource_get, "cloudsql.backupRuns.get", NULL},
     {"sql.Backups.CreateBackup", create_backup, "cloudsql.backupRuns.create", NULL},
     {"sql.Backups.DeleteBackup", delete_backup, "cloudsql.backupRuns.delete", NULL},
+    {"sql.backups.listBackups", resource_list, "cloudsql.backupRuns.list", NULL},
+    {"sql.backups.getBackup", resource_get, "cloudsql.backupRuns.get", NULL},
+    {"sql.backups.createBackup", create_backup, "cloudsql.backupRuns.create", NULL},
+    {"sql.backups.deleteBackup", delete_backup, "cloudsql.backupRuns.delete", NULL},
     {"sql.instances.restoreBackup", sql_backups_restore, "cloudsql.instances.restoreBackup", NULL},
     {NULL, NULL, NULL, NULL},
 };
