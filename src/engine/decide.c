@@ -273,10 +273,19 @@ static void as_wanted(struct step *s, bool came)
 	step_end(s, s->sent || came ? RESULT_DONE : RESULT_KEPT);
 }
 
+/* What is left of it is a later run's. */
+static bool enough(const struct step *s)
+{
+	int turns = s->resource->kind->turns;
+	return turns && s->confirmed && s->rounds >= turns;
+}
+
 static void at_rest(struct step *s)
 {
 	struct change c;
 	step_compare(s, &c);
+	if (c.verdict == VERDICT_UPDATE && enough(s))
+		c.verdict = VERDICT_KEEP;
 	if (s->resource->kind->blind && s->confirmed)
 		c.verdict = VERDICT_KEEP;
 	if (s->replacing && c.verdict != VERDICT_KEEP)

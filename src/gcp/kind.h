@@ -140,6 +140,7 @@ struct kind {
 	bool enables;     /* switches APIs on: its spec's "services" is filled with what the plan's kinds need */
 	bool spreads;     /* what it makes is not known everywhere at once (accounts, permissions) */
 	bool grants;      /* it gives permissions; want of one that it gave may pass by itself */
+	int turns;        /* so many changes of one a run makes at most, and leaves the rest to the next; 0: all */
 	/* What must not be changed by two at a time, as a text that the caller frees. NULL: the object whose URL is read. */
 	char *(*lock)(const struct view *v);
 	bool

@@ -1,4 +1,4 @@
-/* The older revisions of a Cloud Run service: of those that have neither traffic nor a tag the youngest stay, the others are deleted.
+/* The older revisions of a Cloud Run service: of those that have neither traffic nor a tag the youngest stay, the others are deleted, some in each run.
  * spec: {"region","service","keep": how many,"used": names of those that are never touched (the service's output of that name)}. They go with it. */
 #include "config.h"
 #include "gcp/kinds.h"
@@ -82,6 +82,7 @@ const struct kind kind_run_revisions = {
     .usual = 0.3,
     .slow = 5,
     .deadline = 600,
+    .turns = 60, /* each takes some seconds: a service may have a thousand */
     .observe = run_revisions_observe,
     .decode = kind_decode_plain,
     .compare = run_revisions_compare,

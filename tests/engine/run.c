@@ -289,6 +289,41 @@ static void refusals(void)
 	close_world(&w);
 }
 
+/* There is always more of it to be changed: the value is one short of what is wanted. */
+static void never_done(const struct view *v, const struct observation *seen, struct change *out)
+{
+	char left[24];
+	(void)v;
+	snprintf(left, sizeof left, "%.0f", 1000 - json_num(seen->found, "value", 0));
+	change_add(out, left, NULL, NULL);
+	out->verdict = VERDICT_UPDATE;
+}
+
+static void one_more(const struct view *v, const struct observation *seen, const struct change *change, struct call *out)
+{
+	(void)change;
+	call_set(out, DIALECT_AIP, "PATCH", json_make("{'value':%d}", (int)json_num(seen->found, "value", 0) + 1), TOY_URL,
+		 v->name);
+}
+
+/* A thousand of which each is a turn. */
+static void turns(void)
+{
+	struct kind k = toy_kind;
+	struct world w;
+	k.compare = never_done;
+	k.update = one_more;
+	k.turns = 5;
+	open_world(&w);
+	b_kind = &k;
+	int first = (int)go(&w, RUN_APPLY), value = (int)json_num(w.toy->things, "b.value", 0);
+	ok(first == EXIT_DONE && value > 1 && value <= 6, "so many turns are taken in one run: %d, %d", first, value);
+	int again = (int)go(&w, RUN_APPLY);
+	ok(again == EXIT_DONE && json_num(w.toy->things, "b.value", 0) == value + 5, "and as many in the next");
+	b_kind = NULL;
+	close_world(&w);
+}
+
 /* b and c are told the same words: the one asks, the other follows, whoever of them is known first, and whatever is on its way when that comes out. */
 static void followers(void)
 {
@@ -581,6 +616,7 @@ int main(void)
 	whole();
 	faults();
 	refusals();
+	turns();
 	followers();
 	without();
 	unwanted();
