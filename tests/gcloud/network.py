@@ -109,6 +109,7 @@ def sql(g):
     g("sql instances describe db1", settings__backupConfiguration__enabled=True, settings__backupConfiguration__startTime="03:00")
     g("sql backups create --instance=db1")
     g("sql backups list --instance=db1", size=1)
+    g("sql backups list")
     g("sql operations list --instance=db1 --limit=3", size=3)
     g("sql users delete app --instance=db1")
     g("sql databases delete appdb --instance=db1")

@@ -366,18 +366,6 @@ static void teardown(void)
 	ok(true, "and the network can go");
 }
 
-/* What gcloud asks for. */
-static void older_spelling(void)
-{
-#define BETA "https://sqladmin.googleapis.com/sql/v1beta4/projects/demo-proj/backups"
-	int now = cJSON_GetArraySize(
-	    json_at(asks("GET", "https://sqladmin.googleapis.com/v1/projects/demo-proj/backups", NULL, 200), "backups"));
-	cJSON *all = asks("GET", BETA, NULL, 200);
-	is_int(cJSON_GetArraySize(json_at(all, "backups")), now, "the project's backups by the older version's path");
-	asks("GET", BETA "/none", NULL, 404);
-#undef BETA
-}
-
 static void versions(void)
 {
 	cJSON *op = asks("POST", "sqladmin.googleapis.com/sql/v1beta4/projects/demo-proj/instances",
@@ -398,7 +386,6 @@ int main(void)
 	inside();
 	mysql();
 	teardown();
-	older_spelling();
 	versions();
 	sim_free(cloud);
 	return tap_done();
