@@ -15,6 +15,7 @@
 #include <time.h>
 
 #define CONFLICTS_MAX 10
+#define TAKEN_MAX 3 /* a name is taken that is not seen: not yet, or it is somebody else's */
 #define UNKNOWNS_MAX 10
 #define VANISHED_MAX 3
 #define LONG_POLL 150.0
@@ -343,6 +344,21 @@ static void look_after_lag(struct step *s)
 	step_lag_pause(s);
 }
 
+static bool is_taken(const struct step *s, const struct api_result *r)
+{
+	return exists_already(r) && s->intent == VERDICT_CREATE;
+}
+
+/* Asked for again it would be taken still. */
+static void fail_as_taken(struct step *s, const struct api_result *r)
+{
+	struct err e = {0};
+	err_set(&e, EXIT_CONFIG, s->resource->id,
+		r->err.fix ? r->err.fix : _("Choose another name for the stack, or remove it."), "%s", r->err.what);
+	step_fail(s, &e);
+	err_free(&e);
+}
+
 static void on_changed(void *arg, const struct api_result *r)
 {
 	struct step *s = arg;
@@ -365,6 +381,8 @@ static void on_changed(void *arg, const struct api_result *r)
 		step_fail(s, &r->err);
 	} else if (conflicts(r)) {
 		fail_for_conflict(s, r);
+	} else if (is_taken(s, r) && s->conflicts >= TAKEN_MAX) {
+		fail_as_taken(s, r);
 	} else if (fingerprint(r) && s->conflicts < CONFLICTS_MAX) {
 		/* Ours already, or somebody else was quicker: look again. */
 		look_first(s, s->conflicts ? fmin(pow(2, s->conflicts), 16) : 0);

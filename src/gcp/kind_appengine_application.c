@@ -78,6 +78,13 @@ static void appengine_application_update(const struct view *v, const struct obse
 	call_set(out, DIALECT_AIP, "PATCH", kind_copy(v, "body"), APPENGINE "?updateMask=iap", v->project);
 }
 
+static const char *appengine_application_cure(const char *message)
+{
+	return strstr(message, "already exists")
+		   ? N_("A project has one application, for ever, and this one's is not to be had: choose another project.")
+		   : NULL;
+}
+
 const struct kind kind_appengine_application = {
     .id = "appengine.application",
     .title = N_("App Engine application"),
@@ -94,6 +101,7 @@ const struct kind kind_appengine_application = {
     .observe = appengine_application_observe,
     .decode = appengine_application_decode,
     .compare = appengine_application_compare,
+    .cure = appengine_application_cure,
     .create = appengine_application_create,
     .update = appengine_application_update,
     .stays = N_("The App Engine application stays, in its region: Google cannot delete or move it. It costs nothing while "

@@ -40,8 +40,25 @@ def account_that_is_gone(home):
         ok(len(asked) == 1, "it is asked for once", len(asked))
 
 
-with Home() as home:
-    granted_for_ever(home)
-    granted_at_last(home)
-    account_that_is_gone(home)
+def name_that_is_taken(home):
+    """What says that it exists, and is not there to be seen, is somebody else's: it stays so."""
+    words = "The requested bucket name is not available. The bucket namespace is shared by all users of the system."
+    faults = home.file("taken.json", [{"method": "POST", "path": "/storage/v1/b", "status": 409, "count": 1000,
+                                       "body": {"error": {"code": 409, "message": words, "errors": [{"domain": "global", "reason": "conflict", "message": words}]}}}])
+    with Sim(home, "--faults", faults) as sim:
+        run = sim.run("apply", home.example(auth__client_secret="env:CLIENT_SECRET"), "--json")
+        asked = {}
+        for x in sim.exchanges():
+            if x["method"] == "POST" and x["url"].split("?")[0].endswith("/storage/v1/b"):
+                name = json.loads(x["request"])["name"] if isinstance(x.get("request"), str) else str(x.get("request", {}).get("name"))
+                asked[name] = asked.get(name, 0) + 1
+        fixes = [e.get("fix", "") for e in map(json.loads, run.stdout.splitlines()) if e["event"] == "step" and e["state"] == "failed" and words in e.get("message", "")]
+        ok(run.returncode and words in result_of(run.stdout).get("message", ""), "a bucket's name that another has ends the run", run.stdout[-600:], run.stderr)
+        ok(asked and max(asked.values()) <= 4, "after some looks", asked)
+        ok(fixes and all("another name" in fix for fix in fixes), "and what helps is said", fixes)
+
+
+for case in (name_that_is_taken, granted_for_ever, granted_at_last, account_that_is_gone): # each with a journal of its own
+    with Home() as own:
+        case(own)
 done()
