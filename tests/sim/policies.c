@@ -277,7 +277,14 @@ static void broken(void)
 /* The same policies by the older API. */
 static void older(void)
 {
-	new_cloud("{'policies':{'gcp.resourceLocations':{'allow':['in:us-locations']},'compute.requireOsLogin':true}}");
+	static const char policy[] =
+	    "'policies':{'gcp.resourceLocations':{'allow':['in:us-locations']},'compute.requireOsLogin':true}";
+	new_cloud(sim_tmp("{%s}", policy));
+	asks("POST", OLDER "setOrgPolicy", json_make("{'policy':{'constraint':'constraints/compute.requireOsLogin'}}"), 403);
+	ok(true, "an owner of the project sets no policy: who administers the organization's does");
+	new_cloud(sim_tmp("{%s,'projects':[{'id':'demo-proj','number':'123456789012','roles':['roles/owner',"
+			  "'roles/orgpolicy.policyAdmin']}]}",
+			  policy));
 	cJSON *r = asks("POST", OLDER "getEffectiveOrgPolicy", json_make("{'constraint':'constraints/gcp.resourceLocations'}"),
 			200);
 	is_str(json_str(r, "listPolicy.allowedValues.0", ""), "in:us-locations", "the older API tells what holds");
