@@ -4,12 +4,13 @@
 #include "sim/apis.h"
 
 /* sim/api/identity.mk */
-extern const struct sim_api sim_cloudkms, sim_orgpolicy_legacy, sim_api_certificatemanager, sim_api_cloudbilling, sim_api_dns,
-    sim_api_dns_records, sim_api_iam, sim_api_iam_accounts, sim_api_iam_certificates, sim_api_iam_custom_roles,
-    sim_api_iam_federation, sim_api_iam_keys, sim_api_iamcredentials, sim_api_iap, sim_iap_edge, sim_iap_tunnel,
-    sim_api_iam_permissions, sim_secretmanager_locations, sim_certificatemanager_locations, sim_api_orgpolicy,
-    sim_api_resourcemanager, sim_api_secretmanager, sim_api_serviceusage, sim_api_storage_buckets,
-    sim_api_storage_bucket_policies, sim_api_storage_download, sim_api_storage_objects, sim_api_storage_upload;
+extern const struct sim_api sim_cloudkms, sim_pubsub, sim_appengine_firewall, sim_api_storage_hmac, sim_orgpolicy_legacy,
+    sim_api_certificatemanager, sim_api_cloudbilling, sim_api_dns, sim_api_dns_records, sim_api_iam, sim_api_iam_accounts,
+    sim_api_iam_certificates, sim_api_iam_custom_roles, sim_api_iam_federation, sim_api_iam_keys, sim_api_iamcredentials,
+    sim_api_iap, sim_iap_edge, sim_iap_tunnel, sim_api_iam_permissions, sim_secretmanager_locations,
+    sim_certificatemanager_locations, sim_api_orgpolicy, sim_api_resourcemanager, sim_api_secretmanager, sim_api_serviceusage,
+    sim_api_storage_buckets, sim_api_storage_bucket_policies, sim_api_storage_download, sim_api_storage_objects,
+    sim_api_storage_upload;
 /* sim/api/network.mk */
 extern const struct sim_api sim_compute_addresses, sim_compute_autoscalers, sim_compute_backend_services, sim_compute_batch,
     sim_compute_certificates, sim_compute_disks, sim_compute_firewalls, sim_compute_forwarding_rules, sim_compute_groups,
@@ -52,6 +53,9 @@ const struct sim_api *const sim_apis[] = {
     &sim_certificatemanager_locations,
     &sim_api_certificatemanager,
     &sim_cloudkms,
+    &sim_pubsub,
+    &sim_appengine_firewall,
+    &sim_api_storage_hmac,
     &sim_api_dns,
     &sim_api_dns_records,
     &sim_api_orgpolicy,

@@ -42,7 +42,7 @@ CONTRACT_TABLES = \
 	sim/contract/cloudbilling.v1.tbl sim/contract/cloudbuild.v1.tbl sim/contract/cloudresourcemanager.v1.tbl \
 	sim/contract/cloudresourcemanager.v3.tbl sim/contract/compute.v1.tbl sim/contract/container.v1.tbl sim/contract/containeranalysis.v1.tbl sim/contract/dns.v1.tbl \
 	sim/contract/iam.v1.tbl sim/contract/iamcredentials.v1.tbl sim/contract/iap.v1.tbl sim/contract/logging.v2.tbl \
-	sim/contract/cloudkms.v1.tbl sim/contract/monitoring.v1.tbl sim/contract/monitoring.v3.tbl sim/contract/oauth2.v2.tbl sim/contract/orgpolicy.v2.tbl sim/contract/run.v1.tbl \
+	sim/contract/cloudkms.v1.tbl sim/contract/monitoring.v1.tbl sim/contract/monitoring.v3.tbl sim/contract/oauth2.v2.tbl sim/contract/orgpolicy.v2.tbl sim/contract/pubsub.v1.tbl sim/contract/run.v1.tbl \
 	sim/contract/run.v2.tbl sim/contract/secretmanager.v1.tbl sim/contract/servicenetworking.v1.tbl sim/contract/serviceusage.v1.tbl \
 	sim/contract/cloudscheduler.v1.tbl sim/contract/sqladmin.v1.tbl sim/contract/sqladmin.v1beta4.tbl sim/contract/storage.v1.tbl \
 	sim/contract/sts.v1.tbl sim/contract/vpcaccess.v1.tbl

@@ -293,12 +293,27 @@ static int attempt(struct sim *s, const cJSON *http)
 	return status;
 }
 
+/* The same of a message to a topic. */
+static int send(struct sim *s, const cJSON *target)
+{
+	const char *topic = json_str(target, "topicName", "");
+	cJSON *message = json_make("{'data':%s}", json_str(target, "data", ""));
+	if (json_at(target, "attributes"))
+		json_put(message, "attributes", cJSON_Duplicate(json_at(target, "attributes"), true));
+	bool there = sim_topic_there(s, topic);
+	if (there)
+		sim_topic_publish(s, topic, message);
+	cJSON_Delete(message);
+	return there ? 200 : 404;
+}
+
 static void attempted(struct sim *s, const cJSON *arg)
 {
 	struct sim_object *o = sim_get(s, JOBS, json_str(arg, "key", ""));
-	if (!o || !json_at(o->doc, "httpTarget"))
+	const cJSON *pubsub = o ? json_at(o->doc, "pubsubTarget") : NULL;
+	if (!o || (!pubsub && !json_at(o->doc, "httpTarget")))
 		return;
-	int status = attempt(s, json_at(o->doc, "httpTarget"));
+	int status = pubsub ? send(s, pubsub) : attempt(s, json_at(o->doc, "httpTarget"));
 	json_put_str(o->doc, "lastAttemptTime", sim_stamp(s, 6));
 	if (status >= 200 && status < 300)
 		json_put(o->doc, "status", cJSON_CreateObject());

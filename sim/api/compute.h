@@ -228,6 +228,9 @@ const char *compute_host(struct sim *s, const char *project);
 /* May this principal put something of the project into the subnet: its own, or one of its host project that it was given? */
 bool compute_may_use(struct sim *s, const char *project, const char *principal, const struct sim_object *subnet);
 
+/* The router whose NAT uses the address, by their keys; NULL: none. A passing text. */
+const char *compute_router_using(struct sim *s, const char *address);
+
 /* IPv4. ------------------------------------------------------------------------------------------------------------------ */
 struct ip4_range {
 	uint32_t base;

@@ -123,7 +123,8 @@ static bool compute_addresses_check(struct sim_call *c, cJSON *doc, const struct
 static char *compute_addresses_held(struct sim *s, const struct sim_object *o)
 {
 	const char *user = json_str(o->doc, "users.0", NULL), *path = user ? compute_path(s, "-", user) : NULL;
-	return path ? xstrdup(path) : NULL;
+	const char *router = path ? path : compute_router_using(s, o->key);
+	return router ? xstrdup(router) : NULL;
 }
 
 void network_address_used(struct sim *s, const char *project, const char *address, const char *user, bool used)

@@ -150,6 +150,21 @@ static bool compute_routers_check(struct sim_call *c, cJSON *doc, const struct s
 	return true;
 }
 
+const char *compute_router_using(struct sim *s, const char *address)
+{
+	const cJSON *nat, *ip;
+	const char *below = sim_tmp("projects/%.*s/", (int)strcspn(address + strlen("projects/"), "/"),
+				    address + strlen("projects/"));
+	for (struct sim_object *o = sim_first(s, "compute.routers", below); o; o = sim_following(s, o, below))
+		cJSON_ArrayForEach(nat, json_at(o->doc, "nats"))
+			cJSON_ArrayForEach(ip, json_at(nat, "natIps")) {
+				const char *path = cJSON_IsString(ip) ? compute_path(s, "-", ip->valuestring) : NULL;
+				if (path && !strcmp(path, address))
+					return sim_tmp("%s", o->key);
+			}
+	return NULL;
+}
+
 static void compute_routers_status(struct sim_call *c)
 {
 	struct sim_object *o = compute_target(c);

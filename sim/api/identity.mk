@@ -43,6 +43,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/storage_buckets.c \
 	sim/api/storage_bytes.c \
 	sim/api/storage_download.c \
+	sim/api/storage_hmac.c \
 	sim/api/storage_names.c \
 	sim/api/storage_objects.c \
 	sim/api/storage_upload.c \
@@ -75,3 +76,8 @@ check_PROGRAMS += tests/sim/keys
 TESTS += tests/sim/keys
 tests_sim_keys_SOURCES = tests/sim/keys.c tests/sim/cloud.h tests/tap.h
 tests_sim_keys_LDADD = $(LIB_SIM)
+
+check_PROGRAMS += tests/sim/messages
+TESTS += tests/sim/messages
+tests_sim_messages_SOURCES = tests/sim/messages.c tests/sim/cloud.h tests/tap.h
+tests_sim_messages_LDADD = $(LIB_SIM)

@@ -1,6 +1,6 @@
 # The simulated APIs of this family and their tests.
 sim_libsim_a_SOURCES += \
-	sim/api/appengine.c sim/api/appengine.h sim/api/appengine_machines.c sim/api/appengine_rules.c sim/api/appengine_versions.c \
+	sim/api/appengine.c sim/api/appengine.h sim/api/appengine_firewall.c sim/api/appengine_machines.c sim/api/appengine_rules.c sim/api/appengine_versions.c \
 	sim/api/artifactregistry.c sim/api/artifactregistry.h \
 	sim/api/artifactregistry_files.c \
 	sim/api/artifactregistry_images.c \
@@ -16,6 +16,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/docker_registry.c \
 	sim/api/logging.c \
 	sim/api/mlflow_releases.c sim/api/mlflow_releases.h \
+	sim/api/pubsub.c sim/api/pubsub.h sim/api/pubsub_messages.c \
 	sim/api/run.c sim/api/run.h \
 	sim/api/run_check.c \
 	sim/api/run_defaults.c \

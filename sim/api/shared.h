@@ -54,6 +54,10 @@ bool sim_cmek_ok(struct sim_call *c, const char *service, const char *rpc, const
  * disabled and not granted are the same to it. The key's location, a passing text. sim/api/cloudkms_use.c. */
 const char *sim_kms_usable(struct sim *s, const char *key, const char *agent);
 const char *sim_kms_location(const char *key);
+/* Pub/Sub: is there a topic of this full name? Publishes a message as its service does, to each subscription; returns its id, a passing text.
+ * sim/api/pubsub*.c */
+bool sim_topic_there(struct sim *s, const char *topic);
+const char *sim_topic_publish(struct sim *s, const char *topic, const cJSON *message);
 /* What a deployed container sees. ----------------------------------------------------------------------------------------- */
 /* A secret version's payload for a service account: NULL with *why ("permission", "missing", "disabled"); the caller frees. */
 char *sim_secret_read(struct sim *s, const char *principal, const char *project, const char *secret, const char *version,

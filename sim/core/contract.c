@@ -36,6 +36,7 @@ CONTRACT(tbl_monitoring_v1, "monitoring.v1.tbl");
 CONTRACT(tbl_monitoring_v3, "monitoring.v3.tbl");
 CONTRACT(tbl_oauth2_v2, "oauth2.v2.tbl");
 CONTRACT(tbl_orgpolicy_v2, "orgpolicy.v2.tbl");
+CONTRACT(tbl_pubsub_v1, "pubsub.v1.tbl");
 CONTRACT(tbl_run_v1, "run.v1.tbl");
 CONTRACT(tbl_run_v2, "run.v2.tbl");
 CONTRACT(tbl_secretmanager_v1, "secretmanager.v1.tbl");
@@ -93,6 +94,7 @@ static const struct contract_api contract_apis[] = {
      .anonymous = true,
      .hosts = HOSTS("www.googleapis.com", "oauth2.googleapis.com")},
     API(orgpolicy, v2, "Organization Policy API", "google.cloud.orgpolicy.v2", SIM_ERRORS_AIP, "orgpolicy.googleapis.com"),
+    API(pubsub, v1, "Cloud Pub/Sub API", "google.pubsub.v1", SIM_ERRORS_AIP, "pubsub.googleapis.com"),
     API(run, v1, "Cloud Run Admin API", "google.cloud.run.v1", SIM_ERRORS_AIP, "run.googleapis.com"),
     API(run, v2, "Cloud Run Admin API", "google.cloud.run.v2", SIM_ERRORS_AIP, "run.googleapis.com"),
     API(secretmanager, v1, "Secret Manager API", "google.cloud.secretmanager.v1", SIM_ERRORS_AIP,

@@ -165,6 +165,10 @@ static void denied(struct exchange *x, const char *permission, const char *holde
 			 permission);
 		return;
 	}
+	if (!strcmp(x->method.api->name, "pubsub")) {
+		sim_fail(c, "PERMISSION_DENIED", NULL, "User not authorized to perform this action.");
+		return;
+	}
 	if (!strcmp(x->method.api->name, "compute")) {
 		sim_fail(c, "PERMISSION_DENIED", "forbidden", "Required '%s' permission for '%s'", permission, resource);
 		return;

@@ -68,9 +68,11 @@ static char *named_project(const cJSON *params)
 {
 	static const char *const plain[] = {"project", "projectId", "projectsId", "appsId"};
 	static const char *const prefixes[] = {"projects/", "namespaces/", "apps/"};
-	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-		if (cJSON_IsString(cJSON_GetObjectItemCaseSensitive(params, plain[i])))
-			return xstrdup(json_str(params, plain[i], ""));
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+		const char *said = json_str(params, plain[i], NULL); /* Pub/Sub's {project} is "projects/p" */
+		if (said && !text_starts(said, prefixes[0]))
+			return xstrdup(said);
+	}
 	for (const cJSON *p = params->child; p; p = p->next)
 		for (size_t i = 0; cJSON_IsString(p) && i < sizeof prefixes / sizeof *prefixes; i++)
 			if (text_starts(p->valuestring, prefixes[i])) {

@@ -76,17 +76,17 @@ static const char usage[] =
     "  machines       sole-tenant nodes, regional disks, reservations, resource policies, machine images\n"
     "  Cloud Run      domain mappings, worker pools, instances of their own\n"
     "  Kubernetes     fleets, backups, rollback of node pools, rotation of a cluster's credentials\n"
-    "  App Engine     domain mappings, the firewall, certificates of one's own\n"
+    "  App Engine     domain mappings, certificates of one's own\n"
     "  databases      SQL Server, failover replicas and switchover, external replicas, rotation of authorities,\n"
     "                 executing SQL; Spanner, AlloyDB, Memorystore, BigQuery, Firestore\n"
     "  images, builds worker pools, connections to repositories, Container Analysis' notes and attestations of one's own, "
     "Binary\n"
     "                 Authorization\n"
-    "  storage        access control lists, folders, HMAC keys, Anywhere Cache, locking a retention policy\n"
+    "  storage        access control lists, folders, notifications, Anywhere Cache, locking a retention policy\n"
     "  observing      time series, service level objectives, views and links of log buckets, tracing\n"
     "  identity       folders, tags, boundaries, managed rotation of secrets, attestation, workforce pools, IAP's\n"
     "                 tunnel groups, private CA; of Cloud KMS asymmetric use, imports, EKM and Autokey\n"
-    "  and            Pub/Sub, Functions, Workflows, Eventarc, Tasks, API Gateway\n";
+    "  and            Pub/Sub's schemas, pushes and exports, Functions, Workflows, Eventarc, Tasks, API Gateway\n";
 
 static bool complain(const struct err *e)
 {

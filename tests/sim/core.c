@@ -44,7 +44,7 @@ static void dialects(void)
 	refuses("GET", "run.googleapis.com", "/v2/nonsense", NULL, 404, "", NULL);
 	refuses("POST", "compute.googleapis.com", "/compute/v1/projects/demo-proj/global/targetTcpProxies", "{}", 501,
 		"error.message", "The method compute.targetTcpProxies.insert is not simulated.");
-	refuses("GET", "pubsub.googleapis.com", "/v1/projects/demo-proj/topics", NULL, 501, "error.status", "UNIMPLEMENTED");
+	refuses("GET", "pubsub.googleapis.com", "/v1/projects/demo-proj/schemas", NULL, 501, "error.status", "UNIMPLEMENTED");
 }
 
 /* Every simulated API asks for credentials before it looks at anything else. */

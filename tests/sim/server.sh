@@ -58,7 +58,7 @@ want=401 ok 'a stranger is 401' status https://compute.googleapis.com/compute/v1
 token=$right
 want=400 ok 'an unknown field is 400' status -H 'Content-Type: application/json' -d '{"nam":"x"}' https://compute.googleapis.com/compute/v1/projects/demo-proj/global/networks
 ok '... in the words of Google' holds 'Unknown name \\"nam\\"' "$dir/body"
-want=501 ok 'what is outside says so' status https://pubsub.googleapis.com/v1/projects/demo-proj/topics
+want=501 ok 'what is outside says so' status https://pubsub.googleapis.com/v1/projects/demo-proj/schemas
 ok 'two requests on one connection' sh -c "test \"\$(curl -sS -m 20 --proxy $proxy --cacert $ca -w '%{num_connects}' -o /dev/null https://run.googleapis.com/v2/a \
 	-o /dev/null https://run.googleapis.com/v2/b)\" = 10"
 want=400 ok 'a chunked body is read' status -H 'Transfer-Encoding: chunked' -H 'Content-Type: application/json' -d '{"nam":"x"}' https://compute.googleapis.com/compute/v1/projects/demo-proj/global/networks
