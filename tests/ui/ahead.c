@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "tests/tap.h"
 #include "tests/ui/fake_session.h"
+#include "tests/ui/hand.h"
 #include "ui/screen_private.h"
 #include "ui/state.h"
 
@@ -13,44 +14,6 @@
 #include <unistd.h>
 
 #define SECRET "GOCSPX-abcdefghijklmnopqrstuvwxyz12"
-
-static struct wizard *w;
-static struct session *session;
-
-static void turns(int n)
-{
-	while (n--) {
-		session_turn(session, 0, -1);
-		wizard_settle(w);
-	}
-}
-
-/* Keys by name, all of them before the next turn. */
-static void press(const char *names)
-{
-	char *copy = xstrdup(names), *rest;
-	for (char *one = strtok_r(copy, " ", &rest); one; one = strtok_r(NULL, " ", &rest)) {
-		struct key k = key_named(one);
-		wizard_take(w, &k);
-	}
-	free(copy);
-}
-
-static void type(const char *text)
-{
-	for (const char *c = text; *c; c++)
-		press((char[]){*c, 0});
-}
-
-static bool shows(const char *text)
-{
-	struct buf seen = {0};
-	wizard_draw(w);
-	screen_dump(&seen);
-	bool there = strstr(buf_text(&seen), text);
-	buf_free(&seen);
-	return there;
-}
 
 static void open_at_review(void)
 {
@@ -62,7 +25,7 @@ static void open_at_review(void)
 	answers_set_text(w->answers, "auth.client_id", "12-ab.apps.googleusercontent.com", &e);
 	for (int i = 0; i < 20 && !wizard_on(w, "review"); i++) {
 		turns(4);
-		press("Enter");
+		keys("Enter", 0);
 	}
 	turns(6);
 }
@@ -80,31 +43,31 @@ static void close_it(void)
 static void consent(void)
 {
 	open_at_review();
-	press("b");
+	keys("b", 0);
 	ok(w->over == &overlay_consent, "b asks for consent to the plan that is shown");
-	press("n");
+	keys("n", 0);
 	struct err e = {0};
 	answers_set_text(w->answers, "server.workers", "1", &e);
-	press("b");
+	keys("b", 0);
 	ok(w->over != &overlay_consent, "consent to the plan of an answer that was changed just before is not even asked for");
-	press("y");
+	keys("y", 0);
 	ok(!review_agreed(w) && wizard_on(w, "review") && w->over != &overlay_secret,
 	   "a plan that was made before an answer changed is agreed to by no key that follows at once");
 	turns(4);
-	press("b");
+	keys("b", 0);
 	ok(w->over == &overlay_consent, "b asks for consent to the plan of the answers as they are");
 	answers_set_text(w->answers, "server.workers", "2", &e);
-	press("y");
+	keys("y", 0);
 	ok(!w->over && !review_agreed(w) && wizard_on(w, "review"), "nor while it is asked for");
 	turns(4);
-	press("b y");
+	keys("b y", 0);
 	ok(w->over == &overlay_secret, "and then it is");
 	answers_set_text(w->answers, "server.workers", "1", &e);
-	type(SECRET);
-	press("Enter");
+	type_ahead(SECRET);
+	keys("Enter", 0);
 	ok(!w->over && !review_agreed(w) && wizard_on(w, "review"), "nor while the secret is asked for");
 	turns(4);
-	press("b y");
+	keys("b y", 0);
 	turns(2);
 	ok(work_running(w), "the secret is kept, and what is agreed to then is built");
 	close_it();
@@ -115,9 +78,9 @@ static void cannot_begin(void)
 {
 	open_at_review();
 	fake_lock(session, true);
-	press("b y");
-	type(SECRET);
-	press("Enter");
+	keys("b y", 0);
+	type_ahead(SECRET);
+	keys("Enter", 0);
 	ok(!work_running(w) && w->exit_code == EXIT_TRYAGAIN, "a run that cannot begin leaves its exit code (%d)",
 	   w->exit_code);
 	close_it();
@@ -127,24 +90,24 @@ static void small(void)
 {
 	open_at_review();
 	resize_term(10, 40);
-	ok(shows("make the window larger"), "a window that is too small says so");
-	press("C-c");
-	ok(shows("Leave now? [y/n]"), "Ctrl-C asks there too");
-	press("x");
-	ok(shows("make the window larger") && !w->ended, "any other key stays");
-	press("C-c y");
+	ok(screen_says("make the window larger"), "a window that is too small says so");
+	keys("C-c", 0);
+	ok(screen_says("Leave now? [y/n]"), "Ctrl-C asks there too");
+	keys("x", 0);
+	ok(screen_says("make the window larger") && !w->ended, "any other key stays");
+	keys("C-c y", 0);
 	ok(w->ended, "y leaves");
 	close_it();
 	open_at_review();
-	press("b y");
-	type(SECRET);
-	press("Enter");
+	keys("b y", 0);
+	type_ahead(SECRET);
+	keys("Enter", 0);
 	turns(2);
 	ok(work_running(w), "a build runs");
 	resize_term(10, 40);
-	press("C-c");
-	ok(shows("Finishing what is in flight"), "Ctrl-C says there what it stops");
-	press("C-c");
+	keys("C-c", 0);
+	ok(screen_says("Finishing what is in flight"), "Ctrl-C says there what it stops");
+	keys("C-c", 0);
 	ok(w->ended, "and the second one leaves");
 	close_it();
 }
@@ -155,12 +118,13 @@ static void settings(void)
 	open_at_review();
 	settings_open(w, NULL);
 	settings_focus(w, question_find("stack.name"));
-	press("Enter C-u Enter");
-	ok(settings_changing(w) && shows("An answer is needed.") && *answers_str(w->answers, "stack.name"),
+	keys("Enter C-u Enter", 0);
+	ok(settings_changing(w) && screen_says("An answer is needed.") && *answers_str(w->answers, "stack.name"),
 	   "an answer that is needed is not emptied by Enter");
-	press("Esc");
-	type("zzz");
-	ok(shows("No setting matches") && !shows("Enter change"), "where nothing matches, nothing is to be changed");
+	keys("Esc", 0);
+	type_ahead("zzz");
+	ok(screen_says("No setting matches") && !screen_says("Enter change"),
+	   "where nothing matches, nothing is to be changed");
 	close_it();
 }
 

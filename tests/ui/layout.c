@@ -9,14 +9,13 @@
 #include "tests/tap.h"
 #include "tests/ui/translation.h"
 #include "tests/ui/fake_session.h"
+#include "tests/ui/hand.h"
 #include "ui/state.h"
 
 #include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static struct wizard *w;
-static struct session *session;
 static int wrong, seen, shown;
 
 static void complain(const char *where, const char *what, const struct buf *screen)
@@ -98,35 +97,6 @@ static void check(const char *where)
 	if (names_ids(&screen))
 		complain(where, "a setting is named by its id", &screen);
 	buf_free(&screen);
-}
-
-static void turns(int n)
-{
-	while (n--) {
-		session_turn(session, 0, -1);
-		wizard_settle(w);
-	}
-}
-
-static void press(const char *names)
-{
-	char *copy = xstrdup(names), *rest;
-	for (char *one = strtok_r(copy, " ", &rest); one; one = strtok_r(NULL, " ", &rest)) {
-		struct key k = key_named(one);
-		wizard_take(w, &k);
-		turns(1);
-	}
-	free(copy);
-}
-
-static void type(const char *text)
-{
-	for (; *text; text++) {
-		char name[2] = {*text, 0};
-		struct key k = key_named(name);
-		wizard_take(w, &k);
-	}
-	turns(1);
 }
 
 static void open_wizard(int lines, int columns, bool color, bool ascii, bool rehearsal)

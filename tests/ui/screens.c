@@ -9,14 +9,13 @@
 #include "tests/tap.h"
 #include "tests/ui/translation.h"
 #include "tests/ui/fake_session.h"
+#include "tests/ui/hand.h"
 #include "ui/state.h"
 
 #include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static struct wizard *w;
-static struct session *session;
 static char *file;
 
 static void open_at(int lines, int columns, bool ascii, bool rehearsal)
@@ -60,16 +59,6 @@ static void close_it(void)
 	unlink("mlflow.json");
 }
 
-static void turns(int n)
-{
-	while (n--) {
-		session_turn(session, 0, -1);
-		wizard_settle(w);
-	}
-}
-
-static void press(const char *names);
-
 static void to_review(void)
 {
 	for (int i = 0; i < 20 && !wizard_on(w, "review"); i++) {
@@ -78,33 +67,11 @@ static void to_review(void)
 	}
 }
 
-/* Keys by name, separated by blanks; after each a turn. */
-static void press(const char *names)
-{
-	char *copy = xstrdup(names), *rest;
-	for (char *one = strtok_r(copy, " ", &rest); one; one = strtok_r(NULL, " ", &rest)) {
-		struct key k = key_named(one);
-		wizard_take(w, &k);
-		turns(1);
-	}
-	free(copy);
-}
-
 static void paste(const char *text)
 {
 	struct key k = {.kind = KEY_PASTED, .text = xstrdup(text)};
 	wizard_take(w, &k);
 	free(k.text);
-	turns(1);
-}
-
-static void type(const char *text)
-{
-	for (; *text; text++) {
-		char name[2] = {*text, 0};
-		struct key k = *text == ' ' ? key_named("Space") : key_named(name);
-		wizard_take(w, &k);
-	}
 	turns(1);
 }
 
@@ -714,16 +681,6 @@ static void searching(void)
 	press("Enter");
 	screen_is("log-found");
 	close_it();
-}
-
-static bool screen_says(const char *text)
-{
-	struct buf drawn = {0};
-	wizard_draw(w);
-	screen_dump(&drawn);
-	bool says = strstr(buf_text(&drawn), text);
-	buf_free(&drawn);
-	return says;
 }
 
 /* The whole log is cut where it is not wrapped, and moved aside no further than there is text. */
