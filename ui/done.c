@@ -259,7 +259,7 @@ static void total_lines(const struct wizard *w, struct doc *d)
 	if (json_num(r, "real_seconds", 0) > 0)
 		add_text(d, ROLE_TEXT, label_width() + 1,
 			 xasprintf(_("A real run would take %s."), about_text(json_num(r, "real_seconds", 0), real)));
-	if (w->work.monthly > 0) {
+	if (w->work.monthly >= 0.5) { /* less is no price of something that runs all the time */
 		char *date = plan_prices_date(w->draft.plan);
 		/* TRANSLATORS: a price in US dollars */
 		char *cost = xasprintf(_("about $%.0f a month for what runs all the time, by list prices of %s"),

@@ -6,7 +6,6 @@
 #include "base/gettext.h"
 #include "base/mem.h"
 #include "base/outside.h"
-#include "base/process.h"
 #include "base/text.h"
 
 #include <curses.h>
@@ -27,28 +26,35 @@
 
 static volatile sig_atomic_t child_pid;
 
-static void pass_on(int signal_number)
+/* What a key sends goes to all that run on the terminal: the child has it already. That the line dropped is told to a session's first process alone. */
+static void pass_on(int signal_number, siginfo_t *from, void *unused)
 {
 	int saved = errno;
-	if (child_pid > 0)
+	(void)unused;
+	if (child_pid > 0 && (from->si_code != SI_KERNEL || signal_number == SIGHUP))
 		kill((pid_t)child_pid, signal_number);
 	errno = saved;
 }
 
 static const int passed[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 
-static void handle(void (*handler)(int))
+static void pass_signals(void)
 {
+	struct sigaction before, action = {.sa_sigaction = pass_on, .sa_flags = SA_RESTART | SA_SIGINFO};
+	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
-		process_on_signal(passed[i], handler, SA_RESTART);
+		if (sigaction(passed[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(passed[i], &action, NULL);
 }
 
 /* Everything that the child may have switched on. Terminfo is read only now: the usual way out needs none of it. */
-static void reset_terminal(const struct termios *before)
+static void reset_terminal(const struct termios *before, bool screen)
 {
 	static const char *const strings[] = {"rmkx", "sgr0", "cnorm", "rmcup"};
 	int error;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, before);
+	if (!screen)
+		return;
 	fputs("\033[?2004l", stdout);
 	if (setupterm(NULL, STDOUT_FILENO, &error) == OK) {
 		for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
@@ -119,13 +125,13 @@ static void write_report(int signal_number)
 	free(folder);
 }
 
-int guard_run(int (*body)(void *arg), void *arg, const char *hint)
+int guard_run(int (*body)(void *arg), void *arg, const char *hint, bool screen)
 {
 	struct termios before;
 	bool is_tty = tcgetattr(STDIN_FILENO, &before) == 0;
 	pid_t parent = getpid();
 	fflush(NULL);
-	handle(pass_on); /* to nobody yet: the child sets its own at once, and whoever presses Ctrl-C before ends neither */
+	pass_signals(); /* to nobody yet: the child sets its own at once, and whoever presses Ctrl-C before ends neither */
 	pid_t child = fork();
 	if (child < 0)
 		return body(arg); /* no process to spare: run without the guard */
@@ -141,7 +147,7 @@ int guard_run(int (*body)(void *arg), void *arg, const char *hint)
 	if (WIFEXITED(status) && !(is_tty && changed(&before)))
 		return WEXITSTATUS(status);
 	if (is_tty)
-		reset_terminal(&before);
+		reset_terminal(&before, screen);
 	if (WIFEXITED(status)) /* ended from somewhere that knows nothing of screens */
 		return WEXITSTATUS(status);
 	write_report(WTERMSIG(status));

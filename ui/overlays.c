@@ -246,10 +246,10 @@ static void consent_draw(struct wizard *w)
 {
 	enum { WIDTH = 66 };
 	char *text = consent_words(w), *outage = review_downtime(w);
-	int most = screen_lines() - 10, inside = middle(1, WIDTH).w - 4;
+	int most = screen_lines() - 8, inside = middle(1, WIDTH).w - 4;
 	int lines = put_wrapped(0, 0, 0, inside, ROLE_TEXT, text), cautions = put_wrapped(0, 0, 0, inside, ROLE_WARN, outage);
 	cautions = cautions < most - lines ? cautions : most - lines;
-	struct rect r = put_box(middle(lines + cautions + (cautions > 0) + 5, WIDTH), _("Build this?"));
+	struct rect r = put_box(middle(lines + cautions + (cautions > 0) + 6, WIDTH), _("Build this?"));
 	put_wrapped(r.y + 1, r.x, lines, r.w, ROLE_TEXT, text);
 	if (cautions > 0)
 		put_wrapped(r.y + lines + 2, r.x, cautions, r.w, ROLE_WARN, outage);

@@ -130,6 +130,7 @@ int plain_run(struct session *s, struct answers *a, const struct wizard_options 
 	process_on_signal(SIGINT, on_interrupt, 0);
 	process_on_signal(SIGTERM, on_interrupt, 0);
 	process_on_signal(SIGHUP, on_interrupt, 0);
+	process_on_signal(SIGQUIT, on_interrupt, 0);
 	setvbuf(stdin, NULL, _IONBF, 0); /* its buffer would keep a typed secret */
 	return plain_on(s, a, o, stdin, stdout);
 }

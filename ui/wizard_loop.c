@@ -163,6 +163,13 @@ static int run_on_screen(void *arg)
 	return code;
 }
 
+static int run_plain(void *arg)
+{
+	const struct start *s = arg;
+	signal(SIGTSTP, SIG_DFL); /* instead of the guard's handler */
+	return plain_run(s->session, s->answers, s->options);
+}
+
 int wizard_run(struct session *s, struct answers *a, const struct wizard_options *o)
 {
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
@@ -170,11 +177,10 @@ int wizard_run(struct session *s, struct answers *a, const struct wizard_options
 			      o->file);
 		return EXIT_CONFIG;
 	}
-	if (o->plain || accessible_wanted())
-		return plain_run(s, a, o);
+	bool plain = o->plain || accessible_wanted();
 	struct start start = {s, a, o};
 	char *hint_text = xasprintf(_("Your answers up to the last page are kept in %s."), o->file);
-	int code = guard_run(run_on_screen, &start, hint_text);
+	int code = guard_run(plain ? run_plain : run_on_screen, &start, hint_text, !plain);
 	free(hint_text);
 	return code;
 }

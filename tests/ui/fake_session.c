@@ -24,7 +24,7 @@ struct session {
 	double now;
 	struct asked asked[12];
 	size_t asked_count;
-	char *bad_survey, *bad_words, *bad_fix, *bad_step, *replaced;
+	char *bad_survey, *bad_words, *bad_fix, *bad_step, *replaced, *resized;
 	cJSON *findings;
 	cJSON *stream; /* the events that a run plays, instead of walking a plan */
 	char *fails, *fail_words, *fail_fix;
@@ -88,6 +88,11 @@ void fake_fail_step(struct session *s, const char *id)
 void fake_replace(struct session *s, const char *id)
 {
 	set_text(&s->replaced, id);
+}
+
+void fake_resize(struct session *s, const char *id)
+{
+	set_text(&s->resized, id);
 }
 
 bool fake_consented(const struct session *s)
@@ -160,6 +165,7 @@ void session_free(struct session *s)
 	free(s->bad_fix);
 	free(s->bad_step);
 	free(s->replaced);
+	free(s->resized);
 	free(s->fails);
 	free(s->fail_words);
 	free(s->fail_fix);
@@ -343,6 +349,13 @@ static double fifty_one(const cJSON *spec, const char *region)
 	return 51;
 }
 
+static const char *resizing(const cJSON *spec, const struct change *c)
+{
+	(void)spec;
+	return kind_changes(c, "settings.tier") ? "The database restarts: the server does not answer for a minute or two."
+						: NULL;
+}
+
 /* A plan of our own, so that stored screens do not move when a target does. */
 static const struct {
 	const char *id, *name;
@@ -371,6 +384,7 @@ static const struct {
       .usual = 560,
       .billable = true,
       .monthly = fifty_one,
+      .downtime = resizing,
       .keeps_data = true}},
     {"database", "mlflow", {.id = "sqladmin.database", .title = "Database", .usual = 1}},
     {"user", "mlflow", {.id = "sqladmin.user", .title = "Database user", .usual = 1}},
@@ -659,6 +673,11 @@ const struct change *run_change(const struct run *r, size_t resource)
 	static const struct change kept = {.verdict = VERDICT_KEEP},
 				   replaced = {
 				       .verdict = VERDICT_REPLACE, .differences = differences, .count = 1, .reason = reason};
+	static char tier[] = "settings.tier", small[] = "\"db-custom-1-3840\"", large[] = "\"db-custom-2-7680\"";
+	static struct difference sizes[] = {{.path = tier, .found = small, .wanted = large}};
+	static const struct change resized = {.verdict = VERDICT_UPDATE, .differences = sizes, .count = 1};
+	if (r->session->resized)
+		return !strcmp(r->plan->resources[resource].id, r->session->resized) ? &resized : &kept;
 	if (!r->session->replaced)
 		return NULL;
 	return !strcmp(r->plan->resources[resource].id, r->session->replaced) ? &replaced : &kept;

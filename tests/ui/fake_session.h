@@ -15,6 +15,8 @@ void fake_fail_step(struct session *s, const char *id);
 void fake_optional(struct session *s, bool optional);
 /* From now on plans replace the resource of this id, and keep all others. */
 void fake_replace(struct session *s, const char *id);
+/* From now on plans give the database of this id another size, and keep all others. */
+void fake_resize(struct session *s, const char *id);
 /* Did the last run have consent to what destroys data? */
 bool fake_consented(const struct session *s);
 /* From now on runs play these events (owned from then on), pace of them a turn. */

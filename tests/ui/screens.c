@@ -812,6 +812,27 @@ static void soon_ready(void)
 	close_it();
 }
 
+/* Whoever agrees to a change is told of the minutes in which nobody is answered, in the box where it is agreed to. */
+static void noticed(int lines, int columns, const char *screen)
+{
+	struct err e = {0};
+	open_at(lines, columns, false, false);
+	turns(2);
+	fake_resize(session, "sql");
+	answers_set_text(w->answers, "project.id", "demo-proj", &e);
+	answers_set_text(w->answers, "auth.client_id", "12-ab.apps.googleusercontent.com", &e);
+	answers_set_text(w->answers, "auth.users", "ada@example.com", &e);
+	wizard_go(w, wizard_page_index("review"));
+	turns(6);
+	press("b");
+	screen_is(screen);
+	press("Esc");
+	press("d");
+	screen_is(columns > 60 ? "stays-resources" : "stays-resources-narrow");
+	err_free(&e);
+	close_it();
+}
+
 /* Beside the parts there is room for more than why it failed: the part's log. */
 static void failing_wide(void)
 {
@@ -966,6 +987,8 @@ int main(void)
 	long_help();
 	other_provider();
 	soon_ready();
+	noticed(24, 80, "consent-outage");
+	noticed(20, 60, "consent-outage-narrow");
 	wide();
 	breaking();
 	hub();

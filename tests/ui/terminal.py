@@ -391,11 +391,31 @@ def plain(made):
         for _ in range(60):
             t.send(b"\n")
             t.pump(0.05)
-            if "mlflow-setup destroy" in t.text:
+            if "Save the log" in t.text:
                 break
         status = t.end()
         ok(status == 0 and "https://mlflow-" in t.text, f"{name}: Enter alone leads to the end", (status, t.text[-300:]))
         ok(content(t.file) == made, f"{name}: to the same answers file as on the screen")
+        t.close()
+
+
+def plain_secret_killed():
+    """While a secret is typed the echo is off: whatever ends the wizard then, the guard puts it back, without a sequence that a screen reader would read."""
+    for number in (signal.SIGKILL, signal.SIGQUIT):
+        t = Terminal("--real", "--plain")
+        t.wait("Enter takes what is in brackets")
+        for _ in range(80):
+            if "(not shown)" in t.text:
+                break
+            t.send(b"12-ab.apps.googleusercontent.com\n" if t.text.endswith("OAuth client ID [needed] ") else b"yes\n" if t.text.endswith("[no] ") else b"\n")
+            while t.pump(0.3):
+                pass
+        shown = t.wait(r"\(not shown\)")
+        hidden = not termios.tcgetattr(t.master)[3] & termios.ECHO
+        os.kill(t.children()[0], number)
+        status = t.end()
+        ok(shown and hidden and status == (128 + number if number == signal.SIGKILL else 130) and not t.left_on(), f"plain, signal {number} while a secret is typed: the echo is back", (shown, hidden, status, t.left_on()))
+        ok(b"\x1b" not in t.raw and os.path.exists(t.file), "without an escape sequence, and with the answers kept", t.raw[-300:])
         t.close()
 
 
@@ -615,6 +635,7 @@ resized()
 pasted()
 consent()
 plain(answers_made)
+plain_secret_killed()
 colours()
 mouse()
 serial()
