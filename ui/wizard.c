@@ -146,7 +146,7 @@ static void draw_header(const struct wizard *w)
 	if (screen_mouse())
 		x += put(0, x, width - x, ROLE_BADGE, _(" mouse ")) + 2;
 	double usd = month_shown(w);
-	char *price = usd > 0 ? xasprintf(_("$%.0f/month"), usd) : xstrdup("");
+	char *price = usd >= 0.5 ? xasprintf(_("$%.0f/month"), usd) : xstrdup("");
 	const char *texts[] = {_(wizard_pages[w->page].title), price, answers_str(w->answers, "project.id")};
 	static const enum role roles[] = {ROLE_TITLE, ROLE_TEXT, ROLE_DIM};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -137,7 +137,7 @@ def stack(titles, name, whole):
         talk.tell("q" if name not in GIVEN else "yes")
     talk.end()
     if name in GIVEN:
-        ok(talk.status == 0 and "it was proven that" in talk.said, f"{name}: what was only named on the screen is there, and it is built", talk.said[-2000:])
+        ok(talk.status == 0 and "The rehearsal went well" in talk.said, f"{name}: what was only named on the screen is there, and it is built", talk.said[-2000:])
     with open(os.path.join(home, "new.json"), encoding="utf-8") as file:
         got = without_found(file.read())
     if "auth.client_id" not in (told or ()):  # a rehearsal has one made already

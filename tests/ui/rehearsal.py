@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The program itself, in rehearsal on a pseudo-terminal: Enter alone leads from the first page to a proven server; what it wrote replays (TAP)."""
+import json
 import os
 import pty
 import re
@@ -76,17 +77,79 @@ def loads_nothing_dear(home):
     ok("libc.so" in listed and not re.search("libcrypto|libssl|libcurl|libarchive", listed), "the program starts without the libraries of TLS, HTTP and archives", listed)
 
 
+class Lines:
+    """The wizard in lines on the simulated cloud; said is what came since the last line was typed."""
+
+    def __init__(self, home, *arguments):
+        self.said, self.all = "", ""
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.chdir(home)
+            os.execve(PROGRAM, [PROGRAM, "--rehearse", "--plain", *arguments], environment(home))
+
+    def wait(self, pattern, seconds=60):
+        end = time.monotonic() + seconds
+        while not re.search(pattern, self.said) and time.monotonic() < end:
+            if select.select([self.master], [], [], 0.1)[0]:
+                try:
+                    more = os.read(self.master, 65536).decode(errors="replace")
+                except OSError:
+                    break
+                self.said += more
+                self.all += more
+        return bool(re.search(pattern, self.said))
+
+    def type(self, text):
+        self.said = ""
+        os.write(self.master, text)
+
+    def end(self):
+        self.wait(r"\Z.")  # all that is still said, to its end
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def plain_menu(home):
+    """A failure's menu, what is waited for and Ctrl-C, of the engine itself."""
+    refused = {"method": "POST", "path": "*/instances", "status": 403, "count": 1, "body": {"error": {"code": 403, "message": "no", "status": "PERMISSION_DENIED"}}}
+    with open(os.path.join(home, "faults.json"), "w", encoding="utf-8") as file:
+        json.dump([refused], file)
+    t = Lines(home, "--speed", "60", "--faults", "faults.json", "mlflow.json")
+    ok(t.wait(r"Build now[^[]*\[yes\] $"), "plain: a review of the file", t.said)
+    t.type(b"yes\n")
+    ok(t.wait(r"working   .*\n") and t.wait(r"\n\[q\] $"), "while nothing is said for long it says what is waited for, and a failure ends in a menu", t.said)
+    ok("begins anew" in t.said and "is kept; the same" not in t.said and re.search(r"  r  .*\n", t.said), "which promises nothing that a rehearsal does not keep", t.said)
+    t.type(b"/Cloud SQL\n")
+    ok(t.wait(r"Cloud SQL(.|\n)*\[q\] $"), "/TEXT finds it in the log", t.said)
+    t.type(b"s\n")
+    t.wait("exit comes back")
+    t.type(b"exit\n")
+    ok(t.wait(r"\[q\] $"), "a shell comes back to the menu", t.said)
+    t.type(b"e\n")
+    ok(t.wait(r"Engine(.|\n)*Enter to go back: $"), "e opens the settings that decided", t.said)
+    t.type(b"\n")
+    ok(t.wait(r"Build now[^[]*\[yes\] $") and "stay." in t.said, "and comes back to a review in which what was made stays", t.said)
+    t.type(b"yes\n")
+    ok(t.wait("are to be made"), "which builds the rest", t.said)
+    t.type(b"\x03")
+    ok(t.wait(r"\n\[q\] $") and t.said.count("interrupted") <= 1, "Ctrl-C ends in the menu once what is in flight is finished", t.said)
+    t.type(b"r\n")
+    ok(t.wait(r"The rehearsal went well(.|\n)*\[q\] $"), "and r goes on to a server that is proven", t.said)
+    t.type(b"q\n")
+    ok(t.end() == 0 and "\x1b" not in t.all.replace("\x1b[?2004h", "").replace("\x1b[?2004l", ""), "q leaves", t.all[-500:])
+
+
 def main():
     home = tempfile.mkdtemp()
     loads_nothing_dear(home)
     status, written = enter_alone(home)
     last = written[written.rfind("\x1b[?1049l"):]
     ok(status == 0, "Enter alone leads from the first page to the end", (status, re.sub(r"\x1b[^a-zA-Z]*[a-zA-Z]", " ", written)))
-    ok("it was proven that only the chosen people can enter" in last, "which is a proven server", last)
+    ok("The rehearsal went well" in last, "which is a server that was proven in a rehearsal", last)
     ok(re.search(r"\nhttps://mlflow-\d+\.us-central1\.run\.app\r", last), "whose URL stands on a line of its own", last)
     replay(home)
     status, written = enter_alone(home, "--plain", "plain.json", key=b"\n")
-    ok(status == 0 and "it was proven that" in written and "\x1b" not in written, "plain mode gets there too, in plain lines", written)
+    ok(status == 0 and "The rehearsal went well" in written and "\x1b" not in written, "plain mode gets there too, in plain lines", written)
+    plain_menu(home)
     shutil.rmtree(home)
     print(f"1..{count}")
 
