@@ -140,6 +140,16 @@ static cJSON *iap(const struct balance *b, const struct sim_object *config)
 			 *plain ? plain : client, sim_sha256(key, strlen(key)) + 7);
 }
 
+/* What a BackendConfig says of the log of requests; all of them are written down where it says nothing. */
+static cJSON *log_config(const struct sim_object *config)
+{
+	const cJSON *own = config ? json_at(config->doc, "spec.logging") : NULL;
+	cJSON *out = json_make("{'enable':%b}", json_bool(own, "enable", true));
+	if (json_bool(own, "enable", true))
+		json_put_num(out, "sampleRate", json_num(own, "sampleRate", 1));
+	return out;
+}
+
 /* The Service says which groups it is in, for each of its ports. */
 static void tell_groups(struct balance *b, const char *service, const char *port, const char *name)
 {
@@ -208,6 +218,7 @@ const char *balance_backend(struct balance *b, const cJSON *ref)
 			    port, b->ns, service, b->ns, wanted, lacks));
 	else if (config && json_at(config->doc, "spec.iap"))
 		json_put(doc, "iap", iap(b, config));
+	json_put(doc, "logConfig", log_config(config));
 	balance_ensure(b, &compute_backend_service_kind, b->scope, doc);
 	cJSON_Delete(names);
 	return name;

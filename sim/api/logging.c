@@ -17,9 +17,8 @@
 #define MOST_ENTRIES 20000 /* a project; the oldest go */
 
 /* Keys sort by time of writing. */
-static void keep(struct sim *s, const char *project, cJSON *entry)
+static void keep(struct sim *s, const char *project, cJSON *entry, long long n)
 {
-	long long n = sim_serial(s);
 	sim_put(s, ENTRIES, sim_tmp("projects/%s/%017.6f/%020lld", project, sim_now(s), n), entry);
 	const char *count_key = sim_tmp("projects/%s", project);
 	struct sim_object *count = sim_get(s, "logging.counts", count_key);
@@ -33,14 +32,13 @@ static void keep(struct sim *s, const char *project, cJSON *entry)
 	}
 }
 
-static cJSON *entry_new(struct sim *s, const char *project, const char *log, const char *severity)
+static cJSON *entry_new(struct sim *s, const char *project, const char *log, const char *severity, const char *id)
 {
 	struct buf name = {0};
 	text_percent(&name, log, false);
-	char *now = sim_time(s, 9), *id = sim_hex(s, 16);
+	char *now = sim_time(s, 9);
 	cJSON *entry = json_make("{'logName':%s,'severity':%s,'timestamp':%s,'receiveTimestamp':%s,'insertId':%s}",
 				 sim_tmp("projects/%s/logs/%s", project, buf_text(&name)), severity, now, now, id);
-	free(id);
 	free(now);
 	buf_free(&name);
 	return entry;
@@ -49,11 +47,27 @@ static cJSON *entry_new(struct sim *s, const char *project, const char *log, con
 void sim_log_entry(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log,
 		   const char *severity, const char *text)
 {
-	cJSON *entry = entry_new(s, project, log, severity);
+	char *id = sim_hex(s, 16);
+	cJSON *entry = entry_new(s, project, log, severity, id);
 	json_put(entry, "resource",
 		 json_make("{'type':%s,'labels':%j}", resource_type, labels ? labels : cJSON_CreateObject()));
 	json_put_str(entry, "textPayload", text);
-	keep(s, project, entry);
+	keep(s, project, entry, sim_serial(s));
+	free(id);
+}
+
+void sim_log_fields(struct sim *s, const char *project, const char *resource_type, cJSON *labels, const char *log,
+		    const char *severity, cJSON *fields)
+{
+	const struct sim_object *count = sim_get(s, "logging.counts", sim_tmp("projects/%s", project));
+	long long n = 1 + (long long)json_num(count ? count->hidden : NULL, "entries", 0);
+	cJSON *entry = entry_new(s, project, log, severity, sim_tmp("%016llx", n)), *field;
+	json_put(entry, "resource",
+		 json_make("{'type':%s,'labels':%j}", resource_type, labels ? labels : cJSON_CreateObject()));
+	while ((field = cJSON_DetachItemFromArray(fields, 0)))
+		cJSON_AddItemToObject(entry, sim_tmp("%s", field->string), field);
+	cJSON_Delete(fields);
+	keep(s, project, entry, n);
 }
 
 /* Methods. ----------------------------------------------------------------------------------------------------------------- */
@@ -128,7 +142,9 @@ static void logging_write(struct sim_call *c)
 		const char *log = json_str(e, "logName", json_str(c->body, "logName", "")), *project = log_project(c, log);
 		if (!project)
 			return;
-		cJSON *entry = entry_new(c->sim, project, "x", json_str(e, "severity", "DEFAULT"));
+		char *id = sim_hex(c->sim, 16);
+		cJSON *entry = entry_new(c->sim, project, "x", json_str(e, "severity", "DEFAULT"), id);
+		free(id);
 		for (const cJSON *f = e->child; f; f = f->next)
 			json_put(entry, f->string, cJSON_Duplicate(f, 1));
 		json_put_str(entry, "logName", log);
@@ -139,7 +155,7 @@ static void logging_write(struct sim_call *c)
 		if (dry)
 			cJSON_Delete(entry);
 		else
-			keep(c->sim, project, entry);
+			keep(c->sim, project, entry, sim_serial(c->sim));
 	}
 	sim_empty(c);
 }

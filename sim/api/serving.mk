@@ -65,6 +65,7 @@ sim_libsim_a_SOURCES += \
 	sim/front/postgres.c sim/front/postgres.h \
 	sim/front/start.c sim/front/start.h \
 	sim/front/toml.c sim/front/toml.h \
+	sim/front/requests.c sim/front/requests.h \
 	sim/front/walls.c sim/front/walls.h \
 	sim/front/volume.c sim/front/volume.h \
 	sim/front/workload.c sim/front/workload.h \

@@ -121,8 +121,9 @@ bool backend_healthy(struct sim *s, const struct sim_object *service, const stru
 	return well;
 }
 
-bool backend_pick(struct sim *s, const struct sim_object *service, struct workload *w, const struct workload_part **part)
+bool backend_pick(struct visit *v, const struct sim_object *service, struct workload *w, const struct workload_part **part)
 {
+	struct sim *s = v->sim;
 	struct compute_endpoint list[MOST];
 	size_t n = 0, well = 0;
 	const cJSON *b;
@@ -140,5 +141,9 @@ bool backend_pick(struct sim *s, const struct sim_object *service, struct worklo
 	*part = part_at(e, w, e->port);
 	if (!*part)
 		workload_close(w);
+	else if (e->vm)
+		machine_writes(v, e->vm);
+	else
+		pod_writes(v, json_str(e->group->hidden, "kubernetes.cluster", ""), e->address, *part);
 	return *part != NULL;
 }

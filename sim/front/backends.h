@@ -9,7 +9,8 @@
 bool backend_let_in(struct sim *s, const struct sim_object *vm, int port, const char *from);
 /* Do the health check and the firewall let this endpoint have requests? */
 bool backend_healthy(struct sim *s, const struct sim_object *service, const struct compute_endpoint *e);
-/* A healthy endpoint of any of its groups, by chance, opened: *part takes the request. False when there is none; else workload_close(w). */
-bool backend_pick(struct sim *s, const struct sim_object *service, struct workload *w, const struct workload_part **part);
+/* A healthy endpoint of any of its groups, by chance, opened: *part takes the request, and what it writes is written where its kind of endpoint does. False when there
+ * is none; else workload_close(w). */
+bool backend_pick(struct visit *v, const struct sim_object *service, struct workload *w, const struct workload_part **part);
 
 #endif

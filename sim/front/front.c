@@ -13,6 +13,7 @@
 #include "sim/front/backends.h"
 #include "sim/front/balancer.h"
 #include "sim/front/openid.h"
+#include "sim/front/requests.h"
 #include "sim/front/walls.h"
 
 #include <stdlib.h>
@@ -110,7 +111,8 @@ static bool disabled(const struct sim_object *service, const char *tag)
 	return by_hand && !*tag && json_num(service->doc, "scaling.manualInstanceCount", 0) == 0;
 }
 
-static void to_service(struct visit *v, const struct sim_object *service, const char *tag, enum way way, struct sim_reply *out)
+static void ask_service(struct visit *v, const struct sim_object *service, const char *tag, enum way way, struct sim_reply *out,
+			const struct sim_object **revision)
 {
 	const char *project = sim_tmp("%.*s", (int)strcspn(service->key + 9, "/"), service->key + 9);
 	const char *region = strstr(service->key, "/locations/") + 11,
@@ -118,8 +120,8 @@ static void to_service(struct visit *v, const struct sim_object *service, const 
 	region = sim_tmp("%.*s", (int)strcspn(region, "/"), region);
 	bool inside = !strcmp(ingress, "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER") ? way != WAY_DIRECT
 										 : !strcmp(ingress, "INGRESS_TRAFFIC_ALL");
-	const struct sim_object *revision = inside ? revision_of(v->sim, service, tag) : NULL;
-	if (!revision)
+	*revision = inside ? revision_of(v->sim, service, tag) : NULL;
+	if (!*revision)
 		wall_page(out, 404, "Page not found", "The requested URL was not found on this server.");
 	else if (v->q->body_len > REQUEST_MOST)
 		wall_page(out, 413, "Request Entity Too Large", "Your client issued a request that was too large.");
@@ -127,8 +129,17 @@ static void to_service(struct visit *v, const struct sim_object *service, const 
 		wall_page(out, 503, "Service Unavailable", "Service Unavailable");
 	else if (way == WAY_BALANCED_IAP                        ? as_agent(v, service, project, out)
 		 : json_bool(service->doc, "iapEnabled", false) ? through_iap(v, service, project, region, out)
-								: wall_invoker(v, service, out))
-		to_containers(v, project, region, cJSON_Duplicate(revision->doc, true), out);
+								: wall_invoker(v, service, out)) {
+		request_written_by_service(v, *revision);
+		to_containers(v, project, region, cJSON_Duplicate((*revision)->doc, true), out);
+	}
+}
+
+static void to_service(struct visit *v, const struct sim_object *service, const char *tag, enum way way, struct sim_reply *out)
+{
+	const struct sim_object *revision;
+	ask_service(v, service, tag, way, out, &revision);
+	request_of_service(v, service, revision, out);
 }
 
 /* App Engine: [[VERSION-dot-]SERVICE-dot-]PROJECT.REGION.r.appspot.com. ---------------------------------------------------------- */
@@ -188,8 +199,10 @@ static void to_app(struct visit *v, const struct sim_object *app, const char *pr
 	else if (strcmp(json_str(version->doc, "servingStatus", ""), "SERVING") || json_at(version->hidden, "failure"))
 		wall_page(out, 503, "Server Error", TRY_AGAIN);
 	else {
+		request_written_by_version(v, app, service, version);
 		to_containers(v, project, appengine_region(json_str(app->doc, "locationId", "")), appengine_template(version),
 			      out);
+		request_of_version(v, app, service, version, out);
 	}
 }
 
@@ -217,7 +230,7 @@ static void to_backends(struct visit *v, const struct sim_object *backend, struc
 {
 	struct workload w;
 	const struct workload_part *part;
-	if (backend_pick(v->sim, backend, &w, &part)) {
+	if (backend_pick(v, backend, &w, &part)) {
 		workload_answer(v, &w, part, out);
 		workload_close(&w);
 	} else if (!strcmp(json_str(backend->doc, "loadBalancingScheme", ""), "EXTERNAL_MANAGED")) {
@@ -254,8 +267,10 @@ static void to_balancer(struct visit *v, const struct balancer *b, struct sim_re
 	const char *resource = sim_tmp("projects/%s/iap_web/compute/services/%s", sim_project_number(v->sim, b->project),
 				       json_str(b->backend->doc, "id", ""));
 	const char *name = iap_name(v->sim, resource), *client = json_str(b->backend->doc, "iap.oauth2ClientId", "");
-	if (!iap || wall_iap(v, b->project, sim_tmp("//iap.googleapis.com/%s", name), client, &email, out))
+	bool pass = !iap || wall_iap(v, b->project, sim_tmp("//iap.googleapis.com/%s", name), client, &email, out);
+	if (pass)
 		group ? to_group(v, b, group, iap, out) : to_backends(v, b->backend, out);
+	request_of_balancer(v, b, pass, out);
 }
 
 /* A domain that is mapped to a service of Cloud Run. */

@@ -305,6 +305,21 @@ static cJSON *redeem(const struct caller *c, const char *verifier)
 	return claims;
 }
 
+/* Its line of a sign-in, as its auth_logging_format has it by default. */
+static void tell_log(const struct caller *c, const char *email, const char *status, const char *message)
+{
+	char *now = sim_time(c->v->sim, 0);
+	if (gate_bool(c->g, "auth_logging", true))
+		visit_write(c->v, sim_tmp("203.0.113.7 - %s - %s [%.4s/%.2s/%.2s %.8s] [%s] %s", http_sign(secret(c), now),
+					  *email ? email : "-", now, now + 5, now + 8, now + 11, status, message));
+	free(now);
+}
+
+static void tell_refused(const struct caller *c, const char *email, const char *why)
+{
+	tell_log(c, email, "AuthFailure", sim_tmp("Invalid authentication via OAuth2: %s", why));
+}
+
 static void callback(struct caller *c)
 {
 	const char *name = sim_tmp("%s_csrf", cookie_name(c->g)), *state = visit_param(c->v, "state"),
@@ -325,6 +340,7 @@ static void callback(struct caller *c)
 		       (size_t)(dot - cookie) == (size_t)(colon - state) && !strncmp(cookie, state, (size_t)(dot - cookie));
 	}
 	if (!mine) {
+		tell_refused(c, "", "unable to obtain CSRF cookie: http: named cookie not present");
 		error_page(c->out, 403, "Forbidden", "Login Failed: Unable to find a valid CSRF token. Please try again.");
 		free(cookie);
 		return;
@@ -341,8 +357,13 @@ static void callback(struct caller *c)
 		error_page(c->out, 500, "Internal Server Error",
 			   "Oops! Something went wrong. For more information contact your server administrator.");
 	} else if (!admitted(c, email) || !verified) {
+		tell_refused(c, email, "unauthorized");
 		error_page(c->out, 403, "Forbidden", "Invalid session: unauthorized");
 	} else {
+		tell_log(c, email, "AuthSuccess",
+			 sim_tmp("Authenticated via OAuth2: Session{email:%s user:%s PreferredUsername: token:true "
+				 "id_token:true}",
+				 email, json_str(claims, "sub", "")));
 		set_cookie(c, cookie_name(c->g), session_cookie(c, email, json_str(claims, "sub", "")),
 			   gate_seconds(c->g, "cookie_expire", 168 * 3600));
 		answer_redirect(c->out, 302, safe_target(colon + 1));

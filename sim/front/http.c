@@ -27,6 +27,26 @@ void visit_end(struct visit *v)
 	free(v->path);
 	cJSON_Delete(v->params);
 	cJSON_Delete(v->told);
+	cJSON_Delete(v->writes.labels);
+}
+
+void visit_writes(struct visit *v, const char *project, const char *type, cJSON *labels, const char *log, bool wrapped)
+{
+	cJSON_Delete(v->writes.labels);
+	v->writes.project = sim_tmp("%s", project);
+	v->writes.type = type;
+	v->writes.log = log;
+	v->writes.labels = labels;
+	v->writes.wrapped = wrapped;
+}
+
+void visit_write(const struct visit *v, const char *text)
+{
+	if (v->writes.project)
+		sim_log_fields(v->sim, v->writes.project, v->writes.type, cJSON_Duplicate(v->writes.labels, true),
+			       v->writes.log, "INFO",
+			       v->writes.wrapped ? json_make("{'jsonPayload':{'message':%s}}", text)
+						 : json_make("{'textPayload':%s}", text));
 }
 
 void visit_tell(struct visit *v, const char *name, const char *value)

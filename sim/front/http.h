@@ -13,6 +13,11 @@ struct visit {
 	cJSON *params;     /* of the query; owned */
 	cJSON *told;       /* headers that a front end has put in, or has taken away (""); owned */
 	const char *host;  /* the Host header as sent, or the name that was asked */
+	struct {
+		const char *project, *type, *log; /* passing texts; project NULL: nowhere */
+		cJSON *labels;                    /* owned */
+		bool wrapped;
+	} writes; /* where in Cloud Logging it is found what the container writes that answers it */
 };
 void visit_begin(struct visit *v, struct sim *s, const struct sim_request *q);
 void visit_end(struct visit *v);
@@ -20,6 +25,9 @@ const char *visit_header(const struct visit *v, const char *name); /* or NULL */
 /* A header as a front end hands it on; visit_untell takes away what speaks in IAP's name. */
 void visit_tell(struct visit *v, const char *name, const char *value);
 void visit_untell(struct visit *v);
+/* Says where its container's lines go (labels is taken; wrapped: as jsonPayload.message, by an agent that reads docker's files), and writes one. */
+void visit_writes(struct visit *v, const char *project, const char *type, cJSON *labels, const char *log, bool wrapped);
+void visit_write(const struct visit *v, const char *text);
 const char *visit_param(const struct visit *v, const char *name); /* or "" */
 /* A cookie's value, for the caller to free; NULL when it was not sent. */
 char *visit_cookie(const struct visit *v, const char *name);

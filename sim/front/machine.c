@@ -54,21 +54,35 @@ static void unit_failed(struct sim *s, struct sim_object *vm, const char *unit, 
 	buf_free(&unheard);
 }
 
+static cJSON *log_labels(const struct sim_object *vm)
+{
+	const char *zone = strstr(vm->key, "/zones/") + 7;
+	return json_make("{'project_id':%s,'instance_id':%s,'zone':%s}", owner_of(vm), json_str(vm->doc, "id", ""),
+			 sim_tmp("%.*s", (int)strcspn(zone, "/"), zone));
+}
+
+static bool is_logged(const struct sim_object *vm)
+{
+	const char *enabled = machine_metadata(vm, "google-logging-enabled");
+	return enabled && !strcmp(enabled, "true");
+}
+
+void machine_writes(struct visit *v, const struct sim_object *vm)
+{
+	if (is_logged(vm))
+		visit_writes(v, owner_of(vm), "gce_instance", log_labels(vm), "cos_containers", true);
+}
+
 static void log_text(struct sim *s, const struct sim_object *vm, struct buf *serial, const char *name, const char *text,
 		     bool bad)
 {
-	const char *project = owner_of(vm), *zone = strstr(vm->key, "/zones/") + 7;
 	for (const char *p = text; *p;) {
 		size_t len = strcspn(p, "\n");
 		const char *line = sim_tmp("%.*s", (int)len, p);
 		machine_console_line(serial, name, line);
-		if (!strcmp(machine_metadata(vm, "google-logging-enabled") ? machine_metadata(vm, "google-logging-enabled")
-									   : "",
-			    "true"))
-			sim_log_entry(s, project, "gce_instance",
-				      json_make("{'project_id':%s,'instance_id':%s,'zone':%s}", project,
-						json_str(vm->doc, "id", ""), sim_tmp("%.*s", (int)strcspn(zone, "/"), zone)),
-				      "cos_containers", bad ? "ERROR" : "INFO", line);
+		if (is_logged(vm))
+			sim_log_entry(s, owner_of(vm), "gce_instance", log_labels(vm), "cos_containers", bad ? "ERROR" : "INFO",
+				      line);
 		p += len + (p[len] == '\n');
 	}
 }

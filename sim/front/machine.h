@@ -10,6 +10,8 @@ void machine_booted(struct sim *s, struct sim_object *vm);
 /* As struct sim_workloads has it. */
 bool machine_asked(struct sim *s, const struct sim_object *vm, int port, const char *from, const struct sim_request *q,
 		   struct sim_reply *out);
+/* What its containers write while they answer the visit goes where its own logging, if it is on, takes it. */
+void machine_writes(struct visit *v, const struct sim_object *vm);
 bool machine_open(struct sim *s, const struct sim_object *vm, struct workload *w);
 
 #endif

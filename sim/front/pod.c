@@ -294,9 +294,16 @@ static void tell_fault(const struct run *r, int i, const struct verdict *v)
 	}
 }
 
+static cJSON *log_labels(const struct sim_object *cluster, const struct sim_object *pod, const char *container)
+{
+	return json_make(
+	    "{'project_id':%s,'location':%s,'cluster_name':%s,'namespace_name':%s,'pod_name':%s,'container_name':%s}",
+	    project_of(cluster), json_str(cluster->doc, "location", ""), json_str(cluster->doc, "name", ""),
+	    json_str(pod->doc, "metadata.namespace", ""), json_str(pod->doc, "metadata.name", ""), container);
+}
+
 static void keep_log(const struct run *r, const char *container, const char *text, bool bad, bool again)
 {
-	const char *project = project_of(r->cluster);
 	cJSON *logs = json_at(r->pod->hidden, "logs");
 	if (!logs)
 		json_put(r->pod->hidden, "logs", logs = cJSON_CreateObject());
@@ -315,14 +322,8 @@ static void keep_log(const struct run *r, const char *container, const char *tex
 			cJSON_AddItemToArray(json_at(mine, "now"), json_make("{'time':%s,'line':%s}", when, line));
 		free(when);
 		if (!elsewhere_is(r->cluster))
-			sim_log_entry(
-			    r->sim, project, "k8s_container",
-			    json_make("{'project_id':%s,'location':%s,'cluster_name':%s,'namespace_name':%s,'pod_name':%s,'"
-				      "container_name':%s}",
-				      project, json_str(r->cluster->doc, "location", ""), json_str(r->cluster->doc, "name", ""),
-				      json_str(r->pod->doc, "metadata.namespace", ""),
-				      json_str(r->pod->doc, "metadata.name", ""), container),
-			    "stderr", bad ? "ERROR" : "INFO", line);
+			sim_log_entry(r->sim, project_of(r->cluster), "k8s_container",
+				      log_labels(r->cluster, r->pod, container), "stderr", bad ? "ERROR" : "INFO", line);
 		p += len + (p[len] == '\n');
 	}
 }
@@ -481,6 +482,13 @@ const struct sim_object *pod_at(struct sim *s, const char *cluster, const char *
 		if (!strcmp(json_str(o->doc, "status.podIP", ""), address) && json_bool(o->hidden, "live", false))
 			return o;
 	return NULL;
+}
+
+void pod_writes(struct visit *v, const char *cluster, const char *address, const struct workload_part *part)
+{
+	const struct sim_object *c = sim_get(v->sim, "container.clusters", cluster), *pod = pod_at(v->sim, cluster, address);
+	if (c && pod && !elsewhere_is(c))
+		visit_writes(v, project_of(c), "k8s_container", log_labels(c, pod, part->k.name), "stdout", false);
 }
 
 bool pod_open(struct sim *s, const char *cluster, const char *address, struct workload *w)

@@ -11,6 +11,8 @@ cJSON *pod_template(struct sim *s, const struct sim_object *cluster, const struc
 bool pod_tried(struct sim *s, const struct sim_object *cluster, struct sim_object *pod);
 /* What runs in the cluster's pod with this address, for workload_close; false when no such pod is up. */
 bool pod_open(struct sim *s, const char *cluster, const char *address, struct workload *w);
+/* What this part of the pod writes while it answers the visit goes to its project's log. */
+void pod_writes(struct visit *v, const char *cluster, const char *address, const struct workload_part *part);
 /* The pod of the cluster that has the address and is up, or NULL. */
 const struct sim_object *pod_at(struct sim *s, const char *cluster, const char *address);
 /* Asks what answers at the address and port of a pod; false when nothing takes the connection. */
