@@ -82,6 +82,12 @@ static void way_lines(const struct wizard *w, struct doc *d)
 	free(lines);
 }
 
+/* Does a log tell when the first person has signed in? In a rehearsal nobody does. */
+static bool sign_in_watched(const struct wizard *w)
+{
+	return work_outcome(w, OUTCOME_PROVEN) && *json_str(w->result, "sign_in_log", "") && !w->options->rehearsal;
+}
+
 static void now_lines(const struct wizard *w, struct doc *d, enum done_for whom)
 {
 	if (!work_outcome(w, OUTCOME_PROVEN))
@@ -90,7 +96,7 @@ static void now_lines(const struct wizard *w, struct doc *d, enum done_for whom)
 	way_lines(w, d);
 	bool way = w->work.way && *w->work.way; /* who may use it shows that there, and not on a page to sign in to */
 	doc_add(d, ROLE_TEXT, 0, way ? _("1  Open the address above.") : _("1  Open the address above and sign in."));
-	if (json_bool(w->result, "sign_in_untried", false) && !w->options->rehearsal) {
+	if (sign_in_watched(w)) {
 		bool seen = json_bool(w->surveys[SURVEY_SIGN_IN].result, "seen", false);
 		doc_mark(d, seen ? ROLE_GOOD : ROLE_WARN, seen ? GLYPH_CHECK : GLYPH_WAIT, 2,
 			 seen ? _("Somebody signed in: the server's log shows it.")
@@ -321,10 +327,9 @@ static void done_draw(struct wizard *w, struct rect r)
 
 void done_settle(struct wizard *w)
 {
-	bool untried = work_outcome(w, OUTCOME_PROVEN) && json_bool(w->result, "sign_in_untried", false) &&
-		       !w->options->rehearsal;
 	bool seen = json_bool(w->surveys[SURVEY_SIGN_IN].result, "seen", false);
-	if (!untried || seen || !wizard_on(w, "done") || !w->session || session_now(w->session) < done_of(w)->look_at)
+	if (!sign_in_watched(w) || seen || !wizard_on(w, "done") || !w->session ||
+	    session_now(w->session) < done_of(w)->look_at)
 		return;
 	done_of(w)->look_at = session_now(w->session) + WATCH;
 	wizard_survey_ask(w, SURVEY_SIGN_IN);

@@ -22,7 +22,7 @@ enum { EVENT_VERSION = 1 };
  *  errand   {id (step), state: waiting|seen, title, steps, paste, record: {name, type, data: [..]} where it is one, message: what is seen instead}:
  *            what a person has to do; told once, and again when the message changes
  *  result   {outcome: proven|partly|waiting|nothing|destroyed, exit, waiting: [..] (errands without their state), url, log (address of the server's log, once it is proven), next, undo, file, requests, writes, retries, resources, created,
- *            updated, deleted, kept, sign_in_untried (proven, but people sign in on a page that no program can try), seconds, real_seconds (what a real run would take, in rehearsal), left: [..], left_out: [..] (what the operator went on without), message and fix (of the first
+ *            updated, deleted, kept, sign_in_untried (proven, but people sign in on a page that no program can try), sign_in_log (the filter of Cloud Logging that finds when one did; left out where no log tells), seconds, real_seconds (what a real run would take, in rehearsal), left: [..], left_out: [..] (what the operator went on without), message and fix (of the first
  *            failure), makespan (seconds until the last step ended), critical_path (the longest chain of what the cloud worked, by its own
  *            clock, and of lags that it imposed until they were last seen)}                                                          */
 typedef void event_fn(void *arg, const cJSON *event);

@@ -61,18 +61,23 @@ void run_send_counts(struct run *r)
 	run_send(r, e);
 }
 
-static void put_link(const struct step *s, cJSON *e, const char *field,
-		     char *(*link)(const struct kind *k, const struct view *v, const cJSON *outputs))
+struct view step_link_view(const struct step *s)
 {
 	const struct resource *of = s->resource;
 	const struct plan *p = s->run->plan;
-	struct view v = {.project = p->project,
-			 .number = p->number,
-			 .stack = p->stack,
-			 .id = of->id,
-			 .name = of->name,
-			 .spec = s->spec ? s->spec : of->spec};
-	char *url = link(of->kind, &v, s->seen.outputs);
+	return (struct view){.project = p->project,
+			     .number = p->number,
+			     .stack = p->stack,
+			     .id = of->id,
+			     .name = of->name,
+			     .spec = s->spec ? s->spec : of->spec};
+}
+
+static void put_link(const struct step *s, cJSON *e, const char *field,
+		     char *(*link)(const struct kind *k, const struct view *v, const cJSON *outputs))
+{
+	struct view v = step_link_view(s);
+	char *url = link(s->resource->kind, &v, s->seen.outputs);
 	if (url)
 		json_put_str(e, field, url);
 	free(url);

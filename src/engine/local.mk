@@ -25,7 +25,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/reach_tunnel.c \
 	src/engine/run.c src/engine/run_private.h src/engine/find.c src/engine/resolve.c src/engine/result.c \
 	src/engine/schedule.c \
-	src/engine/session.c src/engine/session.h \
+	src/engine/session.c src/engine/session.h src/engine/sign_ins.c \
 	src/engine/socket_passage.c src/engine/socket_passage.h \
 	src/engine/standing.c \
 	src/engine/step.c src/engine/read.c src/engine/decide.c src/engine/look.c src/engine/lag.c \
@@ -48,5 +48,5 @@ tests_engine_lines_SOURCES = tests/engine/lines.c tests/tap.h
 tests_engine_lines_LDADD = src/engine/libengine.a $(LIB_BASE)
 
 # Runs of the whole program against the served simulated cloud.
-LONG_TESTS += tests/cases/kill9.py
-WALK_TESTS += tests/cases/faults.py tests/cases/oauth_client.py tests/cases/providers.py tests/cases/sign_in.py
+LONG_TESTS += tests/cases/kill9.py tests/cases/sign_ins_seen.py
+WALK_TESTS += tests/cases/faults.py tests/cases/oauth_client.py tests/cases/providers.py tests/cases/sign_in.py tests/cases/sign_ins_seen.py

@@ -167,6 +167,8 @@ void run_send_result(struct run *r)
 	json_put(e, "left", left_behind(r));
 	if (r->proven)
 		json_put(e, "sign_in_untried", cJSON_CreateBool(r->plan->wall.people));
+	if (r->proven && r->plan->wall.people)
+		event_sign_ins(r, e);
 	if (run_waited(r))
 		json_put(e, "waiting", run_tasks(r));
 	run_put_backup(r, e);

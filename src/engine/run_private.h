@@ -431,6 +431,8 @@ cJSON *run_event(struct run *r, const char *event);
 void event_text(struct run *r, cJSON *event, const char *field, const char *text);
 /* Puts the address of the log of what runs the server, the last in the plan that has one, into an event as "log". */
 void event_server_log(struct run *r, cJSON *event);
+/* The step as kinds see it who make links and filters of it. */
+struct view step_link_view(const struct step *s);
 void run_send(struct run *r, cJSON *event);
 void run_send_counts(struct run *r);
 void step_send(struct step *s, const char *state, const char *message, const char *fix);
@@ -442,7 +444,12 @@ void proof_upload(struct buf *out);
 void proof_begin(struct run *r);
 void proof_free(struct proof *p);
 
+/* sign_ins.c: puts the filter that finds a person's sign-in in Cloud Logging into an event as "sign_in_log", and has the session look by it. */
+void event_sign_ins(struct run *r, cJSON *event);
+
 /* session.c */
+/* By which filter the survey "sign-in" looks from now on; NULL: no log tells of one. */
+void session_expects_sign_in(struct session *s, const char *filter);
 struct transport *session_transport(const struct session *s);
 struct credentials *session_credentials(const struct session *s);
 struct loop *session_loop(const struct session *s);

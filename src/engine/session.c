@@ -102,6 +102,11 @@ void session_survey(struct session *s, const char *what, const struct answers *a
 	survey_begin(s->surveys, what, a, done, arg);
 }
 
+void session_expects_sign_in(struct session *s, const char *filter)
+{
+	surveys_expect_sign_in(s->surveys, filter);
+}
+
 struct transport *session_transport(const struct session *s)
 {
 	return s->transport;

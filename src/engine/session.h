@@ -42,7 +42,8 @@ double session_now(const struct session *s);
  *  "project"   -> {"id","number","organization" or null, left out where it is not told,"billing":bool,"state"} for the project in answers
  *  "regions"   -> [{"id","title"}...]                                 for the project in answers
  *  "contexts"  -> [{"id","title"}...]                                 of the kubeconfig file in answers, the current one first
- *  "sign-in"   -> {"seen":bool}                                       has the server's log a person who signed in since this session began?
+ *  "sign-in"   -> {"seen":bool}                                       has a log a person who signed in since this session began, as the last
+ *                 run that proved its stack says ("sign_in_log" of its result)?
  *  "limits"    -> findings as those of preflight, some with "command", a line for a shell that mends it: APIs, quota, organisation policy, as the plan
  *                 of the answers meets them
  *  "prices"    -> [names of services]                                 whose prices are the Cloud Billing catalog's from now on (gcp/catalog.h)

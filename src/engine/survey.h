@@ -12,6 +12,8 @@ struct surveys *surveys_new(struct loop *loop, struct transport *transport, stru
 			    struct contexts *contexts);
 /* The cloud that answers is simulated: its prices are not kept for other runs. */
 void surveys_simulated(struct surveys *s);
+/* The filter of Cloud Logging that finds a person's sign-in; NULL: there is none, and nobody is seen. */
+void surveys_expect_sign_in(struct surveys *s, const char *filter);
 void surveys_free(struct surveys *s);
 void survey_begin(struct surveys *s, const char *what, const struct answers *a, survey_done *done, void *arg);
 

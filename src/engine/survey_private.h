@@ -47,7 +47,8 @@ struct surveys {
 	struct credentials *credentials;
 	struct contexts *contexts;
 	struct api *api;
-	double since; /* when they were made, seconds since 1970 */
+	char *sign_in_log; /* the filter that finds a person's sign-in, or NULL */
+	double since;      /* when they were made, seconds since 1970 */
 	struct survey *list;
 	bool simulated; /* what this cloud says of prices is not to be kept for another */
 };

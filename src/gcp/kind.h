@@ -117,6 +117,8 @@ struct kind {
 	const char *console_page;
 	const char *
 	    log; /* which entries of Cloud Logging are its own: a filter with the same braces, between quotes; NULL: it has no log */
+	const char *
+	    requests; /* the same of the requests that reach it, which Google's front ends write down; NULL: it is reached by none, or none is written */
 	struct permissions permissions;
 	/* Where they depend on the spec: the same in its place, with blanks between them, to be freed; NULL for none. May be a NULL function. */
 	char *(*permits)(const cJSON *spec, enum deed deed);
@@ -279,6 +281,9 @@ struct kind_time kind_time(const struct kind *k, const cJSON *spec);
  * caller frees. */
 char *kind_console_link(const struct kind *k, const struct view *v, const cJSON *outputs);
 char *kind_log_link(const struct kind *k, const struct view *v, const cJSON *outputs);
+/* The same as filters of Cloud Logging: of what it writes (kind.log), of requests that it is reached by (kind.requests). */
+char *kind_log_filter(const struct kind *k, const struct view *v, const cJSON *outputs);
+char *kind_requests_filter(const struct kind *k, const struct view *v, const cJSON *outputs);
 /* The ownership labels {"managed-by":"mlflow-setup","stack":STACK} and the operator's; the caller owns the object. */
 cJSON *kind_labels(const struct view *v);
 /* The same over those that somebody else put there (an object, or NULL), for requests that replace all labels. Names that only Google may set are left out:

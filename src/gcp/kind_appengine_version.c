@@ -129,6 +129,7 @@ const struct kind kind_appengine_version = {
     .part = PART_SERVER,
     .console_page = "appengine/versions?serviceId={service}",
     .log = "resource.type=\"gae_app\" resource.labels.module_id=\"{service}\"",
+    .requests = "resource.type=\"gae_app\" resource.labels.module_id=\"{service}\"",
     .permissions = {.read = "appengine.instances.list",
 		    .create = "appengine.versions.create appengine.operations.get iam.serviceAccounts.actAs"},
     .usual = 480,

@@ -24,6 +24,7 @@ const struct kind kind_backend_service = {
     .api = "compute.googleapis.com",
     .part = PART_SERVER,
     .console_page = "net-services/loadbalancing/list/backends",
+    .requests = "resource.type=\"http_load_balancer\" resource.labels.backend_service_name=\"{name}\"",
     .permissions = {.read = "compute.backendServices.get",
 		    .create = "compute.backendServices.create compute.globalOperations.get",
 		    .update = "compute.backendServices.update compute.globalOperations.get",

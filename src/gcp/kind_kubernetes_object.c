@@ -458,6 +458,7 @@ const struct kind kind_kubernetes_object = {
     .part = PART_SERVER,
     .console_page = "kubernetes/workload/overview",
     .log = "resource.type=\"k8s_container\" resource.labels.namespace_name=\"{body.metadata.namespace}\"",
+    .requests = "resource.type=\"http_load_balancer\" resource.labels.backend_service_name=\"{backend}\"", /* an Ingress's */
     .permits = kubernetes_object_permits,
     .outside = kubernetes_outside,
     .usual = 5,

@@ -214,6 +214,7 @@ const struct kind kind_run_service = {
     .part = PART_SERVER,
     .console_page = "run/detail/{region}/{name}/revisions",
     .log = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"{name}\"",
+    .requests = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"{name}\"",
     .permissions =
 	{.read = "run.services.get",
 	 .list = "run.services.list",

@@ -93,14 +93,33 @@ static void filter_value(void *to, const char *s)
 	}
 }
 
-char *kind_log_link(const struct kind *k, const struct view *v, const cJSON *outputs)
+static char *filter_of(const struct kind *k, const char *pattern, const struct view *v, const cJSON *outputs)
 {
 	struct buf filter = {0};
+	if (pattern && !is_elsewhere(k, v) && walk(pattern, v, outputs, filter_text, filter_value, &filter))
+		return buf_take(&filter);
+	buf_free(&filter);
+	return NULL;
+}
+
+char *kind_log_filter(const struct kind *k, const struct view *v, const cJSON *outputs)
+{
+	return filter_of(k, k->log, v, outputs);
+}
+
+char *kind_requests_filter(const struct kind *k, const struct view *v, const cJSON *outputs)
+{
+	return filter_of(k, k->requests, v, outputs);
+}
+
+char *kind_log_link(const struct kind *k, const struct view *v, const cJSON *outputs)
+{
 	struct call c = {0};
-	bool whole = k->log && !is_elsewhere(k, v) && walk(k->log, v, outputs, filter_text, filter_value, &filter);
+	char *filter = kind_log_filter(k, v, outputs);
+	bool whole = filter != NULL;
 	if (whole)
 		call_set(&c, DIALECT_NONE, "GET", NULL, "https://console.cloud.google.com/logs/query;query=%s?project=%s",
-			 buf_text(&filter), v->project);
-	buf_free(&filter);
+			 filter, v->project);
+	free(filter);
 	return take_url(&c, whole);
 }

@@ -167,6 +167,8 @@ static void auth_iap_wall(const struct design *d, struct wall *out)
 		return;
 	out->shows = CREDENTIAL_JWT;
 	out->people = true;
+	/* IAP writes down nobody where data access is not audited; but who is given a page by a browser has signed in. */
+	out->sign_in_request = "httpRequest.userAgent:\"Mozilla\" AND httpRequest.status=200";
 	out->audience = xasprintf("%s/*", d->plan->url);
 	out->sign_in = xstrdup("https://accounts.google.com/");
 	out->begins.at = cJSON_CreateString(GOOGLE_SIGN_IN);

@@ -265,6 +265,9 @@ static void auth_oauth2_proxy_wall(const struct design *d, struct wall *out)
 	out->shows = CREDENTIAL_ID_TOKEN;
 	out->refuses = 401;
 	out->people = true;
+	/* Its own line, wherever the target's logging puts it; and the way back from the provider, which ends otherwise for who is not let in. */
+	out->sign_in_line = "textPayload:\"Authenticated via OAuth2\" OR jsonPayload.message:\"Authenticated via OAuth2\"";
+	out->sign_in_request = "httpRequest.requestUrl:\"/oauth2/callback?\" AND httpRequest.status=302";
 	out->audience = xstrdup(d->plan->url);
 	out->begins = (struct begins){.at = sign_in_page(provider_of(d->answers)),
 				      .client_id = xstrdup(answers_str(d->answers, "auth.client_id")),

@@ -85,6 +85,8 @@ struct wall {
 	/* MLflow itself asks who comes, and no gate stands before it: that a path which it leaves open has nothing (404) is no way around it. */
 	bool own;
 	bool people; /* people sign in on a page of their identity provider's, which no program can try */
+	/* By what Cloud Logging tells that one did, as conditions of a filter: on what the stack writes, on requests that reach it. NULL: by neither. */
+	const char *sign_in_line, *sign_in_request;
 	struct begins begins;
 	char *
 	    sign_in; /* a redirect of somebody who shows nothing to an address that begins so is a refusal too; NULL: none is */

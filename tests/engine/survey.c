@@ -2,6 +2,7 @@
 #include "config.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "engine/run_private.h"
 #include "engine/session.h"
 #include "gcp/catalog.h"
 #include "net/credentials.h"
@@ -47,6 +48,9 @@ static void share(struct answers *a)
 	err_free(&e);
 }
 
+/* What the survey "sign-in" is to look by. */
+static const char *sign_in_log;
+
 static const char *ask(struct script_line *lines, bool signed_in, const char *what)
 {
 	struct err e = {0};
@@ -59,6 +63,7 @@ static const char *ask(struct script_line *lines, bool signed_in, const char *wh
 	answers_set(a, "project.id", cJSON_CreateString("demo-proj"), &e);
 	if (shared)
 		share(a);
+	session_expects_sign_in(session, sign_in_log);
 	answers_had = 0;
 	session_survey(session, what, a, on_answer, NULL);
 	session_survey(session, what, a, on_answer, NULL);
@@ -248,6 +253,9 @@ static void preflight_of_the_host(void)
 
 static void signed_in(void)
 {
+	is_str(ask((struct script_line[]){{0}}, true, "sign-in"), "{\"seen\":false}",
+	       "where no log tells of one, none is read");
+	sign_in_log = "resource.type=\"gce_instance\"";
 	struct script_line log[] = {
 	    TOKEN,
 	    {.method = "POST",

@@ -470,7 +470,7 @@ static void finish(struct run *r, const char *outcome, enum exit_code code)
 	cJSON *e = json_make(
 	    "{'event':'result','outcome':%s,'exit':%d,'next':'mlflow-setup connect mlflow.json','undo':'mlflow-setup destroy "
 	    "mlflow.json',"
-	    "'created':%d,'updated':0,'deleted':0,'kept':0,'sign_in_untried':true,'seconds':742}",
+	    "'created':%d,'updated':0,'deleted':0,'kept':0,'sign_in_untried':true,'sign_in_log':'x','seconds':742}",
 	    outcome, code, (int)r->done);
 	if (session_is_rehearsal(r->session))
 		json_put_num(e, "real_seconds", 742);
