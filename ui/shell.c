@@ -3,6 +3,7 @@
 #include "ui/state.h"
 
 #include "base/gettext.h"
+#include "base/mem.h"
 #include "base/outside.h"
 #include "base/sealed.h"
 
@@ -12,6 +13,15 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* The same file wherever the shell goes. */
+static void set_file(const char *file)
+{
+	char *here = *file == '/' ? NULL : getcwd(NULL, 0), *whole = here ? xasprintf("%s/%s", here, file) : NULL;
+	setenv("MLFLOW_SETUP_FILE", whole ? whole : file, 1);
+	free(whole);
+	free(here);
+}
 
 static void become_shell(const struct wizard *w)
 {
@@ -23,7 +33,7 @@ static void become_shell(const struct wizard *w)
 	setenv("GOOGLE_CLOUD_PROJECT", project, 1);
 	setenv("CLOUDSDK_COMPUTE_REGION", answers_str(w->answers, "region"), 1);
 	setenv("CLOUDSDK_RUN_REGION", answers_str(w->answers, "region"), 1);
-	setenv("MLFLOW_SETUP_FILE", w->options->file, 1);
+	set_file(w->options->file);
 	unsetenv(SEALED_PASSPHRASE); /* for us, and not for all that is started from here */
 	if (!shell || !*shell)
 		shell = "/bin/sh";
