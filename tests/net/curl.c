@@ -127,11 +127,39 @@ static void falls_back(void)
 	close(listener);
 }
 
+/* A key that came with a reply is told first, and alone; pressed on and on, it keeps no reply waiting. */
+static void key_first(void)
+{
+	struct asked a = {.loop = loop_new(LOOP_REAL, 1)};
+	struct transport *t = transport_curl(a.loop, NULL, NULL, 0);
+	char url[64], request[4096];
+	int listener = listens(url, sizeof url), there = -1, keys[2];
+	t->send(t, &(struct http_request){.method = "GET", .url = url}, on_reply, &a);
+	bool asked = pipe(keys) == 0 && reaches(&a, listener) && (there = accept(listener, NULL, NULL)) >= 0 &&
+		     reaches(&a, there) && read(there, request, sizeof request) > 0;
+	ok(asked && send(there, reply, strlen(reply), 0) == (ssize_t)strlen(reply) && write(keys[1], "x", 1) == 1,
+	   "a reply and a key are there");
+	ok(loop_turn(a.loop, 10, keys[0]) && !a.status, "the key goes before the reply");
+	double until = loop_now(a.loop) + 20;
+	bool told = true;
+	for (; !a.status && loop_now(a.loop) < until;)
+		told &= loop_turn(a.loop, 10, keys[0]);
+	is_int(a.status, 204, "the reply is told though nobody reads the key");
+	ok(told, "and the key at every turn");
+	t->free(t);
+	close(keys[0]);
+	close(keys[1]);
+	close(there);
+	close(listener);
+	loop_free(a.loop);
+}
+
 int main(void)
 {
 	mem_install();
 	at_once();
 	falls_back();
+	key_first();
 	cut_off("HTTP/1.1 401 Unauthorized\r\nContent-Length: 129\r\n\r\n", false, 401, "nobody is let in, and why is lost");
 	cut_off("HTTP/1.1 401 Unauthorized\r\nContent-Length: 129\r\n\r\n{\"kind\":", false, 401,
 		"nobody is let in, and why breaks off");
