@@ -19,14 +19,14 @@ src_net_libnet_a_SOURCES = \
 	src/net/recorder.c src/net/recorder.h \
 	src/net/relay.c src/net/relay.h \
 	src/net/retry.c src/net/retry.h \
-	src/net/standin.c src/net/standin.h \
+	src/net/standin.c src/net/standin.h src/net/standin_inside.h src/net/standin_places.c src/net/standin_scan.c \
 	src/net/transport.c src/net/transport.h \
 	src/net/trust.c src/net/trust.h \
 	src/net/unpacked.c src/net/unpacked.h \
 	src/net/websocket.c src/net/websocket.h
 
-check_PROGRAMS += tests/net/alert tests/net/api tests/net/credentials tests/net/curl tests/net/kubeconfig tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
-TESTS += tests/net/alert tests/net/api tests/net/credentials tests/net/curl tests/net/kubeconfig tests/net/loop tests/net/recorder tests/net/retry tests/net/websocket
+check_PROGRAMS += tests/net/alert tests/net/api tests/net/credentials tests/net/curl tests/net/kubeconfig tests/net/loop tests/net/recorder tests/net/retry tests/net/standin tests/net/websocket
+TESTS += tests/net/alert tests/net/api tests/net/credentials tests/net/curl tests/net/kubeconfig tests/net/loop tests/net/recorder tests/net/retry tests/net/standin tests/net/websocket
 tests_net_alert_SOURCES = tests/net/alert.c tests/tap.h
 tests_net_alert_LDADD = $(LIB_NET)
 tests_net_api_SOURCES = tests/net/api.c tests/net/script.h tests/tap.h
@@ -43,5 +43,7 @@ tests_net_recorder_SOURCES = tests/net/recorder.c tests/net/script.h tests/tap.h
 tests_net_recorder_LDADD = $(LIB_NET)
 tests_net_retry_SOURCES = tests/net/retry.c tests/tap.h
 tests_net_retry_LDADD = $(LIB_NET)
+tests_net_standin_SOURCES = tests/net/standin.c tests/tap.h
+tests_net_standin_LDADD = $(LIB_NET)
 tests_net_websocket_SOURCES = tests/net/websocket.c tests/tap.h
 tests_net_websocket_LDADD = $(LIB_NET)

@@ -1,23 +1,24 @@
 #include "config.h"
-#include "net/standin.h"
+#include "net/standin_inside.h"
 
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/outside.h"
-#include "base/rendered.h"
-#include "base/secret.h"
 #include "base/text.h"
+#include "net/unpacked.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
-#include <inttypes.h>
 #include <regex.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A shorter value is replaced where it stands and looked for nowhere else: it would be found in innocent words. */
-enum { LEARN_SHORTEST = 8, ADDRESS_SHORTEST = 6, BASE64_SHORTEST = 16, DEPTH = 4 };
+enum { LEARN_SHORTEST = 8, ADDRESS_SHORTEST = 6, BASE64_SHORTEST = 16 };
+/* What is packed deeper, or is more when it is unpacked, is hidden whole. */
+enum { DEPTH = 8, UNPACKED_MAX = 8 << 20, GZIP_MAX = 1 << 20 };
 
 struct standin {
 	struct secret *value;
@@ -27,7 +28,8 @@ struct standin {
 struct standins {
 	struct standin *list;
 	size_t count, room;
-	unsigned secrets, people;
+	unsigned secrets, people, hosts;
+	size_t unpacked; /* bytes of what is looked through */
 	regex_t *shapes;
 };
 
@@ -100,8 +102,21 @@ static const struct standin *find_standin(const struct standins *s, struct secre
 	return NULL;
 }
 
+enum what { SECRET, PERSON, HOST };
+
+/* Addresses for benchmarks (RFC 2544): nobody has one. */
+static char *new_word(struct standins *s, enum what what, const char *mark)
+{
+	if (what == SECRET)
+		return xasprintf("%sstand-in-secret-%08u", mark, ++s->secrets);
+	if (what == PERSON)
+		return xasprintf("person-%u@example.org", ++s->people);
+	unsigned n = ++s->hosts;
+	return xasprintf("198.%u.%u.%u", 18 + (n >> 16) % 2, (n >> 8) % 256, n % 256);
+}
+
 /* Takes over value. */
-static const struct standin *learn(struct standins *s, struct secret *value, bool person)
+static const struct standin *learn(struct standins *s, struct secret *value, enum what what)
 {
 	const struct standin *known = find_standin(s, value);
 	if (known) {
@@ -110,20 +125,18 @@ static const struct standin *learn(struct standins *s, struct secret *value, boo
 	}
 	size_t len;
 	const char *text = secret_open(value, &len);
-	char *word = person ? xasprintf("person-%u@example.org", ++s->people)
-			    : xasprintf("%sstand-in-secret-%08u", mark_of(text, len), ++s->secrets);
+	char *word = new_word(s, what, mark_of(text, len));
 	secret_close(value);
 	s->list = xgrow(s->list, s->count, &s->room, sizeof *s->list);
 	s->list[s->count] = (struct standin){value, word, encode_base64(word, strlen(word))};
 	return &s->list[s->count++];
 }
 
-/* The stand-in of a value that is replaced whole; a short one is not looked for elsewhere, so it only has its kind's word. */
-static const char *word_for(struct standins *s, const char *text, size_t len)
+const char *standin_word(struct standins *s, const char *text, size_t len)
 {
 	if (len < LEARN_SHORTEST)
 		return "stand-in-short";
-	return learn(s, secret_copy(text, len), false)->word;
+	return learn(s, secret_copy(text, len), SECRET)->word;
 }
 
 static const char *word_of(void *arg, struct secret *value, bool base64)
@@ -133,7 +146,7 @@ static const char *word_of(void *arg, struct secret *value, bool base64)
 	const struct standin *known = find_standin(s, value);
 	if (!known) {
 		const char *text = secret_open(value, &len);
-		known = learn(s, secret_copy(text, len), false);
+		known = learn(s, secret_copy(text, len), SECRET);
 		secret_close(value);
 	}
 	return base64 ? known->base64 : known->word;
@@ -170,7 +183,7 @@ static bool is_person(const char *start, const char *domain, const char *end)
 	return memchr(domain, '.', (size_t)(end - domain)) && !ends_domain(domain, end, "gserviceaccount.com") && !ours;
 }
 
-static void learn_addresses(struct standins *s, const char *text)
+void standin_learn_addresses(struct standins *s, const char *text)
 {
 	for (const char *at = strchr(text, '@'); at; at = strchr(at + 1, '@')) {
 		const char *start = at, *end = at + 1;
@@ -181,7 +194,7 @@ static void learn_addresses(struct standins *s, const char *text)
 		while (end > at + 1 && (end[-1] == '.' || end[-1] == '-'))
 			end--;
 		if (start < at && end - start >= ADDRESS_SHORTEST && is_person(start, at + 1, end))
-			learn(s, secret_copy(start, (size_t)(end - start)), true);
+			learn(s, secret_copy(start, (size_t)(end - start)), PERSON);
 	}
 }
 
@@ -198,18 +211,87 @@ static void learn_shapes(struct standins *s, const char *text)
 		regmatch_t m[2];
 		for (const char *p = text; *p && !regexec(&s->shapes[i], p, 2, m, 0); p += m[1].rm_eo)
 			if (!is_standin(p + m[1].rm_so, (size_t)(m[1].rm_eo - m[1].rm_so)))
-				word_for(s, p + m[1].rm_so, (size_t)(m[1].rm_eo - m[1].rm_so));
+				standin_word(s, p + m[1].rm_so, (size_t)(m[1].rm_eo - m[1].rm_so));
 	}
 }
 
-static void learn_text(struct standins *s, const char *text, int depth);
+/* What was put here before, by the place, needs no second stand-in by its key: whoever plays the recording looks for the first. */
+bool standin_is_put(const struct standins *s, const char *text)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!strcmp(text, s->list[i].word) || !strcmp(text, s->list[i].base64))
+			return true;
+	return false;
+}
+
+/* Hosts --------------------------------------------------------------------------------------------------------------------- */
+
+/* Is it an IP address of the internet? A private one, or a machine's own, tells of nobody. */
+static bool is_public(const char *text)
+{
+	unsigned char a[4];
+	struct in6_addr six;
+	if (inet_pton(AF_INET, text, a) == 1)
+		return a[0] && a[0] != 10 && a[0] != 127 && a[0] < 224 && !(a[0] == 169 && a[1] == 254) &&
+		       !(a[0] == 172 && a[1] / 16 == 1) && !(a[0] == 192 && a[1] == 168);
+	return inet_pton(AF_INET6, text, &six) == 1 && !IN6_IS_ADDR_LOOPBACK(&six) && !IN6_IS_ADDR_UNSPECIFIED(&six) &&
+	       !IN6_IS_ADDR_LINKLOCAL(&six) && six.s6_addr[0] / 2 != 0xfc / 2;
+}
+
+const char *standin_host(struct standins *s, const char *text, size_t len)
+{
+	char host[INET6_ADDRSTRLEN + 1];
+	if (len >= sizeof host)
+		return NULL;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	return is_public(host) && !standin_is_put(s, host) ? learn(s, secret_copy(host, len), HOST)->word : NULL;
+}
+
+/* Does what stands before an address say that somebody came from there: "X-Forwarded-For: ", "client=", "remote_addr":" ? */
+static bool is_from(const char *text, const char *p)
+{
+	while (p > text && strchr(" \":=[", p[-1]))
+		p--;
+	const char *end = p;
+	while (p > text && (isalpha((unsigned char)p[-1]) || strchr("-_", p[-1])) && end - p < 24)
+		p--;
+	size_t len = (size_t)(end - p);
+	return (len >= 13 && !strncasecmp(end - 13, "forwarded-for", 13)) || (len >= 6 && !strncasecmp(p, "client", 6)) ||
+	       (len >= 6 && !strncasecmp(p, "remote", 6));
+}
+
+/* Behind an address: its port, and what a server logs; or the prefix of one address in a list of who is let in. */
+static bool is_told_of(const char *p)
+{
+	p += *p == ']';
+	if (*p == ':')
+		p += 1 + strspn(p + 1, "0123456789");
+	return !strncmp(p, " - ", 3) || !strncmp(p, "/32", 3) || !strncmp(p, "/128", 4);
+}
+
+static void learn_hosts(struct standins *s, const char *text)
+{
+	static const char letters[] = "0123456789abcdefABCDEF.:";
+	for (const char *p = text; *(p += strcspn(p, letters));) {
+		p += *p == ':' && p[1] != ':';
+		size_t whole = strspn(p, letters), four = strspn(p, "0123456789.");
+		size_t len = p[four] == ':' && memchr(p, '.', four) ? four : whole;
+		bool apart = p == text || !isalnum((unsigned char)p[-1]);
+		if (apart && len >= 7 && len < INET6_ADDRSTRLEN && (is_told_of(p + len) || is_from(text, p)))
+			standin_host(s, p, len);
+		p += whole;
+	}
+}
+
+/* Packings ------------------------------------------------------------------------------------------------------------------ */
 
 static bool base64_letter(char c)
 {
 	return isalnum((unsigned char)c) || (c && strchr("+/-_", c));
 }
 
-static bool is_text(const char *text, size_t len)
+bool standin_is_text(const char *text, size_t len)
 {
 	unsigned code;
 	size_t n = 1;
@@ -221,371 +303,200 @@ static bool is_text(const char *text, size_t len)
 	return n;
 }
 
-/* Runs of base64 letters that hold a text. */
-static void learn_base64(struct standins *s, const char *text, int depth)
+/* What was unpacked, as it may be written down, for the caller to free; NULL when it may be as it is. Here, too, what was learnt is looked for: a reader of
+ * the whole could not, deep inside. */
+static char *of_unpacked(struct standins *s, const char *plain, int depth)
 {
-	for (const char *p = text, *end; *p; p = *end ? end + 1 : end) {
-		for (end = p; base64_letter(*end);)
-			end++;
-		size_t len = (size_t)(end - p), got = 0;
-		if (len < BASE64_SHORTEST)
-			continue;
-		char *plain = xmalloc(len + 1);
-		int variant = memchr(p, '-', len) || memchr(p, '_', len) ? sodium_base64_VARIANT_URLSAFE_NO_PADDING
-									 : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
-		if (!sodium_base642bin((unsigned char *)plain, len, p, len, NULL, &got, NULL, variant) && is_text(plain, got)) {
-			plain[got] = '\0';
-			learn_text(s, plain, depth + 1);
-		}
-		sodium_memzero(plain, len);
-		free(plain);
-	}
+	char *told = standin_of(s, plain, depth + 1);
+	struct buf b = {0};
+	buf_puts(&b, told ? told : plain);
+	standins_replace(s, &b);
+	bool same = !strcmp(buf_text(&b), plain);
+	free(told);
+	if (!same)
+		return buf_take(&b);
+	sodium_memzero(b.data, b.len);
+	buf_free(&b);
+	return NULL;
 }
 
-static void learn_json(struct standins *s, const char *text, int depth);
-
-static void learn_text(struct standins *s, const char *text, int depth)
+static void wipe(char *text, size_t len)
 {
-	learn_addresses(s, text);
-	learn_shapes(s, text);
-	if (depth >= DEPTH)
-		return;
-	learn_base64(s, text, depth);
-	if (*text == '{' || *text == '[') {
-		learn_json(s, text, depth);
-	} else if (strchr(text, '%')) {
-		char *plain = xstrdup(text);
-		if (text_unpercent(plain))
-			learn_text(s, plain, depth + 1);
-		sodium_memzero(plain, strlen(plain));
-		free(plain);
-	}
-}
-
-/* Places -------------------------------------------------------------------------------------------------------------------- */
-
-/* Lower case, without what stands between words: "client_secret", "clientSecret" and "CLIENT-SECRET" are the same. */
-static void plain_key(const char *key, char *into, size_t room)
-{
-	size_t n = 0;
-	for (; *key && n + 1 < room; key++)
-		if (isalnum((unsigned char)*key))
-			into[n++] = (char)tolower((unsigned char)*key);
-	into[n] = '\0';
-}
-
-/* Is what stands under such a key a secret? A key that ends in "secret" alone names one (Cloud Run, Kubernetes). */
-static bool is_secret_key(const char *key)
-{
-	static const char *const ends[] = {
-	    "password",    "passwd",    "passphrase",   "clientsecret", "clientsecretsha256", "privatekey",  "privatekeydata",
-	    "accesstoken", "idtoken",   "refreshtoken", "subjecttoken", "bearertoken",        "apikey",      "keystring",
-	    "clientkey",   "assertion", "signedjwt",    "signedblob",   "secretkey",          "secretvalue", "authorization"};
-	char plain[64];
-	plain_key(key, plain, sizeof plain);
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		if (text_ends(plain, ends[i]))
-			return true;
-	/* A person's address of another kind. */
-	return !strcmp(plain, "token") || !strcmp(plain, "signature") || !strcmp(plain, "callerip");
-}
-
-/* A variable of a process: SECRET, TOKEN and KEY are secrets there too. Google's clients are told by one of them in which file their credentials are. */
-static bool is_secret_variable(const char *name, const cJSON *value)
-{
-	char plain[64];
-	plain_key(name, plain, sizeof plain);
-	if (!strcmp(name, "GOOGLE_APPLICATION_CREDENTIALS") && cJSON_IsString(value) && *value->valuestring == '/')
-		return false;
-	return is_secret_key(name) || text_ends(plain, "secret") || text_ends(plain, "token") || text_ends(plain, "key") ||
-	       text_ends(plain, "credentials");
-}
-
-static void put_text(cJSON *node, const char *text)
-{
-	sodium_memzero(node->valuestring, strlen(node->valuestring));
-	free(node->valuestring);
-	node->valuestring = xstrdup(text);
-}
-
-/* base64 of a name and a password stays that; NULL where it is none. The caller frees. */
-static char *pair_for(struct standins *s, const char *coded)
-{
-	size_t len = strlen(coded), got = 0;
-	char *plain = xmalloc(len + 1), *colon = NULL, *encoded = NULL;
-	if (!sodium_base642bin((unsigned char *)plain, len, coded, len, NULL, &got, NULL, sodium_base64_VARIANT_ORIGINAL) &&
-	    is_text(plain, got)) {
-		plain[got] = '\0';
-		colon = strchr(plain, ':');
-	}
-	if (colon) {
-		struct buf pair = {0};
-		buf_printf(&pair, "%.*s:%s", (int)(colon - plain), plain, word_for(s, colon + 1, strlen(colon + 1)));
-		learn_addresses(s, buf_text(&pair));
-		standins_replace(s, &pair);
-		encoded = encode_base64(buf_text(&pair), pair.len);
-		buf_free(&pair);
-	}
-	sodium_memzero(plain, len + 1);
-	free(plain);
-	return encoded;
-}
-
-static bool put_basic(struct standins *s, cJSON *node)
-{
-	char *pair = strncasecmp(node->valuestring, "Basic ", 6) ? NULL : pair_for(s, node->valuestring + 6);
-	if (!pair)
-		return false;
-	char *text = xasprintf("Basic %s", pair);
-	put_text(node, text);
-	free(text);
-	free(pair);
-	return true;
-}
-
-/* What was put here before, by the place, needs no second stand-in by its key: whoever plays the recording looks for the first. */
-static bool is_put(const struct standins *s, const char *text)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (!strcmp(text, s->list[i].word) || !strcmp(text, s->list[i].base64))
-			return true;
-	return false;
-}
-
-/* When a password was last changed, under a key that ends in "password". */
-static bool is_time(const char *text)
-{
-	return strspn(text, "0123456789-T:.Z") == strlen(text) && strlen(text) >= 20 && text[4] == '-' && text[10] == 'T' &&
-	       text_ends(text, "Z");
-}
-
-/* Where a secret is kept, which a server looks up when it starts: no secret. */
-static bool names_secret(const char *text)
-{
-	static const char *const kept[] = {"sm://", "projects/", "secret:projects/"};
-	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-		if (text_starts(text, kept[i]) && (i == 0 || strstr(text, "/secrets/")))
-			return true;
-	return false;
-}
-
-/* "Bearer TOKEN" stays a bearer's: the same token has the same word wherever it was handed out. */
-static void put_plain(struct standins *s, cJSON *node)
-{
-	if (!cJSON_IsString(node) || !*node->valuestring || is_put(s, node->valuestring) || is_time(node->valuestring) ||
-	    names_secret(node->valuestring) || put_basic(s, node))
-		return;
-	size_t scheme = strncasecmp(node->valuestring, "Bearer ", 7) ? 0 : 7;
-	const char *value = node->valuestring + scheme;
-	char *text = xasprintf("%.*s%s", (int)scheme, node->valuestring, word_for(s, value, strlen(value)));
-	put_text(node, text);
+	sodium_memzero(text, len);
 	free(text);
 }
 
-/* base64 stays base64. What it holds now is put into *stored. */
-static void put_base64(struct standins *s, cJSON *node, struct buf *stored)
+/* JSON in a text: objects, lists and texts. *is: it is whole. */
+static char *of_json(struct standins *s, const char *text, int depth, bool *is)
 {
-	size_t len = strlen(node->valuestring), got = 0;
-	char *plain = xmalloc(len + 1);
-	bool well = !sodium_base642bin((unsigned char *)plain, len + 1, node->valuestring, len, "\r\n", &got, NULL,
-				       sodium_base64_VARIANT_ORIGINAL) ||
-		    !sodium_base642bin((unsigned char *)plain, len + 1, node->valuestring, len, "\r\n", &got, NULL,
-				       sodium_base64_VARIANT_URLSAFE);
-	if (well && is_text(plain, got)) {
-		plain[got] = '\0';
-		learn_text(s, plain, 1);
-	}
-	if (well && rendered_known(plain, got)) {
-		buf_add(stored, plain, got);
-		standins_replace(s, stored);
-	} else {
-		buf_puts(stored, well ? word_for(s, plain, got) : word_for(s, node->valuestring, len));
-	}
-	char *encoded = encode_base64(buf_text(stored), stored->len);
-	put_text(node, encoded);
-	sodium_memzero(plain, len + 1);
-	free(plain);
-	free(encoded);
-}
-
-static bool is_text_at(const cJSON *object, const char *key)
-{
-	return cJSON_IsString(cJSON_GetObjectItemCaseSensitive(object, key));
-}
-
-/* Secret Manager's payload: the checksum would tell of the secret, so it becomes that of the stand-in. */
-static void put_payload(struct standins *s, cJSON *payload)
-{
-	cJSON *data = cJSON_GetObjectItemCaseSensitive(payload, "data"),
-	      *sum = cJSON_GetObjectItemCaseSensitive(payload, "dataCrc32c");
-	if (!cJSON_IsString(data))
-		return;
-	struct buf stored = {0};
-	put_base64(s, data, &stored);
-	uint32_t crc = encode_crc32c(buf_text(&stored), stored.len);
-	buf_free(&stored);
-	char text[16];
-	snprintf(text, sizeof text, "%" PRIu32, crc);
-	if (cJSON_IsString(sum))
-		put_text(sum, text);
-	else if (sum)
-		cJSON_SetNumberValue(sum, (double)crc);
-}
-
-/* Who one registry takes a puller for; the name stays. */
-static void put_registry(struct standins *s, cJSON *registry)
-{
-	for (cJSON *c = registry->child; c; c = c->next) {
-		bool is_pair = cJSON_IsString(c) && !strcmp(c->string, "auth"), names = !strcmp(c->string, "username");
-		char *pair = is_pair ? pair_for(s, c->valuestring) : NULL;
-		if (pair)
-			put_text(c, pair);
-		else if (!names)
-			put_plain(s, c);
-		free(pair);
-	}
-}
-
-/* Registries by name, each with texts alone: whatever else is in a pull secret could be anything, and is hidden whole. */
-static bool are_registries(const cJSON *registries)
-{
-	const cJSON *registry, *member;
-	cJSON_ArrayForEach(registry, registries) {
-		if (!cJSON_IsObject(registry))
-			return false;
-		cJSON_ArrayForEach(member, registry)
-			if (!cJSON_IsString(member))
-				return false;
-	}
-	return cJSON_IsObject(registries);
-}
-
-/* What pods pull images by stays what a registry's client keeps: whoever plays the recording takes it apart. False where it is none. */
-static bool put_pull(struct standins *s, cJSON *node)
-{
-	size_t len = strlen(node->valuestring), got = 0;
-	char *plain = xmalloc(len + 1);
-	cJSON *config = sodium_base642bin((unsigned char *)plain, len, node->valuestring, len, NULL, &got, NULL,
-					  sodium_base64_VARIANT_ORIGINAL)
-			    ? NULL
-			    : cJSON_ParseWithLength(plain, got);
-	cJSON *registries = cJSON_GetObjectItemCaseSensitive(config, "auths");
-	bool taken = are_registries(registries) && cJSON_GetArraySize(config) == 1;
-	for (cJSON *c = taken ? registries->child : NULL; c; c = c->next)
-		put_registry(s, c);
-	if (taken) {
-		char *text = json_text(config, -1), *encoded = encode_base64(text, strlen(text));
-		put_text(node, encoded);
-		free(encoded);
-		free(text);
-	}
-	secret_wipe_tree(config);
-	cJSON_Delete(config);
-	sodium_memzero(plain, len + 1);
-	free(plain);
-	return taken;
-}
-
-static void put_all(struct standins *s, cJSON *map, bool base64)
-{
-	for (cJSON *c = map ? map->child : NULL; c; c = c->next) {
-		struct buf stored = {0};
-		if (base64 && cJSON_IsString(c) && !strcmp(c->string, ".dockerconfigjson") && put_pull(s, c))
-			continue;
-		if (base64 && cJSON_IsString(c) && *c->valuestring)
-			put_base64(s, c, &stored);
-		else
-			put_plain(s, c);
-		buf_free(&stored);
-	}
-}
-
-static void put_kubernetes(struct standins *s, cJSON *secret)
-{
-	put_all(s, cJSON_GetObjectItemCaseSensitive(secret, "data"), true);
-	put_all(s, cJSON_GetObjectItemCaseSensitive(secret, "stringData"), false);
-}
-
-static void put_variables(struct standins *s, cJSON *map)
-{
-	for (cJSON *c = map->child; c; c = c->next)
-		if (is_secret_variable(c->string, c))
-			put_plain(s, c);
-}
-
-/* What kinds of objects say in places of their own. */
-static void put_known_places(struct standins *s, cJSON *object)
-{
-	cJSON *value = cJSON_GetObjectItemCaseSensitive(object, "value");
-	const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "name"));
-	if (name && value && is_secret_variable(name, value))
-		put_plain(s, value);
-	if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(object, "payload")))
-		put_payload(s, cJSON_GetObjectItemCaseSensitive(object, "payload"));
-	if (!strcmp(json_str(object, "kind", ""), "Secret"))
-		put_kubernetes(s, object);
-	const cJSON *secrets = !strcmp(json_str(object, "kind", ""), "SecretList")
-				   ? cJSON_GetObjectItemCaseSensitive(object, "items")
-				   : NULL;
-	for (cJSON *c = secrets ? secrets->child : NULL; c; c = c->next)
-		put_kubernetes(s, c);
-	if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(object, "envVariables")))
-		put_variables(s, cJSON_GetObjectItemCaseSensitive(object, "envVariables"));
-	static const char *const personal[] = {"given_name", "family_name", "picture", "sub"};
-	if (!is_text_at(object, "email"))
-		return;
-	for (size_t i = 0; i < sizeof personal / sizeof *personal; i++)
-		put_plain(s, cJSON_GetObjectItemCaseSensitive(object, personal[i]));
-	if (is_text_at(object, "given_name") || is_text_at(object, "sub"))
-		put_plain(s, cJSON_GetObjectItemCaseSensitive(object, "name"));
-}
-
-static void put_tree(struct standins *s, cJSON *node, int depth);
-
-/* Several secrets under one key. */
-static void put_list(struct standins *s, cJSON *list, int depth)
-{
-	for (cJSON *c = list->child; c; c = c->next)
-		if (cJSON_IsString(c))
-			put_plain(s, c);
-		else
-			put_tree(s, c, depth);
-}
-
-static void put_tree(struct standins *s, cJSON *node, int depth)
-{
-	if (cJSON_IsObject(node))
-		put_known_places(s, node);
-	for (cJSON *c = node ? node->child : NULL; c; c = c->next) {
-		if (c->string)
-			learn_text(s, c->string, depth + 1);
-		if (cJSON_IsString(c) && c->string && is_secret_key(c->string))
-			put_plain(s, c);
-		else if (cJSON_IsArray(c) && c->string && is_secret_key(c->string))
-			put_list(s, c, depth);
-		else if (cJSON_IsString(c))
-			learn_text(s, c->valuestring, depth);
-		else
-			put_tree(s, c, depth);
-	}
-}
-
-static void learn_json(struct standins *s, const char *text, int depth)
-{
-	cJSON *tree = cJSON_Parse(text);
-	put_tree(s, tree, depth + 1);
+	const char *start = text + strspn(text, " \t\r\n");
+	cJSON *tree = *start && strchr("{[\"", *start) ? cJSON_ParseWithOpts(start, NULL, 1) : NULL;
+	*is = tree != NULL;
+	if (!tree)
+		return NULL;
+	char *was = json_text(tree, -1);
+	standin_put_tree(s, tree, depth + 1);
+	struct buf now = {0};
+	json_write(&now, tree, -1);
+	standins_replace(s, &now);
+	/* What stands behind a NUL was not looked at. */
+	bool same = !strcmp(was, buf_text(&now)) && !strstr(text, "u0000");
+	wipe(was, strlen(was));
 	secret_wipe_tree(tree);
 	cJSON_Delete(tree);
+	if (!same)
+		return buf_take(&now);
+	sodium_memzero(now.data, now.len);
+	buf_free(&now);
+	return NULL;
+}
+
+static char *of_gzip(struct standins *s, const char *data, size_t len, int depth)
+{
+	char *plain = unpacked_text(data, len, GZIP_MAX), *told = plain ? of_unpacked(s, plain, depth) : NULL;
+	bool hidden = !plain || told;
+	if (plain)
+		wipe(plain, strlen(plain));
+	free(told);
+	return hidden ? xstrdup(standin_word(s, data, len)) : NULL;
+}
+
+/* Appends a run of base64 letters as it may be written down. What it holds stays base64 of the same alphabet. */
+static void add_run(struct standins *s, struct buf *out, const char *run, size_t len, bool padded, int depth)
+{
+	size_t got = 0;
+	bool url = memchr(run, '-', len) || memchr(run, '_', len);
+	int variant = url ? sodium_base64_VARIANT_URLSAFE : sodium_base64_VARIANT_ORIGINAL, bare = variant | 2;
+	char *plain = xmalloc(len + 1), *told = NULL;
+	if (len >= BASE64_SHORTEST && !sodium_base642bin((unsigned char *)plain, len, run, len, NULL, &got, NULL, bare)) {
+		plain[got] = '\0';
+		if (got > 2 && !memcmp(plain, "\x1f\x8b", 2))
+			told = of_gzip(s, plain, got, depth);
+		else if (got && standin_is_text(plain, got))
+			told = of_unpacked(s, plain, depth);
+	}
+	wipe(plain, len);
+	if (!told) {
+		buf_add(out, run, len);
+		return;
+	}
+	size_t room = sodium_base64_encoded_len(strlen(told), padded ? variant : bare);
+	char *coded = xmalloc(room);
+	sodium_bin2base64(coded, room, (unsigned char *)told, strlen(told), padded ? variant : bare);
+	buf_puts(out, coded);
+	free(coded);
+	free(told);
+}
+
+static char *changed(struct buf *out, const char *text)
+{
+	if (strcmp(buf_text(out), text) != 0)
+		return buf_take(out);
+	sodium_memzero(out->data, out->len);
+	buf_free(out);
+	return NULL;
+}
+
+static char *of_base64(struct standins *s, const char *text, int depth)
+{
+	struct buf out = {0};
+	for (const char *p = text, *end; *p; p = end) {
+		for (end = p; base64_letter(*end);)
+			end++;
+		size_t before = out.len;
+		add_run(s, &out, p, (size_t)(end - p), *end == '=', depth);
+		bool same = out.len - before == (size_t)(end - p) && !memcmp(out.data + before, p, out.len - before);
+		while (!same && *end == '=')
+			end++;
+		if (*end)
+			buf_putc(&out, *end++);
+	}
+	return changed(&out, text);
+}
+
+static bool percent_letter(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr("%._~+-", c));
+}
+
+static char *of_percent(struct standins *s, const char *text, int depth)
+{
+	struct buf out = {0};
+	if (!strchr(text, '%'))
+		return NULL;
+	for (const char *p = text, *end; *p; p = end) {
+		for (end = p; percent_letter(*end);)
+			end++;
+		char *plain = xstrndup(p, (size_t)(end - p)), *told = NULL;
+		if (strchr(plain, '%') && text_unpercent(plain))
+			told = of_unpacked(s, plain, depth);
+		if (told)
+			text_percent(&out, told, false);
+		else
+			buf_add(&out, p, (size_t)(end - p));
+		wipe(plain, strlen(plain));
+		free(told);
+		if (*end)
+			buf_putc(&out, *end++);
+	}
+	return changed(&out, text);
+}
+
+/* A text with backslashes that is no JSON, since it was cut or is a language's own: as JSON's escapes alone. */
+static char *of_escapes(struct standins *s, const char *text, int depth)
+{
+	struct buf quoted = {0}, out = {0};
+	if (!strchr(text, '\\'))
+		return NULL;
+	char *plain = standin_unescaped(text), *told = strcmp(plain, text) ? of_unpacked(s, plain, depth) : NULL;
+	wipe(plain, strlen(plain));
+	if (!told)
+		return NULL;
+	json_write_string(&quoted, told, strlen(told));
+	buf_add(&out, buf_text(&quoted) + 1, quoted.len - 2);
+	buf_free(&quoted);
+	free(told);
+	return buf_take(&out);
+}
+
+/* One packing after the other, each of what the one before left. */
+static char *of_text(struct standins *s, const char *text, int depth)
+{
+	static char *(*const packings[])(struct standins * s, const char *text,
+					 int depth) = {standin_parts, standin_members, of_base64, of_percent, of_escapes};
+	char *told = NULL;
+	for (size_t i = 0; i < sizeof packings / sizeof *packings; i++) {
+		char *next = packings[i](s, told ? told : text, depth);
+		if (next) {
+			free(told);
+			told = next;
+		}
+	}
+	return told;
+}
+
+char *standin_of(struct standins *s, const char *text, int depth)
+{
+	bool json = false;
+	s->unpacked += depth ? strlen(text) : 0;
+	if (depth > DEPTH || s->unpacked > UNPACKED_MAX)
+		return xstrdup(standin_word(s, text, strlen(text)));
+	standin_learn_addresses(s, text);
+	learn_shapes(s, text);
+	learn_hosts(s, text);
+	char *told = of_json(s, text, depth, &json);
+	return json ? told : of_text(s, text, depth);
 }
 
 void standins_tree(struct standins *s, cJSON *tree)
 {
+	s->unpacked = 0;
 	if (!cJSON_IsString(tree)) {
-		put_tree(s, tree, 0);
+		standin_put_tree(s, tree, 0);
 		return;
 	}
 	char *text = standins_text(s, tree->valuestring);
-	put_text(tree, text);
+	standin_put_text(tree, text);
 	free(text);
 }
 
@@ -596,7 +507,7 @@ static void add_pair(struct standins *s, struct buf *out, const char *pair, size
 {
 	const char *equals = memchr(pair, '=', len);
 	char *name = xstrndup(pair, equals ? (size_t)(equals - pair) : len);
-	bool secret = equals && equals + 1 < pair + len && (is_secret_key(name) || !strcmp(name, "code"));
+	bool secret = equals && equals + 1 < pair + len && (standin_is_secret_key(name) || !strcmp(name, "code"));
 	free(name);
 	if (!secret) {
 		buf_add(out, pair, len);
@@ -605,7 +516,7 @@ static void add_pair(struct standins *s, struct buf *out, const char *pair, size
 	char *value = xstrndup(equals + 1, (size_t)(pair + len - equals - 1));
 	text_unpercent(value);
 	buf_add(out, pair, (size_t)(equals + 1 - pair));
-	text_percent(out, word_for(s, value, strlen(value)), false);
+	text_percent(out, standin_word(s, value, strlen(value)), false);
 	sodium_memzero(value, strlen(value));
 	free(value);
 }
@@ -613,7 +524,8 @@ static void add_pair(struct standins *s, struct buf *out, const char *pair, size
 char *standins_text(struct standins *s, const char *text)
 {
 	struct buf out = {0};
-	learn_text(s, text, 0);
+	char *told = standin_of(s, text, 0);
+	text = told ? told : text;
 	while (*text) {
 		size_t len = strcspn(text, "&?# \t\r\n");
 		add_pair(s, &out, text, len);
@@ -621,5 +533,6 @@ char *standins_text(struct standins *s, const char *text)
 		if (*text)
 			buf_putc(&out, *text++);
 	}
+	free(told);
 	return buf_take(&out);
 }

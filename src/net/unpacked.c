@@ -17,6 +17,7 @@ static struct {
 	struct archive *(*read_new)(void);
 	int (*read_support_filter_gzip)(struct archive *a);
 	int (*read_support_format_tar)(struct archive *a);
+	int (*read_support_format_raw)(struct archive *a);
 	int (*read_open_memory)(struct archive *a, const void *data, size_t len);
 	int (*read_next_header)(struct archive *a, struct archive_entry **entry);
 	la_ssize_t (*read_data)(struct archive *a, void *data, size_t len);
@@ -30,9 +31,16 @@ static void *load(void)
 {
 	static const struct library_row rows[] = {
 #define ROW(name) {"archive_" #name, (void **)&lib.name}
-	    ROW(read_new),         ROW(read_support_filter_gzip), ROW(read_support_format_tar),
-	    ROW(read_open_memory), ROW(read_next_header),         ROW(read_data),
-	    ROW(read_free),        ROW(entry_pathname),           ROW(entry_filetype),
+	    ROW(read_new),
+	    ROW(read_support_filter_gzip),
+	    ROW(read_support_format_tar),
+	    ROW(read_support_format_raw),
+	    ROW(read_open_memory),
+	    ROW(read_next_header),
+	    ROW(read_data),
+	    ROW(read_free),
+	    ROW(entry_pathname),
+	    ROW(entry_filetype),
 	    ROW(entry_size),
 #undef ROW
 	};
@@ -87,4 +95,36 @@ cJSON *unpacked(const char *data, size_t len, size_t max)
 		return files;
 	cJSON_Delete(files);
 	return NULL;
+}
+
+/* What there is of it up to max bytes; more than that is none. */
+static char *read_one(struct archive *a, const char *data, size_t len, size_t max)
+{
+	struct archive_entry *entry;
+	lib.read_support_filter_gzip(a);
+	lib.read_support_format_raw(a);
+	if (lib.read_open_memory(a, data, len) != ARCHIVE_OK || lib.read_next_header(a, &entry) != ARCHIVE_OK)
+		return NULL;
+	char *text = xmalloc(max + 1);
+	size_t got = 0;
+	la_ssize_t n = 0;
+	while (got < max && (n = lib.read_data(a, text + got, max - got)) > 0)
+		got += (size_t)n;
+	text[got] = '\0';
+	if (n == 0 && got < max && !memchr(text, '\0', got) && text_is_utf8(text, got))
+		return text;
+	free(text);
+	return NULL;
+}
+
+char *unpacked_text(const char *data, size_t len, size_t max)
+{
+	void *handle = len > 2 && !memcmp(data, "\x1f\x8b", 2) ? load() : NULL;
+	if (!handle)
+		return NULL;
+	struct archive *a = lib.read_new();
+	char *text = read_one(a, data, len, max);
+	lib.read_free(a);
+	library_unload(handle);
+	return text;
 }
