@@ -308,6 +308,17 @@ void faults_after(struct sim *s, const struct fault_rule *r, struct sim_reply *o
 		put_reply(rule, (int)json_num(rule, "status", 500), out);
 }
 
+void faults_mark(const struct fault_result *r, cJSON *notes)
+{
+	const cJSON *operation = r->after ? json_at(r->after->rule, "operation") : NULL;
+	if (r->replied)
+		json_put_str(notes, "fault", "instead");
+	else if (r->after)
+		json_put_str(notes, "fault", cJSON_IsObject(operation) ? "failed" : "after");
+	if (cJSON_IsObject(operation))
+		json_put(notes, "failure", cJSON_Duplicate(json_at(operation, "error"), 1));
+}
+
 cJSON *faults_acts(const struct sim *s)
 {
 	cJSON *all = cJSON_CreateArray();

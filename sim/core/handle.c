@@ -226,12 +226,22 @@ static const char *verb_of(const struct sim_request *q)
 	return other && !strcmp(q->method, "POST") ? other : q->method;
 }
 
+/* Whoever reads the log is told what a fault rule did: it is nothing that Google does. */
+static void log_marked(struct sim *s, const struct sim_request *q, const struct sim_reply *out, const cJSON *notes,
+		       const struct fault_result *fault)
+{
+	cJSON *all = notes ? cJSON_Duplicate(notes, 1) : cJSON_CreateObject();
+	faults_mark(fault, all);
+	sim_log_exchange(s, q, out, all);
+	cJSON_Delete(all);
+}
+
 static void handle(struct sim *s, const struct sim_request *q, struct sim_reply *out)
 {
 	static const char bad_request[] = "<html><title>Error 400 (Bad Request)!!1</title></html>\n";
 	struct fault_result fault = faults_before(s, q, out);
 	if (fault.replied) {
-		sim_log_exchange(s, q, out, NULL);
+		log_marked(s, q, out, NULL, &fault);
 		return;
 	}
 	size_t n = strcspn(q->target, "?#");
@@ -266,7 +276,7 @@ static void handle(struct sim *s, const struct sim_request *q, struct sim_reply 
 	s->current = outer;
 	if (fault.after)
 		faults_after(s, fault.after, out);
-	sim_log_exchange(s, q, out, x.notes);
+	log_marked(s, q, out, x.notes, &fault);
 	exchange_free(&x);
 	free(raw_path);
 }
