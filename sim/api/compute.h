@@ -100,10 +100,14 @@ const char *compute_link(const char *path);
 bool compute_links(struct sim_call *c, const struct compute_kind *k, cJSON *doc);
 /* Does the document of kind k hold this link? */
 bool compute_holds(const struct compute_kind *k, const cJSON *doc, const char *link);
-/* Does the caller hold a permission on what is at this path? False: answered. */
+/* May the caller refer to what the links of a request's document name, each in the project in which it is? What is not there is for compute_links to
+ * say. False: answered. */
+bool compute_refers(struct sim_call *c, const struct compute_kind *k, cJSON *said);
+/* Does the caller hold a permission on what is at this path ("projects/P...")? False: answered. */
 bool compute_asks(struct sim_call *c, const char *permission, const char *key);
-/* May the caller refer to this object of a kind by the request? False: answered. */
-bool compute_may_refer(struct sim_call *c, const struct compute_kind *to, const struct sim_object *o);
+/* May the caller refer to this object of a kind by something of kind by? False: answered. */
+bool compute_may_refer(struct sim_call *c, const struct compute_kind *by, const struct compute_kind *to,
+		       const struct sim_object *o);
 /* The path of something that uses the object, freed by the caller; NULL when it is free. */
 char *compute_user(struct sim *s, const struct compute_kind *k, const struct sim_object *o);
 /* Counts the forwarding rules that lead to a URL map again: the map's link, or a proxy's that uses it. */

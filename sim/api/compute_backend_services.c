@@ -150,7 +150,8 @@ static void compute_backend_services_set_policy(struct sim_call *c)
 	if (!o)
 		return;
 	bool none = !*json_str(doc, "securityPolicy", "");
-	if (none || compute_links(c, &compute_backend_service_kind, doc)) {
+	if (none ||
+	    (compute_refers(c, &compute_backend_service_kind, doc) && compute_links(c, &compute_backend_service_kind, doc))) {
 		json_drop(o->doc, "securityPolicy");
 		if (!none)
 			json_put_str(o->doc, "securityPolicy", json_str(doc, "securityPolicy", ""));

@@ -84,7 +84,7 @@ static bool complete(struct sim_call *c, const struct compute_kind *k, cJSON *do
 {
 	if (k->flags & COMPUTE_LABELS)
 		json_drop(doc, "labels");
-	if (!compute_labels_ok(c, json_at(doc, "labels")) || !compute_links(c, k, doc) ||
+	if (!compute_labels_ok(c, json_at(doc, "labels")) || !compute_refers(c, k, doc) || !compute_links(c, k, doc) ||
 	    (k->quota && !compute_quota(c, k->quota, sim_param(c, "region"), 1)))
 		return false;
 	fill_defaults(k, doc);
@@ -156,9 +156,10 @@ static void change(struct sim_call *c, const char *type, bool whole)
 	if (!o)
 		return;
 	cJSON *body = sim_take_body(c), *doc = NULL;
-	if ((k->flags & COMPUTE_FINGERPRINT) &&
-	    !compute_fingerprint(c, o->doc, body, "fingerprint", k->flags & COMPUTE_NEEDS_FINGERPRINT,
-				 "Invalid fingerprint.")) {
+	if (((k->flags & COMPUTE_FINGERPRINT) &&
+	     !compute_fingerprint(c, o->doc, body, "fingerprint", k->flags & COMPUTE_NEEDS_FINGERPRINT,
+				  "Invalid fingerprint.")) ||
+	    !compute_refers(c, k, body)) {
 		cJSON_Delete(body);
 		return;
 	}

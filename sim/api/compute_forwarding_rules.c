@@ -211,7 +211,7 @@ static void compute_forwarding_rules_removed(struct sim *s, const struct sim_obj
 static void set_target(struct sim_call *c)
 {
 	struct sim_object *o = compute_ready_target(c);
-	if (!o)
+	if (!o || !compute_refers(c, &compute_forwarding_rule_kind, c->body))
 		return;
 	cJSON *doc = cJSON_Duplicate(o->doc, true);
 	json_put_str(doc, "target", json_str(c->body, "target", ""));

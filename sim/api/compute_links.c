@@ -145,13 +145,17 @@ static bool may_name(const char *field, const struct compute_kind *k)
 	return true;
 }
 
+/* The link to something of Certificate Manager; NULL. */
+static const char *of_certificates(const cJSON *text)
+{
+	return strstr(text->valuestring, "certificatemanager.googleapis.com/");
+}
+
 static bool settle_link(void *arg, cJSON *text, const char *field)
 {
 	struct sim_call *c = arg;
 	const char *name = sim_tmp("%.*s", (int)strcspn(field, ". "), field);
-	const char *manager = strstr(text->valuestring, "certificatemanager.googleapis.com/");
-	if (manager && !compute_asks(c, "certificatemanager.certmaps.use", sim_tmp("projects/%s", c->project)))
-		return false;
+	const char *manager = of_certificates(text);
 	if (manager) {
 		struct buf link = {0};
 		buf_printf(&link, "//certificatemanager.googleapis.com/%s",
@@ -172,7 +176,7 @@ static bool settle_link(void *arg, cJSON *text, const char *field)
 		else if (!o)
 			compute_not_found(c, path), good = false;
 		else
-			good = compute_may_refer(c, k, o) && !compute_busy(c, o), path = o->key;
+			good = !compute_busy(c, o), path = o->key;
 	}
 	if (good)
 		cJSON_SetValuestring(text, compute_link(path));
@@ -182,6 +186,33 @@ static bool settle_link(void *arg, cJSON *text, const char *field)
 bool compute_links(struct sim_call *c, const struct compute_kind *k, cJSON *doc)
 {
 	return each_link(k, doc, settle_link, c);
+}
+
+/* Who refers, by which request. */
+struct referring {
+	struct sim_call *c;
+	const struct compute_kind *by;
+};
+
+static bool may_refer(void *arg, cJSON *text, const char *field)
+{
+	const struct referring *r = arg;
+	const char *manager = of_certificates(text), *path = compute_path(r->c->sim, r->c->project, text->valuestring);
+	if (manager) {
+		const char *map = strstr(manager, "projects/"),
+			   *named = map ? sim_tmp("%.*s", (int)strcspn(map + 9, "/"), map + 9) : "",
+			   *project = sim_project_id(r->c->sim, named);
+		return compute_asks(r->c, "certificatemanager.certmaps.use",
+				    sim_tmp("projects/%s", project ? project : r->c->project));
+	}
+	const struct compute_kind *to = path ? kind_of_path(path) : NULL;
+	const struct sim_object *o = to && may_name(field, to) ? compute_at(r->c->sim, to, path) : NULL;
+	return !o || compute_may_refer(r->c, r->by, to, o);
+}
+
+bool compute_refers(struct sim_call *c, const struct compute_kind *k, cJSON *said)
+{
+	return each_link(k, said, may_refer, &(struct referring){c, k});
 }
 
 static bool differs(void *arg, cJSON *text, const char *field)

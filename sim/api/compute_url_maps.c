@@ -178,7 +178,7 @@ static void compute_url_maps_set_field(struct sim_call *c)
 {
 	const struct compute_kind *k = compute_kind_of(c->id);
 	struct sim_object *o = compute_ready_target(c);
-	if (!o)
+	if (!o || !compute_refers(c, k, c->body))
 		return;
 	const char *verb = strstr(c->id, ".set") + 1;
 	bool cap = !strcmp(verb, "setUrlMap") || !strcmp(verb, "setSslCertificates");

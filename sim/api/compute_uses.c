@@ -1,5 +1,6 @@
 /* What a caller must hold on the things that a request refers to, beside the request's own permission: as Google's reference lists it for each method
- * ("IAM Permissions"), where it is sure. */
+ * ("IAM Permissions"), where it is sure. Each is asked for where the thing is: a network or a subnet of a Shared VPC is its host project's, and a subnet has a
+ * policy of its own. */
 #include "config.h"
 
 #include "sim/api/compute.h"
@@ -32,8 +33,9 @@ static const struct use {
 
 bool compute_asks(struct sim_call *c, const char *permission, const char *key)
 {
+	const char *project = sim_tmp("%.*s", (int)strcspn(key + 9, "/"), key + 9);
 	if (!c->principal ||
-	    sim_allowed(c->sim, c->principal, permission, c->project, sim_tmp("//compute.googleapis.com/%s", key)))
+	    sim_allowed(c->sim, c->principal, permission, project, sim_tmp("//compute.googleapis.com/%s", key)))
 		return true;
 	sim_fail(c, "PERMISSION_DENIED", "forbidden", "Required '%s' permission for '%s'", permission, key);
 	return false;
@@ -46,12 +48,12 @@ static const char *group_permission(const char *key)
 					  : "compute.globalNetworkEndpointGroups.use";
 }
 
-bool compute_may_refer(struct sim_call *c, const struct compute_kind *to, const struct sim_object *o)
+bool compute_may_refer(struct sim_call *c, const struct compute_kind *by, const struct compute_kind *to,
+		       const struct sim_object *o)
 {
-	const struct compute_kind *by = compute_kind_of(c->id);
 	if (!strcmp(to->plural, "networkEndpointGroups"))
 		return compute_asks(c, group_permission(o->key), o->key);
-	for (size_t i = 0; by && i < sizeof uses / sizeof *uses; i++)
+	for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
 		if (!strcmp(uses[i].to, to->plural) && (*uses[i].by == '*' || !strcmp(uses[i].by, by->plural)))
 			return compute_asks(c, uses[i].permission, o->key);
 	return true;

@@ -485,6 +485,111 @@ static void referring(void)
 	ok(strstr(json_str(r, "error.message", ""), "compute.subnetworks.create") != NULL, "and not what networks need");
 }
 
+/* A service project and its host, with a network in it; then the operator has these roles in each. */
+static void new_shared_cloud(const char *ours, const char *hosts)
+{
+#define HOST_COMPUTE "compute.googleapis.com/compute/v1/projects/net-proj/"
+	char *world = xasprintf(
+	    "{'projects':[{'id':'demo-proj','number':'123456789012','sharedVpcHost':'net-proj','roles':[%s]},"
+	    "{'id':'net-proj','number':'210987654321','services':['compute.googleapis.com']}]}",
+	    ours);
+	new_cloud(world);
+	free(world);
+	act("POST", HOST_COMPUTE "global/networks", json_make("{'name':'hub','autoCreateSubnetworks':false}"));
+	act("POST", HOST_COMPUTE "regions/us-central1/subnetworks",
+	    json_make("{'name':'apps','network':'global/networks/hub','ipCidrRange':'10.7.0.0/24'}"));
+	cJSON *policy = json_make("{'policy':{'bindings':[{'role':'roles/owner','members':['user:ann@example.com']}]}}");
+	cJSON *roles = json_make(hosts), *role;
+	cJSON_ArrayForEach(role, roles)
+		cJSON_AddItemToArray(json_at(policy, "policy.bindings"),
+				     json_make("{'role':%s,'members':['user:operator@example.com']}", role->valuestring));
+	cJSON_Delete(roles);
+	asks("POST", "cloudresourcemanager.googleapis.com/v1/projects/net-proj:setIamPolicy", policy, 200);
+	sim_advance(cloud, sim_now(cloud) + 900);
+}
+
+/* The operator's own role, which has no more than this. */
+#define MAKER "'roles/iam.roleAdmin','projects/demo-proj/roles/maker'"
+static void may_make(const char *permissions)
+{
+	static const char roles[] = "iam.googleapis.com/v1/projects/demo-proj/roles";
+	char *role = xasprintf("{'title':'Maker','includedPermissions':[%s,'compute.globalOperations.get',"
+			       "'compute.regionOperations.get','compute.zoneOperations.get']}",
+			       permissions),
+	     *url = xasprintf("%s/maker", roles);
+	bool there = (ask("GET", url, NULL), last_status == 200);
+	asks(there ? "PATCH" : "POST", there ? url : roles,
+	     there ? json_make(role) : json_make("{'roleId':'maker','role':%j}", json_make(role)), 200);
+	sim_advance(cloud, sim_now(cloud) + 900);
+	free(url);
+	free(role);
+}
+
+#define SUBNET "projects/net-proj/regions/us-central1/subnetworks/apps"
+#define HOST_NETWORK "projects/net-proj/global/networks/hub"
+
+static void of_a_host(const char *collection, const char *body, const char *permission, const char *key)
+{
+	char *url = xasprintf(COMPUTE "%s", collection),
+	     *words = xasprintf("Required '%s' permission for '%s'", permission, key);
+	if (*permission)
+		refuse("POST", url, json_make(body), 403, "forbidden", words);
+	else
+		act("POST", url, json_make(body));
+	free(words);
+	free(url);
+}
+
+/* What lies in the host project of a Shared VPC is asked for there, whatever one may in one's own: by a role on the project, or on the subnet alone. */
+static void of_another_project(void)
+{
+	static const char machine[] =
+	    "{'name':'m','machineType':'zones/us-central1-a/machineTypes/e2-small','disks':[{'boot':true,'initializeParams':"
+	    "{'sourceImage':'projects/cos-cloud/global/images/family/cos-stable'}}],'networkInterfaces':[{'subnetwork':"
+	    "'" SUBNET "','accessConfigs':[{}]}]}",
+			  range[] = "{'name':'r','addressType':'INTERNAL','purpose':'VPC_PEERING','prefixLength':20,'network':"
+				    "'" HOST_NETWORK "'}",
+			  address[] = "{'name':'a','addressType':'INTERNAL','subnetwork':'" SUBNET "'}",
+			  certificates[] = "{'name':'p','urlMap':'global/urlMaps/none','certificateMap':'//"
+					   "certificatemanager.googleapis.com/projects/210987654321/locations/global/"
+					   "certificateMaps/m'}";
+	new_shared_cloud("'roles/owner'", "['roles/browser']");
+	of_a_host("regions/us-central1/addresses", address, "compute.subnetworks.use", SUBNET);
+	of_a_host("global/addresses", range, "compute.networks.use", HOST_NETWORK);
+	of_a_host("zones/us-central1-a/instances", machine, "compute.subnetworks.use", SUBNET);
+	of_a_host("global/targetHttpsProxies", certificates, "certificatemanager.certmaps.use", "projects/net-proj");
+
+	new_shared_cloud(MAKER, "['roles/compute.networkUser']");
+	may_make("'compute.addresses.createInternal','compute.globalAddresses.createInternal','compute.disks.create',"
+		 "'compute.instances.create'");
+	of_a_host("regions/us-central1/addresses", address, "", "");
+	of_a_host("global/addresses", range, "", "");
+	of_a_host("zones/us-central1-a/instances", machine, "", "");
+
+	new_shared_cloud("'roles/owner'", "['roles/iam.securityAdmin']");
+	of_a_host("regions/us-central1/addresses", address, "compute.subnetworks.use", SUBNET);
+	asks(
+	    "POST", "compute.googleapis.com/compute/v1/" SUBNET "/setIamPolicy",
+	    json_make("{'policy':{'bindings':[{'role':'roles/compute.networkUser','members':['user:operator@example.com']}]}}"),
+	    200);
+	sim_advance(cloud, sim_now(cloud) + 600);
+	of_a_host("regions/us-central1/addresses", address, "", "");
+	of_a_host("global/addresses", range, "compute.networks.use", HOST_NETWORK);
+}
+
+/* A change is asked for what it names, and not for what was there before. */
+static void changing(void)
+{
+	static const char router[] = COMPUTE "regions/us-central1/routers/r";
+	new_cloud("{'projects':[{'id':'demo-proj','number':'123456789012','roles':[" MAKER "]}]}");
+	may_make("'compute.routers.create','compute.networks.updatePolicy'");
+	act("POST", COMPUTE "regions/us-central1/routers", json_make("{'name':'r','network':'global/networks/default'}"));
+	may_make("'compute.routers.get','compute.routers.update'");
+	act("PATCH", router, json_make("{'description':'d'}"));
+	refuse("PATCH", router, json_make("{'network':'global/networks/default'}"), 403, "forbidden",
+	       "Required 'compute.networks.updatePolicy' permission for 'projects/demo-proj/global/networks/default'");
+}
+
 /* What is said of a new machine is asked for as it is by itself. */
 static void what_is_said(void)
 {
@@ -544,6 +649,8 @@ int main(void)
 	new_project();
 	kinds_of_links();
 	referring();
+	of_another_project();
+	changing();
 	acting();
 	what_is_said();
 	sim_free(cloud);
