@@ -342,15 +342,20 @@ static void keep_copy(cJSON *facts, const cJSON *files, const char *rest)
 	cJSON_AddStringToObject(kept, to, text);
 }
 
-/* With what a RUN line ends that plainly fails: its last command is "exit N" or "false", and is come to. 0: it does well as far as one can see. */
+/* With what a RUN line ends that plainly fails: its last command is "exit N" or "false", and is come to. 0: it does well as far as one can see. What may
+ * leave before its end, or has an end of its own behind "||", may do well. */
 static int run_ends(const char *line)
 {
 	const char *last = line;
-	for (const char *at = line; *at; at++)
+	for (const char *at = line; *at; at++) {
 		if (text_starts(at, "||"))
 			return 0;
-		else if (text_starts(at, "&&") || *at == ';')
-			last = at + 1 + (*at == '&');
+		if (!text_starts(at, "&&") && *at != ';')
+			continue;
+		if (strstr(sim_tmp("%.*s", (int)(at - last), last), "exit"))
+			return 0;
+		last = at + 1 + (*at == '&');
+	}
 	last += strspn(last, " \t");
 	size_t n = strcspn(last, " \t");
 	bool alone = !last[n + strspn(last + n, " \t0123456789")];

@@ -1,5 +1,6 @@
 /* Cloud Build as an operator meets it when a build does not go well, and triggers. */
 #include "config.h"
+#include "sim/api/cloudbuild.h"
 #include "tests/sim/cloud.h"
 
 #define BUILD "cloudbuild.googleapis.com/v1/projects/demo-proj/"
@@ -113,12 +114,45 @@ static void triggers(void)
 	free(id);
 }
 
+/* A RUN that plainly fails fails the build, and nothing else of a shell does. */
+static void runs(void)
+{
+	static const struct {
+		const char *run;
+		bool fails;
+	} cases[] = {
+	    {"exit 3", true},
+	    {"echo no && false", true},
+	    {"apt-get update; exit 1", true},
+	    {"pip install flask", false},
+	    {"exit 0", false},
+	    {"false || true", false},
+	    {"for i in 1 2 3; do pip install flask && exit 0; sleep 5; done; exit 1", false},
+	    {"if test -f requirements.txt; then exit 0; fi; exit 1", false},
+	    {"if test -f bad; then exit 1; fi", false},
+	    {"echo 'never; exit 1'", false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *text = xasprintf("FROM python:3.12-slim\nCOPY . .\nRUN %s\nCMD python -m flask run\n", cases[i].run),
+		     *why = NULL;
+		cJSON *files = json_make("{'Dockerfile':%s,'app.py':'print()'}", text);
+		struct buf log = {0};
+		cJSON *facts = build_docker(files, "Dockerfile", ".", &log, &why);
+		ok(!facts == cases[i].fails, "RUN %s: %s", cases[i].run, cases[i].fails ? "fails" : "does well");
+		cJSON_Delete(facts);
+		cJSON_Delete(files);
+		buf_free(&log);
+		free(text), free(why);
+	}
+}
+
 int main(void)
 {
 	mem_install();
 	setenv("MLFLOW_SETUP_SIM_STRICT", "1", 1);
 	new_cloud("{'repositories':['o/there']}");
 	spoilt();
+	runs();
 	triggers();
 	sim_free(cloud);
 	return tap_done();
