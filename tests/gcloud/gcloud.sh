@@ -1,4 +1,5 @@
-# For scripts that drive gcloud through mlflow-setup-sim: starts it with every API on at full speed, and gives run, g and no.
+# For scripts that drive gcloud through mlflow-setup-sim: starts it with every API on (or in the world that $world says) at full speed, and gives run, g
+# and no.
 # shellcheck shell=sh
 command -v gcloud >/dev/null || { echo '1..0 # SKIP gcloud is not installed'; exit 0; }
 dir=$(mktemp -d) || exit 1
@@ -7,7 +8,8 @@ n=0
 pid=
 trap 'test -n "$pid" && kill "$pid" 2>/dev/null; rm -rf "$dir"' EXIT
 
-echo '{"services":["*"]}' >"$dir/world"
+world=${world:-}; test -n "$world" || world='{"services":["*"]}'
+echo "$world" >"$dir/world"
 "$sim" --world "$dir/world" --speed max --ready-file "$dir/ready" --log "$dir/log" 2>"$dir/err" & pid=$!
 i=0; while ! test -s "$dir/ready" && test $i -lt 100; do sleep 0.1; i=$((i + 1)); done
 test -s "$dir/ready" || { echo 'Bail out! the simulated cloud does not start'; cat "$dir/err"; exit 1; }

@@ -2,6 +2,8 @@
 # Drives gcloud through mlflow-setup-sim: keys, triggers and builds that fail, machines of custom types, dashboards, organisation policies as the older
 # commands have them, a service of two containers that is exported and replaced.
 dir='' n='' # gcloud.sh sets them
+# Whoever sets organisation policies is more than an owner of the project.
+world='{"projects":[{"id":"demo-proj","number":"123456789012","services":["*"],"roles":["roles/owner","roles/orgpolicy.policyAdmin"]}]}'
 . "${TOP_SRCDIR:-.}/tests/gcloud/gcloud.sh"
 at=--region=us-central1
 in=--location=us-central1
