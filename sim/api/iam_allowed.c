@@ -189,8 +189,8 @@ void sim_policy_test(struct sim_call *c, const char *holder)
 	cJSON *held = cJSON_CreateArray(), *reply = cJSON_CreateObject();
 	const cJSON *p;
 	cJSON_ArrayForEach(p, json_at(c->body, "permissions")) {
-		const char *name = cJSON_IsString(p) ? p->valuestring : "", *dot = strchr(name, '.');
-		if (!dot || !strchr(dot + 1, '.') || strchr(name, '*')) {
+		const char *name = cJSON_IsString(p) ? p->valuestring : "";
+		if (!sim_permission_plausible(name)) {
 			cJSON_Delete(held);
 			cJSON_Delete(reply);
 			sim_fail(c, "INVALID_ARGUMENT", NULL, "Permission %s is not valid for this resource.", name);

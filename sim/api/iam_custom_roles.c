@@ -18,13 +18,12 @@ static void new_etag(struct sim *s, cJSON *doc)
 	json_put_str(doc, "etag", etag);
 }
 
-/* "storage.objects.get": words with dots between. That nobody has such a permission is not known here. */
 static bool permissions_ok(struct sim_call *c, const cJSON *list)
 {
 	const cJSON *p;
 	cJSON_ArrayForEach(p, list) {
-		const char *name = cJSON_IsString(p) ? p->valuestring : "", *dot = strchr(name, '.');
-		if (dot && strchr(dot + 1, '.') && !strchr(name, '*') && !strchr(name, ' '))
+		const char *name = cJSON_IsString(p) ? p->valuestring : "";
+		if (sim_permission_plausible(name))
 			continue;
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Permission %s is not valid.", name);
 		return false;

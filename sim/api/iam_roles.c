@@ -81,6 +81,66 @@ bool sim_role_known(const char *role)
 	return named(role) != NULL;
 }
 
+/* Services with permissions and no predefined role that is called after them (cloud.google.com/iam/docs/permissions-reference). */
+static const char *const unnamed[] = {"cloudiottoken",
+				      "cloudmessaging",
+				      "cloudnotifications",
+				      "cloudtoolresults",
+				      "commerceprice",
+				      "earlyaccesscenter",
+				      "fcmdata",
+				      "firebaseanalytics",
+				      "firebasepredictions",
+				      "riscconfigurationservice",
+				      "threatdetection",
+				      "workspacemarketplace"};
+
+struct service {
+	const char *name;
+	size_t n;
+	bool found;
+};
+
+static bool of_service(void *arg, const char *pattern, size_t n)
+{
+	struct service *s = arg;
+	size_t out = *pattern == '-';
+	s->found = n > s->n + out && !memcmp(pattern + out, s->name, s->n) && pattern[out + s->n] == '.';
+	return !s->found;
+}
+
+/* Is a predefined role, or one of their permissions, called after the service? */
+static bool service_known(const char *name, size_t n)
+{
+	const char *const tables[] = {tbl_roles, tbl_role_names};
+	struct service s = {name, n, false};
+	for (size_t i = 0; i < sizeof unnamed / sizeof *unnamed; i++)
+		if (span_is((struct span){name, n}, unnamed[i]))
+			return true;
+	for (size_t t = 0; t < 2; t++)
+		for (const char *row = table_first(tables[t]); row && !s.found; row = table_next(row))
+			if (text_starts(row, "roles/") && !strncmp(row + 6, name, n) && row[6 + n] == '.')
+				return true;
+			else if (tables[t] == tbl_roles)
+				each_pattern(row, of_service, &s);
+	return s.found;
+}
+
+/* "storage.objects.get", or with the domain of a service before a slash: "iam.googleapis.com/workforcePools.get". */
+bool sim_permission_plausible(const char *permission)
+{
+	static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	const char *slash = strchr(permission, '/');
+	size_t service = slash ? (size_t)(slash - permission) : strcspn(permission, ".");
+	if (!service || !permission[service] || (slash && !memchr(permission, '.', service)))
+		return false;
+	const char *resource = permission + service + 1;
+	size_t n = strspn(resource, word);
+	if (!n || resource[n] != '.' || !resource[n + 1] || resource[n + 1 + strspn(resource + n + 1, word)])
+		return false;
+	return slash || service_known(permission, service);
+}
+
 struct spelling {
 	const char *row;
 	cJSON *seen, *list;

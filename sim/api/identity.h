@@ -53,6 +53,8 @@ bool sim_custom_role_has(struct sim *s, const char *role, const char *permission
 bool sim_custom_role_there(struct sim *s, const char *role);
 /* Is it a predefined or basic role? */
 bool sim_role_known(const char *role);
+/* May there be such a permission? Only what is malformed, or is of no service that Google has, is told for certain: a service's own are not known whole. */
+bool sim_permission_plausible(const char *permission);
 /* The n-th role as an iam.v1 Role, with permissions when full and known; NULL after the last. The caller deletes. */
 cJSON *sim_role_doc(int n, bool full);
 cJSON *sim_role_named(const char *role);

@@ -39,6 +39,7 @@ g 'd["displayName"] == "Renamed" and d["description"] == "test"' iam service-acc
 g 'len(d) > 100' iam list-testable-permissions //cloudresourcemanager.googleapis.com/projects/demo-proj
 g 'd["includedPermissions"] == ["run.services.get"] and d["stage"] == "GA"' iam roles create watcher --project=demo-proj --title=Watcher \
 	--permissions=run.services.get --stage=GA
+no 'Permission no.such.permission is not valid' iam roles create nobody --project=demo-proj --permissions=no.such.permission
 g 'sorted(d["includedPermissions"]) == ["run.services.get", "run.services.list"]' iam roles update watcher --project=demo-proj \
 	--add-permissions=run.services.list
 g 'any(x["name"] == "projects/demo-proj/roles/watcher" for x in d)' iam roles list --project=demo-proj

@@ -198,6 +198,31 @@ static void roles(void)
 	is_int(last_status, 404, "and is gone after a week");
 }
 
+/* What is malformed or of no service is no permission; one that only Google knows is. */
+static void permissions(void)
+{
+	static const char *const bad[] = {
+	    "no.such.permission",      "storage.objects", "storage.objects.*",      "storage..get",
+	    "storage.objects.get.all", "a b.c.d",         "iam/workforcePools.get", ""};
+	static const char *const good[] = {"storage.folders.rename", "iam.googleapis.com/workforcePools.get",
+					   "datastore.databases.getMetadata", "firebaseanalytics.resources.googleAnalyticsEdit",
+					   "contentwarehouse.corpora.create"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char *said = xasprintf("Permission %s is not valid.", bad[i]);
+		refuse("POST", IAM "roles", json_make("{'roleId':'bad','role':{'includedPermissions':[%s]}}", bad[i]), 400,
+		       NULL, said);
+		free(said);
+		asks("POST", CRM ":testIamPermissions", json_make("{'permissions':[%s]}", bad[i]), 400);
+	}
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		char *id = xasprintf("good%zu", i);
+		asks("POST", IAM "roles", json_make("{'roleId':%s,'role':{'includedPermissions':[%s]}}", id, good[i]), 200);
+		free(id);
+	}
+	refuse("PATCH", IAM "roles/good0", json_make("{'includedPermissions':['no.such.permission']}"), 400, NULL,
+	       "Permission no.such.permission is not valid.");
+}
+
 static void billing(void)
 {
 	cJSON *l = asks("GET", "cloudbilling.googleapis.com/v1/billingAccounts/012345-6789AB-CDEF01/projects", NULL, 200);
@@ -230,6 +255,7 @@ int main(void)
 	policies();
 	zones();
 	roles();
+	permissions();
 	billing();
 	pools();
 	sim_free(cloud);
