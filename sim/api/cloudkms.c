@@ -275,6 +275,15 @@ static void key_set_primary(struct sim_call *c)
 	}
 }
 
+/* Google's discovery document calls the mask required; the words are ours. */
+static void kms_patch(struct sim_call *c)
+{
+	if (*sim_param(c, "updateMask"))
+		resource_patch(c);
+	else
+		refuse(c, "The update mask must be specified.");
+}
+
 /* The rows. --------------------------------------------------------------------------------------------------------------- */
 #define L "cloudkms.projects.locations."
 #define R L "keyRings"
@@ -351,14 +360,14 @@ static const struct sim_route routes[] = {
     RESOURCE_POLICIES(R, "cloudkms.keyRings"),
     RESOURCE_READS(K, "cloudkms.cryptoKeys"),
     {K ".create", resource_create, "cloudkms.cryptoKeys.create", NULL},
-    {K ".patch", resource_patch, "cloudkms.cryptoKeys.update", NULL},
+    {K ".patch", kms_patch, "cloudkms.cryptoKeys.update", NULL},
     {K ".updatePrimaryVersion", key_set_primary, "cloudkms.cryptoKeys.update", NULL},
     {K ".encrypt", kms_encrypt, "cloudkms.cryptoKeyVersions.useToEncrypt", NULL},
     {K ".decrypt", kms_decrypt, "cloudkms.cryptoKeyVersions.useToDecrypt", NULL},
     RESOURCE_POLICIES(K, "cloudkms.cryptoKeys"),
     RESOURCE_READS(V, "cloudkms.cryptoKeyVersions"),
     {V ".create", resource_create, "cloudkms.cryptoKeyVersions.create", NULL},
-    {V ".patch", resource_patch, "cloudkms.cryptoKeyVersions.update", NULL},
+    {V ".patch", kms_patch, "cloudkms.cryptoKeyVersions.update", NULL},
     {V ".destroy", version_destroy, "cloudkms.cryptoKeyVersions.destroy", NULL},
     {V ".restore", version_restore, "cloudkms.cryptoKeyVersions.restore", NULL},
     {0},

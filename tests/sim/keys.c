@@ -26,6 +26,7 @@ static void rings_and_keys(void)
 	       404, NULL, "KeyRing projects/demo-proj/locations/us-central1/keyRings/none not found.");
 	asks("POST", KEYS "?cryptoKeyId=k", json_make("{}"), 400);
 	asks("POST", KEYS "?cryptoKeyId=k", json_make("{'purpose':'WRONG'}"), 400);
+	refuse("PATCH", KEYS "/k", json_make("{'labels':{'a':'b'}}"), 400, NULL, "The update mask must be specified.");
 	asks("POST", KEYS "?cryptoKeyId=k", json_make("{'purpose':'ASYMMETRIC_SIGN'}"), 400);
 	asks("POST", KEYS "?cryptoKeyId=k",
 	     json_make("{'purpose':'ENCRYPT_DECRYPT','rotationPeriod':'3600s','nextRotationTime':"
