@@ -75,7 +75,8 @@ static bool set_monitor_service(struct sim_call *c, struct sim_object *o, const 
 
 static bool set_encryption(struct sim_call *c, struct sim_object *o, const cJSON *v)
 {
-	(void)c;
+	if (!container_key_ok(c, v))
+		return false;
 	container_encrypt(o->doc, v);
 	return true;
 }

@@ -27,6 +27,34 @@ static cJSON *update(const char *body)
 	return cluster();
 }
 
+#define KEY "projects/demo-proj/locations/us-central1/keyRings/r/cryptoKeys/k"
+#define KMS "cloudkms.googleapis.com/v1/projects/demo-proj/locations/us-central1/keyRings"
+#define AGENT "service-123456789012@container-engine-robot.iam.gserviceaccount.com"
+
+/* A key for the database that is not there is refused, and one that GKE's agent may not use; then it may. */
+static void encrypting(void)
+{
+#define UNUSABLE                                                                                                               \
+	"Cloud KMS key \"" KEY "\" is not usable for the database encryption: it must exist, be enabled, and let " AGENT       \
+	" encrypt and decrypt."
+	static const char asked[] = "{'update':{'desiredDatabaseEncryption':{'state':'ENCRYPTED','keyName':'" KEY "'}}}";
+	sim_service_enable(cloud, "demo-proj", "cloudkms.googleapis.com");
+	refuse("PUT", CLUSTERS "/c", json_make(asked), 400, "badRequest", UNUSABLE);
+	asks("POST", KMS "?keyRingId=r", NULL, 200);
+	asks("POST", KMS "/r/cryptoKeys?cryptoKeyId=k", json_make("{'purpose':'ENCRYPT_DECRYPT'}"), 200);
+	refuse("PUT", CLUSTERS "/c", json_make(asked), 400, "badRequest", UNUSABLE);
+	refuse("POST", CLUSTERS,
+	       json_make("{'cluster':{'name':'d','initialNodeCount':1,'databaseEncryption':{'state':'ENCRYPTED','keyName':'" KEY
+			 "'}}}"),
+	       400, "badRequest", UNUSABLE);
+	asks("POST", KMS "/r/cryptoKeys/k:setIamPolicy",
+	     json_make(
+		 "{'policy':{'bindings':[{'role':'roles/cloudkms.cryptoKeyEncrypterDecrypter','members':['serviceAccount:" AGENT
+		 "']}]}}"),
+	     200);
+	sim_advance(cloud, sim_now(cloud) + 900);
+}
+
 static void remove_cluster(void)
 {
 	act("DELETE", CLUSTERS "/c", NULL);
@@ -163,11 +191,11 @@ static void telemetry(void)
 	doc = update("{'desiredAddonsConfig':{'gcePersistentDiskCsiDriverConfig':{'enabled':false}}}");
 	is_json(doc, "addonsConfig.gcePersistentDiskCsiDriverConfig", "{}");
 	is_json(doc, "addonsConfig.networkPolicyConfig", "{'disabled':true}");
-	doc = update(
-	    "{'desiredDatabaseEncryption':{'state':'ENCRYPTED','keyName':'projects/p/locations/l/keyRings/r/cryptoKeys/k'}}");
+	encrypting();
+	doc = update("{'desiredDatabaseEncryption':{'state':'ENCRYPTED','keyName':'" KEY "'}}");
 	is_text(doc, "databaseEncryption.currentState", "CURRENT_STATE_ALL_OBJECTS_ENCRYPTION_ENABLED");
 	doc = update("{'desiredDatabaseEncryption':{'state':'DECRYPTED'}}");
-	is_json(doc, "databaseEncryption.decryptionKeys", "['projects/p/locations/l/keyRings/r/cryptoKeys/k']");
+	is_json(doc, "databaseEncryption.decryptionKeys", "['" KEY "']");
 	refuse("PUT", CLUSTERS "/c", json_make("{'update':{'desiredMasterVersion':'1.10'}}"), 400, "badRequest",
 	       "Master version \"1.10\" is unsupported.");
 	refuse("PUT", CLUSTERS "/c", json_make("{'update':{}}"), 400, "badRequest", "Must specify a field to update.");
