@@ -19,7 +19,7 @@ src_net_libnet_a_SOURCES = \
 	src/net/recorder.c src/net/recorder.h \
 	src/net/relay.c src/net/relay.h \
 	src/net/retry.c src/net/retry.h \
-	src/net/standin.c src/net/standin.h src/net/standin_inside.h src/net/standin_places.c src/net/standin_scan.c \
+	src/net/standin.c src/net/standin.h src/net/standin_inside.h src/net/standin_places.c src/net/standin_scan.c src/net/standin_shapes.c \
 	src/net/transport.c src/net/transport.h \
 	src/net/trust.c src/net/trust.h \
 	src/net/unpacked.c src/net/unpacked.h \

@@ -31,6 +31,11 @@ bool standin_is_host_key(const char *key);
 void standin_put_tree(struct standins *s, cJSON *node, int depth);
 void standin_put_text(cJSON *node, const char *text);
 
+/* standin_shapes.c: what gives a secret away by its form: tokens of known prefixes, JWTs, private keys, passwords of URLs. Returns how many letters were looked
+ * at: so many for each of the text, whatever it holds. */
+typedef void standin_found(void *arg, const char *at, size_t len);
+size_t standin_shapes(const char *text, standin_found *found, void *arg);
+
 /* standin_scan.c: places in texts that are no whole JSON. As they may be written down, for the caller to free; NULL when there is nothing in them. */
 /* Members of objects: {"password":"..."}, however often it is quoted, wherever it is cut; YAML's and Python's as well. */
 char *standin_members(struct standins *s, const char *text, int depth);

@@ -1,7 +1,7 @@
 /* What is not written down, however it is packed: bodies as a cloud, a proxy or a person might say them. */
 #include "config.h"
 
-#include "net/standin.h"
+#include "net/standin_inside.h"
 
 #include "base/encode.h"
 #include "base/json.h"
@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "tests/tap.h"
 
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -218,6 +219,164 @@ static void test_bombs(void)
 	}
 }
 
+/* The forms that are looked for, said otherwise; the group is the secret. In the order in which they are looked for. */
+static const char *const forms[] = {
+    "(eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{4,}\\.[A-Za-z0-9_-]*)",
+    "(ya29\\.[A-Za-z0-9._-]{6,})",
+    "(GOCSPX-[A-Za-z0-9_-]{4,})",
+    "(1//0[A-Za-z0-9_-]{10,})",
+    "(AIza[A-Za-z0-9_-]{20,})",
+    "(gh[opsu]_[A-Za-z0-9]{30,})",
+    "(github_pat_[A-Za-z0-9_]{30,})",
+    "(AKIA[0-9A-Z]{16})",
+    "(xox[abprs]-[A-Za-z0-9-]{20,})",
+    "[?&]access_token=([A-Za-z0-9._~%+-]{8,})",
+    "[Pp]assword=([A-Za-z0-9._~%+!*-]{8,})",
+    "client_secret=([A-Za-z0-9._~%+-]{8,})",
+    "[Aa][Pp][Ii]-[Kk]ey: *([A-Za-z0-9._~+/=-]{8,})",
+    "[[:space:]]token: +([A-Za-z0-9._~+/=-]{16,})",
+    "[Bb]earer +([A-Za-z0-9._~+/=-]{8,})",
+    "://[^/:@[:space:]\"]+:([^/@[:space:]\"]{1,})@",
+    "(-----BEGIN [A-Z ]*PRIVATE KEY-----[^\"]*-----END [A-Z ]*PRIVATE KEY-----)",
+};
+enum { FORMS = sizeof forms / sizeof *forms };
+
+static void add_found(void *arg, const char *at, size_t len)
+{
+	buf_add(arg, at, len);
+	buf_putc(arg, '\n');
+}
+
+static void add_nothing(void *arg, const char *at, size_t len)
+{
+	(void)at;
+	*(size_t *)arg += len;
+}
+
+static char *found_by_forms(const regex_t *all, const char *text)
+{
+	struct buf b = {0};
+	regmatch_t m[2];
+	buf_puts(&b, "found: ");
+	for (size_t i = 0; i < FORMS; i++)
+		for (const char *p = text; *p && !regexec(&all[i], p, 2, m, 0); p += m[1].rm_eo)
+			add_found(&b, p + m[1].rm_so, (size_t)(m[1].rm_eo - m[1].rm_so));
+	return buf_take(&b);
+}
+
+/* What each form is made of, and what nearly is: texts drawn of these, from a seed. */
+static const char *const pieces[] = {"eyJ",
+				     "abcdefgh",
+				     ".",
+				     "abcd",
+				     "-",
+				     "_",
+				     "ya29.",
+				     "GOCSPX-",
+				     "1//0",
+				     "AIza",
+				     "ghp_",
+				     "ghx_",
+				     "github_pat_",
+				     "AKIA",
+				     "ABCDEFGHIJ",
+				     "012345",
+				     "xoxb-",
+				     "xoxc-",
+				     "?access_token=",
+				     "&access_token=",
+				     "password=",
+				     "Password=",
+				     "client_secret=",
+				     "Api-Key:",
+				     "aPI-key:",
+				     " ",
+				     "\n",
+				     "token:",
+				     "\ttoken:",
+				     "bearer",
+				     "Bearer ",
+				     "://",
+				     ":",
+				     "@",
+				     "/",
+				     "\"",
+				     "-----",
+				     "-----BEGIN ",
+				     "PRIVATE KEY",
+				     "RSA PRIVATE KEY-----",
+				     "-----END ",
+				     "-----END PRIVATE KEY-----",
+				     "-----BEGIN PRIVATE KEY-----",
+				     "[",
+				     "]",
+				     "%",
+				     "!*",
+				     "\xc3\xa9",
+				     "aVeryLongWordOfThirtyLettersAndMore"};
+enum { PIECES = sizeof pieces / sizeof *pieces, DRAWN = 20000 };
+
+static void test_shapes(void)
+{
+	regex_t all[FORMS];
+	unsigned seed = 7, bad = 0, hits = 0;
+	for (size_t i = 0; i < FORMS; i++)
+		ok(!regcomp(&all[i], forms[i], REG_EXTENDED), "form: %s", forms[i]);
+	for (int n = 0; n < DRAWN; n++) {
+		struct buf text = {0}, found = {0};
+		for (int left = 12; left--;)
+			buf_puts(&text, pieces[(seed = seed * 1103515245 + 12345) / 65536 % PIECES]);
+		buf_puts(&found, "found: ");
+		standin_shapes(buf_text(&text), add_found, &found);
+		char *want = found_by_forms(all, buf_text(&text));
+		hits += strlen(want) > strlen("found: ");
+		if (strcmp(want, buf_text(&found)) != 0 && !bad++)
+			is_str(buf_text(&found), want, buf_text(&text));
+		free(want);
+		buf_free(&found);
+		buf_free(&text);
+	}
+	ok(!bad && hits > DRAWN / 20, "%u of %d texts have something, all what the forms say", hits, DRAWN);
+	for (size_t i = 0; i < FORMS; i++)
+		regfree(&all[i]);
+}
+
+/* Whoever replies may choose the letters: a megabyte of any of these costs no more than one of others. */
+static void test_steps(void)
+{
+	static const char *const also[] = {"eyJabcdefgh.",
+					   "eyJabcdefgh.abcd",
+					   "AIzaAIzaAIzaAIza.",
+					   "://a:",
+					   "://a",
+					   "ya29",
+					   "Bearer  ",
+					   "gh",
+					   "AK",
+					   "-----BEGIN RSA PRIVATE KEY-----\n",
+					   "-----BEGIN PRIVATE KEY-----END ",
+					   "-----END PRIVATE KEY",
+					   "PRIVATE KEY ",
+					   "Api-Key: ",
+					   "password=1234567 ",
+					   " token: abcdefghijklmno,",
+					   "a:b@://"};
+	enum { LONG = 1 << 20, EACH = 48 };
+	for (size_t i = 0; i < PIECES + sizeof also / sizeof *also; i++) {
+		const char *unit = i < PIECES ? pieces[i] : also[i - PIECES];
+		struct buf b = {0};
+		size_t found = 0;
+		if (i % 2)
+			buf_puts(&b, "-----BEGIN PRIVATE KEY-----eyJ://");
+		while (b.len < LONG)
+			buf_puts(&b, unit);
+		size_t steps = standin_shapes(buf_text(&b), add_nothing, &found);
+		ok(steps <= EACH * b.len && found <= FORMS * b.len, "a megabyte of %s: %zu letters looked at for each", unit,
+		   steps / b.len);
+		buf_free(&b);
+	}
+}
+
 int main(void)
 {
 	struct err e = {0};
@@ -228,5 +387,7 @@ int main(void)
 	test_hosts();
 	test_innocent();
 	test_bombs();
+	test_shapes();
+	test_steps();
 	return tap_done();
 }
