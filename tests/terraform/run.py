@@ -22,8 +22,10 @@ from parts import PARTS, http, part_missing  # noqa: E402
 
 PROVIDER = os.path.join(PARTS, "bin/terraform-provider-google")
 AT_ONCE = 6  # most of a run is the provider's ten seconds between polls
-WORLDS = {"services": {}, "whole": {}}  # as a new project has it; the others find every API on
 ALL_ON = {"services": ["*"]}
+SETS_POLICIES = {"projects": [{"id": "demo-proj", "number": "123456789012", "services": ["*"], "roles": ["roles/owner", "roles/orgpolicy.policyAdmin"]}]}
+WORLDS = {"services": {}, "whole": {},  # as a new project has it; the others find every API on
+          "front": SETS_POLICIES, "project": SETS_POLICIES}
 # Elsewhere an operation is done when it is first asked for; here the provider also sees it run, in each of the dialects.
 PACE = {"gke": "400", "appengine": "400", "peering": "200", "sql": "400", "registry": "200"}
 CREDENTIALS = {"storage": "user", "dns": "key", "registry": "impersonation", "secrets": "workload"}
