@@ -82,10 +82,12 @@ static void task_state(struct sim *s, const struct sim_object *o, bool ended, co
 	if (!ended)
 		return;
 	condition(s, task->doc, "Completed", failure ? "CONDITION_FAILED" : "CONDITION_SUCCEEDED",
-		  json_str(failure, "message", NULL), failure ? "NON_ZERO_EXIT_CODE" : NULL);
+		  json_str(failure, "message", NULL), failure ? json_str(failure, "reason", "NON_ZERO_EXIT_CODE") : NULL);
+	json_drop(task->doc, "reconciling");
+	if (json_at(failure, "reason"))
+		return; /* no attempt of it came to an end */
 	json_put(task->doc, "lastAttemptResult", json_make("{'exitCode':%d}", (int)json_num(failure, "exitCode", 0)));
 	json_put_num(task->doc, "retried", failure ? json_num(task->doc, "maxRetries", 0) : 0);
-	json_drop(task->doc, "reconciling");
 }
 
 /* A job that waits for this execution (runExecutionToken) is ready, or not, with it. */
@@ -238,6 +240,7 @@ struct sim_object *run_execute(struct sim *s, const char *principal, struct sim_
 /* Cancelled. ---------------------------------------------------------------------------------------------------------------- */
 bool run_execution_stop(struct sim_call *c, struct sim_object *o)
 {
+	static const char message[] = "The execution was cancelled.";
 	if (*json_str(o->doc, "completionTime", "")) {
 		sim_fail(c, "FAILED_PRECONDITION", NULL, "Execution '%s' has already completed.", strrchr(o->key, '/') + 1);
 		return false;
@@ -246,9 +249,15 @@ bool run_execution_stop(struct sim_call *c, struct sim_object *o)
 	json_drop(o->doc, "runningCount");
 	json_drop(o->doc, "reconciling");
 	json_put_num(o->doc, "cancelledCount", json_num(o->doc, "taskCount", 1));
-	condition(c->sim, o->doc, "Completed", "CONDITION_FAILED", "The execution was cancelled.", "CANCELLED");
+	condition(c->sim, o->doc, "Completed", "CONDITION_FAILED", message, "CANCELLED");
+	cJSON *failure = json_make("{'message':%s,'reason':'CANCELLED'}", message);
+	task_state(c->sim, o, true, failure);
+	cJSON_Delete(failure);
 	refer(c->sim, o, "EXECUTION_CANCELLED");
-	tell_job(c->sim, o, "The execution was cancelled.");
+	/* Whoever began it waits for it no longer. */
+	sim_lro_failed(c->sim, RUN_OPERATIONS, json_str(o->hidden, "operation", ""), sim_typed(o->doc, RUN_TYPE "Execution"),
+		       sim_rpc_status("ABORTED", "%s", message));
+	tell_job(c->sim, o, message);
 	return true;
 }
 

@@ -205,6 +205,29 @@ static void jobs_run(void)
 	cJSON_Delete(gone);
 }
 
+/* Who cancels ends what was begun: the execution, its task, and the operation of the call that began it. */
+static void job_cancelled(void)
+{
+	cJSON_Delete(finished(RUN_HOST, "v2", expect(200, "POST", RUN_HOST, JOBS "?jobId=c", JOB, "another job is created")));
+	cJSON *run = expect(200, "POST", RUN_HOST, JOBS "/c:run", "{}", "and runs");
+	cJSON *list = expect(200, "GET", RUN_HOST, JOBS "/c/executions", NULL, "there is its execution");
+	char *cancel = xasprintf("/v2/%s:cancel", json_str(list, "executions.0.name", "")),
+	     *tasks = xasprintf("/v2/%s/tasks", json_str(list, "executions.0.name", ""));
+	cJSON_Delete(list);
+	cJSON *op = expect(200, "POST", RUN_HOST, cancel, "{}", "which is cancelled");
+	is_int((long long)json_num(op, "response.cancelledCount", 0), 1, "with its task");
+	cJSON_Delete(op);
+	op = finished(RUN_HOST, "v2", run);
+	is_str(json_str(op, "error.message", NULL), "The execution was cancelled.", "who waits for it to run is told");
+	cJSON_Delete(op);
+	list = expect(200, "GET", RUN_HOST, tasks, NULL, "the task is read");
+	is_str(json_str(list, "tasks.0.conditions.0.executionReason", ""), "CANCELLED", "it ended with it");
+	ok(*json_str(list, "tasks.0.completionTime", "") && !json_at(list, "tasks.0.reconciling"), "and is not at work");
+	cJSON_Delete(list);
+	cJSON_Delete(expect(400, "POST", RUN_HOST, cancel, "{}", "what has ended is not cancelled"));
+	free(cancel), free(tasks);
+}
+
 static void knative(void)
 {
 #define REGIONAL "us-central1-run.googleapis.com"
@@ -257,6 +280,7 @@ int main(void)
 	etags();
 	named_revisions();
 	jobs_run();
+	job_cancelled();
 	knative();
 	sim_free(sim);
 	return tap_done();
