@@ -201,10 +201,34 @@ def unheard(home):
            f"{fault}: what was recorded of it replays whole", run.stderr[-500:], whole.stdout[:2000], whole.stderr[-500:])
 
 
+def by_rule(home):
+    """What a fault rule did is marked in the simulated cloud's log, and left out of a replay, which is whole: it answered instead, or made what
+    was begun fail."""
+    for fault, marks in (("12-permission", {"instead"}), ("38-hostile-replies", {"instead"}), ("41-build-fails", {"failed"})):
+        with open(os.path.join(SOURCE, "tests/faults", fault + ".json"), encoding="utf-8") as f:
+            scenario = json.load(f)
+        path = os.path.join(home.path, fault + ".jsonl")
+        with Sim(home, "--faults", home.file("rules.json", scenario["rules"])) as sim:
+            run = sim.run("apply", home.example(fault + ".answers.json", auth__client_secret="env:CLIENT_SECRET"))
+            with open(path, "wb") as f:
+                f.write(read(sim.path("log.jsonl")))
+        marked = [row for row in rows_of(path) if "fault" in row]
+        ok(run.returncode in scenario["sees"]["exit"] and marked and {row["fault"] for row in marked} == marks, f"{fault}: what the rule did is marked in the log",
+           run.returncode, *[(row["fault"], row["url"]) for row in marked])
+        failure = [rule["operation"]["error"] for rule in scenario["rules"] if "operation" in rule]
+        ok([row["failure"] for row in marked if "failure" in row] == failure, f"{fault}: and by what it was made to fail", *marked)
+        whole = conformance(path)
+        said = re.search(r"^conform: (\d+) of (\d+)$", whole.stdout, re.M)
+        ok(whole.returncode == 0 and said and said.group(1) == said.group(2) and int(said.group(1)) > 80
+           and f": {len(marked)} that a fault rule answered or changed, which are left out" in whole.stdout,
+           f"{fault}: the log replays whole but for that, which is said", whole.stdout[:2000], whole.stderr[-500:])
+
+
 def main():
     with Home() as home:
         replayed(home)
         unheard(home)
+        by_rule(home)
         with Sim(home) as sim:
             answers = whole_run(home, sim)
         with Sim(home) as sim:
