@@ -12,18 +12,24 @@
 
 #include <stdlib.h>
 
+/* A tunnel's door asks for no OAuth client: people come to it by gcloud, which has its own. */
+static bool clients_are_asked_for(const struct answers *a)
+{
+	return !axes_of(a).exposure->reach;
+}
+
 /* clang-format off */
 static const struct question questions_of_iap[] = {
 	{.id = "iap.client_id", .page = "auth", .type = TYPE_TEXT, .title = N_("OAuth client ID for IAP"), .optional = true,
 	 .help = N_("Empty: Google's own client, which lets in accounts of the project's organisation only. A client of yours is needed where there is no organisation, "
 		    "or for people outside of it: in the console make an OAuth client ID of type Web application. With its ID here, the redirect URI that it needs is "
 		    "shown."),
-	 .after = "auth.mode",
+	 .after = "auth.mode", .when = clients_are_asked_for,
 	 .pattern = "^[0-9]+-[a-z0-9_]+\\.apps\\.googleusercontent\\.com$",
 	 .form = N_("It ends in .apps.googleusercontent.com.")},
 	{.id = "iap.client_secret", .page = "auth", .type = TYPE_SECRET, .client = "iap.client_id", .title = N_("Its client secret"), .optional = true,
 	 .help = N_("Where the secret is found; never the secret itself. Needed only with a client of yours."),
-	 .after = "auth.mode", .rehearsal = "GOCSPX-made-up-for-a-rehearsal",
+	 .after = "auth.mode", .when = clients_are_asked_for, .rehearsal = "GOCSPX-made-up-for-a-rehearsal",
 	 .pattern = reference_pattern, .form = reference_form,
 	 .check = check_reference},
 	{.id = NULL},

@@ -582,6 +582,11 @@ static void found_organization(void)
 	answers_found_organization(a, NULL);
 	json_put_str(a->resolved, "organization", "123");
 	ok(!answers_check_page(a, "auth", &e), "without it what was resolved holds");
+	ok(answers_asked(a, question_find("iap.client_id")), "a web address may have a client of one's own");
+	answers_set_text(a, "target", "vm", &e);
+	answers_set_text(a, "exposure", "internal", &e);
+	ok(!answers_asked(a, question_find("iap.client_id")) && !answers_asked(a, question_find("iap.client_secret")),
+	   "a tunnel's door asks for none, and nobody is asked for one");
 	buf_free(&text);
 	answers_free(copy);
 	answers_free(a);
