@@ -54,9 +54,11 @@ static void look_vaguely(struct step *s)
 	s->anew = s->change.verdict != VERDICT_UPDATE && s->change.verdict != VERDICT_KEEP;
 	if (s->resource->kind->foresees)
 		return;
-	if (s->change.verdict != VERDICT_UPDATE)
+	bool replaced = s->change.verdict == VERDICT_REPLACE && s->resource->kind->foresees_replacement;
+	if (s->change.verdict != VERDICT_UPDATE && !replaced)
 		change_free(&s->change);
-	s->change.verdict = VERDICT_UPDATE;
+	if (!replaced)
+		s->change.verdict = VERDICT_UPDATE;
 	for (size_t i = 0; i < s->change.count; i++)
 		say_unknown(&s->change.differences[i]);
 }

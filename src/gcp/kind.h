@@ -236,6 +236,8 @@ struct kind {
 	bool tells_release;
 	/* While what its spec refers to is not known, compare tells all the same whether it will be changed. */
 	bool foresees;
+	/* The same of whether it will be replaced: what is made anew never stands in it under the name it had. */
+	bool foresees_replacement;
 	/* Where in its spec the secret stands that a comparison reads back: whoever only looks needs the right to read it. NULL: none does. */
 	const char *opens;
 	/* Where in its spec the object stands that kubectl would apply. NULL: it is none of a cluster's. */

@@ -466,6 +466,7 @@ const struct kind kind_kubernetes_object = {
     .takes = kubernetes_object_takes,
     .deadline = 1800,
     .labelled = true,
+    .foresees_replacement = true, /* a Job's image, by its digest */
     .billable = true,
     .monthly = kubernetes_object_monthly,
     .ask_why = kubernetes_object_ask_why,

@@ -21,7 +21,7 @@ STACKS = ["run-url-oauth2", "run-domain-iap", "run-url-basic-direct", "run-url-o
 AXES = ["target", "exposure", "auth.mode", "database.engine", "database.path", "database.login", "network.mode", "artifacts.mode", "gke.cluster"]
 # Always tried: what once went wrong.
 ALWAYS = {("run-url-oauth2", "database.maintenance_day"), ("run-url-oauth2", "server.environment"), ("vm-domain-iap", "auth.mode"), ("vm-domain-iap", "target"),
-          ("gke-domain-oauth2", "target"), ("gke-domain-oauth2", "domain.host"), ("trial-gke", "server.cpu")}
+          ("gke-domain-oauth2", "target"), ("gke-domain-oauth2", "domain.host"), ("trial-gke", "server.cpu"), ("trial-gke", "image.packages")}
 # In every world, for other values: whom an account names, another zone, another network.
 NEEDS = ["account:ci-runner", "zone:other-zone:example.com"]
 # What else has to be said for another value to be possible.
@@ -217,7 +217,8 @@ class Walk:
 
     def stand(self, name, sim, needs, sets):
         MATRIX.prepare_world(sim, needs)
-        path = self.home.example("mlflow.json", auth__client_secret="env:CLIENT_SECRET")
+        # somebody beside the operator: else nothing follows from who may make tokens
+        path = self.home.example("mlflow.json", auth__client_secret="env:CLIENT_SECRET", auth__users=["operator@example.com", "ada@example.com"])
         r = sim.run("apply", path, "--yes", "--json", "--wait", "0", *MATRIX.options(sets), timeout=400)
         good = ok(r.returncode == 0 and result_of(r.stdout).get("outcome") == "proven", f"{name} stands and is proven", r.stdout[-1500:], r.stderr)
         return path if good else None
