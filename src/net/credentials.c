@@ -350,6 +350,12 @@ static bool later(int http)
 	return false;
 }
 
+/* 407 is a proxy's word: whoever is asked to sign in has not been reached. */
+static bool is_refusal(int http)
+{
+	return http / 100 == 4 && http != 407 && !later(http);
+}
+
 static void refuse(struct credentials *c, const struct api_error *error)
 {
 	struct err e = {0};
@@ -359,8 +365,8 @@ static void refuse(struct credentials *c, const struct api_error *error)
 		err_set(&e, EXIT_CONFIG, c->describe, _("Set the clock of this machine."), _("signing in failed: %s."),
 			error->message);
 	else
-		err_set(&e, error->http / 100 == 4 && !later(error->http) ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe,
-			fix, _("signing in failed: %s."), error->message);
+		err_set(&e, is_refusal(error->http) ? EXIT_PERMISSION : EXIT_UNAVAILABLE, c->describe, fix,
+			_("signing in failed: %s."), error->message);
 	free(fix);
 	give(c, &e);
 	err_free(&e);

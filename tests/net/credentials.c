@@ -140,6 +140,20 @@ static void refused(void)
 	}
 }
 
+/* A proxy's refusal is none of who signs people in. */
+static void turned_away_by_a_proxy(void)
+{
+	struct script_line lines[] = {{.method = "POST", .url = "/token", .status = 407, .body = ""}, {0}};
+	struct loop *l;
+	struct script *s;
+	struct credentials *c = user_credentials(lines, &l, &s);
+	credentials_token(c, on_token, NULL);
+	run(l, 60);
+	is_int(ended, EXIT_UNAVAILABLE, "407: whoever is asked was not reached");
+	is_int(s->count, 1, "and it is not asked again");
+	drop(c, s, l);
+}
+
 static void nothing(void *arg)
 {
 	(void)arg;
@@ -531,6 +545,7 @@ int main(void)
 	authorized_user();
 	revoked();
 	refused();
+	turned_away_by_a_proxy();
 	expiry();
 	service_account();
 	impersonating();
