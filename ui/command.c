@@ -65,13 +65,25 @@ static void put_words(struct buf *b, const char *p, size_t len, const char *proj
 	}
 }
 
+/* Nothing but words: what the shell would take for more than that, outside of quotes, is none of ours, whoever's text it came with. Half of it is of no use. */
+static bool is_plain(const char *p, size_t len)
+{
+	bool quoted = false;
+	for (size_t i = 0; i < len; i++) {
+		quoted ^= p[i] == '\'';
+		if (!quoted && strchr("|&`$<>(\"\\!", p[i]))
+			return false;
+	}
+	return !quoted;
+}
+
 char *command_told(const char *text, const char *project)
 {
 	struct buf b = {0};
 	for (const char *at = text; (at = strstr(at, tool));) {
 		bool options;
 		size_t len = command_length(at, &options);
-		if (is_told(text, at, options)) {
+		if (is_told(text, at, options) && is_plain(at, len)) {
 			buf_puts(&b, b.len ? " && " : "");
 			put_words(&b, at, len, project);
 		}

@@ -130,10 +130,19 @@ const char *escape_add(enum escape escape, const char *value, struct buf *out)
 	return NULL;
 }
 
+size_t escape_plain(const char *value)
+{
+	return strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/:@%+=,");
+}
+
+const char *escape_name(const char *name, const char *instead)
+{
+	return *name && *name != '-' && !name[escape_plain(name)] ? name : instead;
+}
+
 void escape_word(const char *value, struct buf *out)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/:@%+=,";
-	if (*value && !value[strspn(value, plain)])
+	if (*value && !value[escape_plain(value)])
 		buf_puts(out, value);
 	else
 		as_word(value, out);

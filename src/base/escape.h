@@ -23,6 +23,12 @@ enum escape {
  * out then has a part of it. */
 const char *escape_add(enum escape escape, const char *value, struct buf *out);
 
+/* How many of its first bytes are characters that neither a shell nor a sentence takes for more than a part of a word. */
+size_t escape_plain(const char *value);
+
+/* name, when it is a word of such characters and no option; else instead. For names from outside, in sentences that tell a line for a shell. */
+const char *escape_name(const char *name, const char *instead);
+
 /* Appends value as one word of a shell, quoted where it has to be: for lines that are made to be pasted or evaluated. */
 void escape_word(const char *value, struct buf *out);
 

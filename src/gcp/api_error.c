@@ -3,6 +3,7 @@
 #include "gcp/call.h"
 
 #include "base/buf.h"
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -25,6 +26,15 @@ static void take_once(char **to, const cJSON *node, const char *path)
 		*to = copy_str(node, path);
 }
 
+/* What is told to be asked for by its name: of that only what no sentence and no shell takes for more than a word. */
+static void take_word_once(char **to, const cJSON *node, const char *path)
+{
+	const char *s = json_str(node, path, "");
+	size_t n = escape_plain(s);
+	if (!*to && n)
+		*to = xstrndup(s, n);
+}
+
 /* Google's constraints, managed ones among them, and an organization's own. */
 static bool is_policy(const char *text)
 {
@@ -39,7 +49,7 @@ static void take_policy(struct api_error *out, const cJSON *violations)
 	cJSON_ArrayForEach(v, violations) {
 		const char *path = is_policy(json_str(v, "type", "")) ? "type" : "subject";
 		if (is_policy(json_str(v, path, "")))
-			take_once(&out->constraint, v, path);
+			take_word_once(&out->constraint, v, path);
 	}
 }
 
@@ -52,10 +62,10 @@ static void take_details(const cJSON *error, struct api_error *out)
 			take_once(&out->reason, d, "reason");
 			take_once(&out->service, d, "metadata.service");
 			take_once(&out->consumer, d, "metadata.consumer");
-			take_once(&out->permission, d, "metadata.permission");
-			take_once(&out->constraint, d, "metadata.constraint");
+			take_word_once(&out->permission, d, "metadata.permission");
+			take_word_once(&out->constraint, d, "metadata.constraint");
 			if (is_policy(json_str(d, "metadata.customConstraints", "")))
-				take_once(&out->constraint, d, "metadata.customConstraints");
+				take_word_once(&out->constraint, d, "metadata.customConstraints");
 		} else if (text_ends(type, "google.rpc.RetryInfo")) {
 			out->retry_after = strtod(json_str(d, "retryDelay", "-1"), NULL);
 		} else if (text_ends(type, "google.rpc.PreconditionFailure") || text_ends(type, "google.rpc.QuotaFailure")) {

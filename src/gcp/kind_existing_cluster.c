@@ -11,6 +11,7 @@
 #include "gcp/way_out.h"
 
 #include "base/encode.h"
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -85,16 +86,18 @@ static char *region_of(const struct view *v)
 	return xstrndup(place, zone ? (size_t)(dash - place) : strlen(place));
 }
 
-/* The network and the region that its machines are in, and who has them. owner and region are the caller's to free. */
+/* The network and the region that its machines are in, and who has them, as far as those are names: they come to stand in lines for the shell. owner and
+ * region are the caller's to free. */
 static struct way_out way_of(const struct view *v, const cJSON *found, char **owner, char **region)
 {
-	const char *path = json_str(found, "networkConfig.network", "projects/") + strlen("projects/");
+	const char *path = escape_name(json_str(found, "networkConfig.network", ""), "");
+	path += text_starts(path, "projects/") ? strlen("projects/") : strlen(path);
 	*owner = xstrndup(path, strcspn(path, "/"));
 	*region = region_of(v);
 	return (struct way_out){.project = *owner,
 				.region = *region,
-				.network = json_str(found, "network", ""),
-				.subnet = json_str(found, "subnetwork", "")};
+				.network = escape_name(json_str(found, "network", ""), ""),
+				.subnet = escape_name(json_str(found, "subnetwork", ""), "")};
 }
 
 static bool goes_out(const struct view *v, const struct observation *seen)

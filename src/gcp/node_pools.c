@@ -3,6 +3,7 @@
 #include "gcp/node_pools.h"
 
 #include "base/decimal.h"
+#include "base/escape.h"
 #include "base/gettext.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -154,7 +155,7 @@ static enum pool_fault pool_fault(const cJSON *spec, const cJSON *found, const c
 /* What is wrong with the pool that is nearest to fitting, and the cure. */
 static char *pool_words_at(const struct view *v, enum pool_fault fault, const cJSON *found_pool, const char *where)
 {
-	const char *pool = json_str(found_pool, "name", "POOL"), *cluster = v->name;
+	const char *pool = escape_name(json_str(found_pool, "name", ""), "POOL"), *cluster = v->name;
 	char cpu[DECIMAL_SIZE], memory[DECIMAL_SIZE];
 	switch (fault) {
 	case POOL_OTHER:

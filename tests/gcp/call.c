@@ -195,6 +195,18 @@ static void refusals(void)
 		 &e);
 	ok(api_error_is_plain_denial(&e), "a lacking permission is one");
 	api_error_free(&e);
+	error_of(403,
+		 "{`error`:{`code`:403,`message`:`no`,`status`:`PERMISSION_DENIED`,`details`:[{`@type`:`type.googleapis.com/"
+		 "google.rpc.ErrorInfo`,`metadata`:{`permission`:`run.services.get: gcloud a --b`}}]}}",
+		 &e);
+	is_str(e.permission, "run.services.get:", "of what is called a permission no more than a word is taken");
+	api_error_free(&e);
+	error_of(403,
+		 "{`error`:{`code`:403,`message`:`no`,`status`:`PERMISSION_DENIED`,`details`:[{`@type`:`type.googleapis.com/"
+		 "google.rpc.ErrorInfo`,`metadata`:{`constraint`:`constraints/a.b$(sh)`}}]}}",
+		 &e);
+	is_str(e.constraint, "constraints/a.b", "nor of a policy");
+	api_error_free(&e);
 }
 
 int main(void)

@@ -157,6 +157,32 @@ static void pools(const struct view *v)
 		one_pool(v, rows[i].pool, rows[i].config, rows[i].words);
 }
 
+/* A name from outside is a word in a line for the shell, or not in it. */
+static void named(const struct view *v, const char *name, const char *line)
+{
+	char *reason = NULL,
+	     *reply = xasprintf("{'name':'shared','status':'RUNNING','endpoint':'34.1.2.3',"
+				"'workloadIdentityConfig':{'workloadPool':'demo.svc.id.goog'},'nodePools':[{'name':'%s',"
+				"'config':{'workloadMetadataConfig':{'mode':'GKE_METADATA'}}}]}",
+				name);
+	ok(verdict("container.existingCluster", v, reply, &reason) == VERDICT_REFUSE, "a pool without machines");
+	ok(reason && strstr(reason, line), "in its line it is called %s: %s", line, reason ? reason : "");
+	free(reason);
+	free(reply);
+}
+
+static void names(const struct view *v)
+{
+	named(v, "pool-1", "--node-pool=pool-1 ");
+	named(v, "p;sh", "--node-pool=POOL ");
+	named(v, "p|sh", "--node-pool=POOL ");
+	named(v, "$(sh)", "--node-pool=POOL ");
+	named(v, "`sh`", "--node-pool=POOL ");
+	named(v, "a b", "--node-pool=POOL ");
+	named(v, "--quiet", "--node-pool=POOL ");
+	named(v, "", "--node-pool=POOL ");
+}
+
 #define DNS "'dnsEndpointConfig':{'endpoint':'gke-1.r1.gke.goog','allowExternalTraffic':"
 
 static void existing_cluster(void)
@@ -166,6 +192,7 @@ static void existing_cluster(void)
 	struct view v = view_of("shared", spec);
 	stands(&v, "'a':1", NULL, "a cluster that fits is kept");
 	pools(&v);
+	names(&v);
 	stands(&v, "'addonsConfig':{'httpLoadBalancing':{'disabled':true}}", "HttpLoadBalancing=ENABLED",
 	       "one without HTTP load balancing has no web address");
 	stands(&v, "'controlPlaneEndpointsConfig':{'ipEndpointsConfig':{'enabled':false}}", "--enable-dns-access",

@@ -115,6 +115,17 @@ static void commands(void)
 	     "gcloud compute routers create r --region=a && gcloud compute routers nats create n --router=r"},
 	    {"Add it by gcloud services vpc-peerings update.", NULL},
 	    {"Ask for more.", NULL},
+	    {"Make it: gcloud a b 'c d' --e='f|g'.", "gcloud a b 'c d' --e='f|g'"},
+	    /* what came from outside is no more than words, or none of it is copied */
+	    {"Give it some: gcloud a resize b --node-pool=c|sh --num-nodes=2.", NULL},
+	    {"Give it some: gcloud a resize b --node-pool=c&sh --num-nodes=2.", NULL},
+	    {"Give it some: gcloud a resize b --node-pool=`sh` --num-nodes=2.", NULL},
+	    {"Give it some: gcloud a resize b --node-pool=$(sh) --num-nodes=2.", NULL},
+	    {"Give it some: gcloud a resize b --node-pool=$HOME --num-nodes=2.", NULL},
+	    {"Give it some: gcloud a resize b --node-pool=\"c --num-nodes=2.", NULL},
+	    {"Give it some: gcloud a resize b --node-pool='c;sh' --num-nodes=2.", NULL},
+	    {"Give it some: gcloud a resize b > /etc/c.", NULL},
+	    {"Give it some: gcloud a resize b || sh.", NULL},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char *told = command_told(rows[i].text, "demo-proj");
