@@ -308,9 +308,11 @@ void faults_after(struct sim *s, const struct fault_rule *r, struct sim_reply *o
 		put_reply(rule, (int)json_num(rule, "status", 500), out);
 }
 
-void faults_mark(const struct fault_result *r, cJSON *notes)
+void faults_mark(const struct fault_result *r, int status, cJSON *notes)
 {
 	const cJSON *operation = r->after ? json_at(r->after->rule, "operation") : NULL;
+	if (operation && status >= 300 && !json_at(r->after->rule, "status"))
+		return;
 	if (r->replied)
 		json_put_str(notes, "fault", "instead");
 	else if (r->after)

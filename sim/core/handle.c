@@ -231,7 +231,7 @@ static void log_marked(struct sim *s, const struct sim_request *q, const struct 
 		       const struct fault_result *fault)
 {
 	cJSON *all = notes ? cJSON_Duplicate(notes, 1) : cJSON_CreateObject();
-	faults_mark(fault, all);
+	faults_mark(fault, out->status, all);
 	sim_log_exchange(s, q, out, all);
 	cJSON_Delete(all);
 }

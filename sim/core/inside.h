@@ -119,8 +119,9 @@ void faults_free(struct faults *f);
 struct fault_result faults_before(struct sim *s, const struct sim_request *q, struct sim_reply *out);
 void faults_after(struct sim *s, const struct fault_rule *rule, struct sim_reply *out);
 /* What the log says of an exchange that a rule had its hand in, as "fault": "instead" of acting the rule answered; it acted, and the reply was changed
- * "after"; what it began was made to be "failed", by "failure". */
-void faults_mark(const struct fault_result *r, cJSON *notes);
+ * "after"; what it began was made to be "failed", by "failure". Nothing, where a rule was for the operation and the API itself refused to begin one:
+ * `status` is that of the reply. */
+void faults_mark(const struct fault_result *r, int status, cJSON *notes);
 /* How often each rule has acted, in order. */
 cJSON *faults_acts(const struct sim *s);
 /* Does a rule want TLS to this host to be bad, now? Asked by who ends TLS (tls_apart is then set, and requests do not match such rules). */

@@ -115,6 +115,32 @@ static void operations(void)
 	cJSON_Delete(j);
 }
 
+static void watched(void *arg, const cJSON *entry)
+{
+	cJSON **last = arg;
+	cJSON_Delete(*last);
+	*last = cJSON_Duplicate(entry, true);
+}
+
+/* What the API refuses by itself is its own refusal in the log, though a rule waited for its operation. */
+static void marks(void)
+{
+	cJSON *last = NULL;
+	sim_on_exchange(sim, watched, &last);
+	rules("[{'method':'POST','path':'*/networks','operation':{'error':{'code':'QUOTA_EXCEEDED','message':'no'}}}]");
+	struct sim_reply r = ask("POST", "compute.googleapis.com", NETWORKS,
+				 "{\"name\":\"n1\",\"autoCreateSubnetworks\":false}");
+	is_int(r.status, 409, "a name that is taken is refused");
+	ok(last && !json_at(last, "fault") && !json_at(last, "failure"), "and no rule's doing");
+	sim_reply_free(&r);
+	r = ask("POST", "compute.googleapis.com", NETWORKS, "{\"name\":\"n5\",\"autoCreateSubnetworks\":false}");
+	is_str(json_str(last, "fault", NULL), "failed", "what it did begin is the rule's to fail");
+	is_str(json_str(last, "failure.code", NULL), "QUOTA_EXCEEDED", "with that error");
+	sim_reply_free(&r);
+	sim_on_exchange(sim, NULL, NULL);
+	cJSON_Delete(last);
+}
+
 static void lags(void)
 {
 	rules("[{'duration':'lag.iam','never':true},{'duration':'compute.*','factor':1000},{'duration':'build.run','seconds':"
@@ -171,6 +197,7 @@ int main(void)
 	counting();
 	actions();
 	operations();
+	marks();
 	lags();
 	files();
 	sim_free(sim);
