@@ -28,14 +28,14 @@ static void run_wait(struct sim_call *c)
 #define E J "executions."
 #define N "run.namespaces."
 #define R "run.projects.locations.services.revisions"
-static const struct sim_operations at_once = {.begin = run_remove};
+static const struct sim_operations at_once = {.begin = run_remove}, stopped_first = {.begin = run_execution_remove};
 const struct sim_resource run_kinds[] = {
     [RUN_REVISION] = {RUN_KIND(R, RUN_REVISIONS, "revisions", "services/{services}/revisions", "REVISION"),
 		      .type = RUN_TYPE "Revision", .current = run_current, .deleting = run_revision_deleting,
 		      .operations = &at_once, .lasts = true},
     [RUN_EXECUTION] = {RUN_KIND("run.projects.locations.jobs.executions", RUN_EXECUTIONS, "executions",
 				"jobs/{jobs}/executions", "EXECUTION"),
-		       .type = RUN_TYPE "Execution", .current = run_current, .below = RUN_TASKS, .operations = &at_once,
+		       .type = RUN_TYPE "Execution", .current = run_current, .below = RUN_TASKS, .operations = &stopped_first,
 		       .lasts = true},
     [RUN_TASK] = {RUN_KIND("run.projects.locations.jobs.executions.tasks", RUN_TASKS, "tasks",
 			   "jobs/{jobs}/executions/{executions}/tasks", "TASK")},

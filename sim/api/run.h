@@ -98,6 +98,10 @@ const char *run_domain_service(const struct sim_object *mapping);
 
 /* run_executions.c: cancels one; false, answered, when it has ended. */
 bool run_execution_stop(struct sim_call *c, struct sim_object *execution);
+/* As run_remove: one that runs is stopped first, for whoever waits for it to end. */
+struct sim_object *run_execution_remove(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb);
+/* All that run of a job that is leaving. */
+void run_executions_stop(struct sim_call *c, const char *job);
 
 /* Would this template run? What sim_workloads()->judge says (sim/api/workloads.h). */
 struct run_verdict {

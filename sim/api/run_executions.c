@@ -261,6 +261,25 @@ bool run_execution_stop(struct sim_call *c, struct sim_object *o)
 	return true;
 }
 
+static void stop_running(struct sim_call *c, struct sim_object *o)
+{
+	if (!*json_str(o->doc, "completionTime", ""))
+		run_execution_stop(c, o);
+}
+
+struct sim_object *run_execution_remove(struct sim_call *c, const struct sim_resource *r, const char *key, const char *verb)
+{
+	stop_running(c, sim_get(c->sim, RUN_EXECUTIONS, key));
+	return run_remove(c, r, key, verb);
+}
+
+void run_executions_stop(struct sim_call *c, const char *job)
+{
+	const char *below = sim_tmp("%s/executions/", job);
+	for (struct sim_object *o = sim_first(c->sim, RUN_EXECUTIONS, below); o; o = sim_following(c->sim, o, below))
+		stop_running(c, o);
+}
+
 void run_execution_cancel(struct sim_call *c)
 {
 	struct sim_object *o = resource_named(c);

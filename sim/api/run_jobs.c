@@ -89,6 +89,7 @@ static struct sim_object *run_jobs_begin(struct sim_call *c, const struct sim_re
 	struct sim_object *o = sim_get(c->sim, r->collection, key);
 	bool leaves = !strcmp(verb, "delete");
 	if (leaves) {
+		run_executions_stop(c, key);
 		run_leaving(c, o);
 		json_put(o->doc, "terminalCondition", pending(c->sim, false));
 	}

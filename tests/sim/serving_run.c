@@ -228,6 +228,26 @@ static void job_cancelled(void)
 	free(cancel), free(tasks);
 }
 
+/* So does who deletes an execution that runs, or its job: no operation is left that never ends. */
+static void job_deleted(void)
+{
+	static const char *const gone[] = {"the execution goes", "the job goes"};
+	cJSON_Delete(finished(RUN_HOST, "v2", expect(200, "POST", RUN_HOST, JOBS "?jobId=d", JOB, "one more job is created")));
+	for (int whole = 0; whole < 2; whole++) {
+		cJSON *run = expect(200, "POST", RUN_HOST, JOBS "/d:run", "{}", "and runs");
+		cJSON *list = expect(200, "GET", RUN_HOST, JOBS "/d/executions", NULL, "there is its execution");
+		char *execution = xasprintf("/v2/%s", json_str(list, "executions.0.name", ""));
+		cJSON_Delete(list);
+		cJSON_Delete(finished(RUN_HOST, "v2",
+				      expect(200, "DELETE", RUN_HOST, whole ? JOBS "/d" : execution, NULL, gone[whole])));
+		cJSON *op = finished(RUN_HOST, "v2", run);
+		is_str(json_str(op, "error.message", NULL), "The execution was cancelled.", "who waits for it to run is told");
+		cJSON_Delete(op);
+		cJSON_Delete(expect(404, "GET", RUN_HOST, execution, NULL, "it is not there"));
+		free(execution);
+	}
+}
+
 static void knative(void)
 {
 #define REGIONAL "us-central1-run.googleapis.com"
@@ -280,6 +300,7 @@ int main(void)
 	etags();
 	named_revisions();
 	jobs_run();
+	job_deleted();
 	job_cancelled();
 	knative();
 	sim_free(sim);
