@@ -49,7 +49,7 @@ void container_settle_maintenance(cJSON *doc);
 void container_log_service(cJSON *doc, const char *service);
 void container_monitor_service(cJSON *doc, const char *service);
 /* May a cluster encrypt its objects as this asks, by a key that is there and GKE's agent may use? False: answered. */
-bool container_key_ok(struct sim_call *c, const cJSON *wanted);
+bool container_key_ok(struct sim_call *c, const cJSON *wanted, const char *region);
 void container_encrypt(cJSON *doc, const cJSON *wanted);
 
 /* Networks and addresses (container_network.c). hidden is what the cluster's object hides. False when answered. */

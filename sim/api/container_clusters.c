@@ -195,7 +195,7 @@ static bool settle(struct sim_call *c, cJSON *doc, cJSON *hidden, const struct c
 	char region[40];
 	const char *version = json_str(doc, "initialClusterVersion", "");
 	if (!settle_location(c, doc, p, region) || !container_cluster_ok(c, doc, p) ||
-	    !container_key_ok(c, json_at(doc, "databaseEncryption")))
+	    !container_key_ok(c, json_at(doc, "databaseEncryption"), region))
 		return false;
 	if (!container_version(version, json_str(doc, "releaseChannel.channel", ""))) {
 		sim_fail(c, "INVALID_ARGUMENT", "badRequest", "Master version \"%s\" is unsupported.", version);

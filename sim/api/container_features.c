@@ -112,13 +112,22 @@ void container_monitor_service(cJSON *doc, const char *service)
 	container_settle_telemetry(doc);
 }
 
-/* The key has to be there, and GKE's agent allowed to use it (kubernetes-engine/docs/how-to/encrypting-secrets); the words are ours. */
-bool container_key_ok(struct sim_call *c, const cJSON *wanted)
+/* The key has to be in the cluster's region, and GKE's agent allowed to use it (kubernetes-engine/docs/how-to/encrypting-secrets); the words are ours. */
+bool container_key_ok(struct sim_call *c, const cJSON *wanted, const char *region)
 {
 	const char *key = json_str(wanted, "keyName", "");
 	const char *agent = sim_tmp("service-%s@container-engine-robot.iam.gserviceaccount.com",
 				    sim_project_number(c->sim, c->project));
-	if (!strcmp(json_str(wanted, "state", "DECRYPTED"), "DECRYPTED") || sim_kms_usable(c->sim, key, agent))
+	if (!strcmp(json_str(wanted, "state", "DECRYPTED"), "DECRYPTED"))
+		return true;
+	if (strcmp(sim_kms_location(key), region)) {
+		sim_fail(
+		    c, "INVALID_ARGUMENT", "badRequest",
+		    "Cloud KMS key \"%s\" is not usable for the database encryption: its location must be the cluster's, %s.",
+		    key, region);
+		return false;
+	}
+	if (sim_kms_usable(c->sim, key, agent))
 		return true;
 	sim_fail(
 	    c, "INVALID_ARGUMENT", "badRequest",

@@ -75,7 +75,9 @@ static bool set_monitor_service(struct sim_call *c, struct sim_object *o, const 
 
 static bool set_encryption(struct sim_call *c, struct sim_object *o, const cJSON *v)
 {
-	if (!container_key_ok(c, v))
+	const char *place = json_str(o->doc, "location", "");
+	char region[40];
+	if (!container_key_ok(c, v, compute_zone_known(place) ? compute_zone_region(place, region) : place))
 		return false;
 	container_encrypt(o->doc, v);
 	return true;

@@ -52,6 +52,24 @@ static void encrypting(void)
 		 "{'policy':{'bindings':[{'role':'roles/cloudkms.cryptoKeyEncrypterDecrypter','members':['serviceAccount:" AGENT
 		 "']}]}}"),
 	     200);
+	static const char *const elsewhere[] = {"europe-west1", "global"};
+	for (size_t i = 0; i < 2; i++) {
+		char *key = xasprintf("projects/demo-proj/locations/%s/keyRings/r/cryptoKeys/k", elsewhere[i]);
+		char *why = xasprintf(
+		    "Cloud KMS key \"%s\" is not usable for the database encryption: its location must be the "
+		    "cluster's, us-central1.",
+		    key);
+		refuse("PUT", CLUSTERS "/c",
+		       json_make("{'update':{'desiredDatabaseEncryption':{'state':'ENCRYPTED','keyName':%s}}}", key), 400,
+		       "badRequest", why);
+		refuse(
+		    "POST", CLUSTERS,
+		    json_make("{'cluster':{'name':'d','initialNodeCount':1,'databaseEncryption':{'state':'ENCRYPTED','keyName':"
+			      "%s}}}",
+			      key),
+		    400, "badRequest", why);
+		free(key), free(why);
+	}
 	sim_advance(cloud, sim_now(cloud) + 900);
 }
 
