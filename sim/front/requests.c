@@ -68,9 +68,11 @@ void request_of_version(const struct visit *v, const struct sim_object *app, con
 
 void request_of_balancer(const struct visit *v, const struct balancer *b, bool backend, const struct sim_reply *out)
 {
+	if (!json_bool(b->backend->doc, "logConfig.enable", false) || !is_answered(out))
+		return;
+	/* Only what may be written draws: the choices of everything else are not to depend on it. */
 	double rate = json_num(b->backend->doc, "logConfig.sampleRate", 1);
-	bool sampled = rate >= 1 || (rate > 0 && (double)(sim_random(v->sim) % 1000) < 1000 * rate);
-	if (!json_bool(b->backend->doc, "logConfig.enable", false) || !sampled || !is_answered(out))
+	if (rate < 1 && (rate <= 0 || (double)(sim_random(v->sim) % 1000) >= 1000 * rate))
 		return;
 	cJSON *labels = json_make("{'project_id':%s,'backend_service_name':%s,'forwarding_rule_name':%s,'target_proxy_name':%s,"
 				  "'url_map_name':%s,'zone':'global'}",
