@@ -25,6 +25,8 @@ bool appengine_version_mask_ok(struct sim_call *c);
 bool appengine_scaling_ok(struct sim_call *c);
 /* A flexible version as a Cloud Run template of one container, for judging and the front door; the caller deletes it. */
 cJSON *appengine_template(const struct sim_object *version);
+/* Does the application's firewall let requests from this address in? */
+bool appengine_admits(struct sim *s, const struct sim_object *app, const char *address);
 
 /* What the project's flexible versions have of Compute Engine's in a region ("" for all): machines, those with an address of their own, processors, and
  * gigabytes of disk. */

@@ -87,12 +87,27 @@ static bool rule_deleting(struct sim_call *c, struct sim_object *o)
 	return json_num(o->doc, "priority", 0) < LAST || refuse(c, "The default firewall rule cannot be deleted.");
 }
 
+static bool meets(const struct sim_object *rule, const char *address)
+{
+	const char *range = json_str(rule->doc, "sourceRange", "");
+	return !strcmp(range, "*") || !strcmp(range, address) ||
+	       ip4_within(sim_tmp("%s/32", address), strchr(range, '/') ? range : sim_tmp("%s/32", range));
+}
+
 /* Those that an address meets, where a list is asked for these. */
 static bool rule_shown(const struct sim_call *c, const struct sim_object *o)
 {
-	const char *address = sim_param(c, "matchingAddress"), *range = json_str(o->doc, "sourceRange", "");
-	return !*address || !strcmp(range, "*") || !strcmp(range, address) ||
-	       ip4_within(sim_tmp("%s/32", address), strchr(range, '/') ? range : sim_tmp("%s/32", range));
+	const char *address = sim_param(c, "matchingAddress");
+	return !*address || meets(o, address);
+}
+
+bool appengine_admits(struct sim *s, const struct sim_object *app, const char *address)
+{
+	const char *below = sim_tmp("%s/", app->key);
+	for (const struct sim_object *o = sim_first(s, RULES, below); o; o = sim_following(s, o, below))
+		if (meets(o, address))
+			return strcmp(json_str(o->doc, "action", ""), "DENY") != 0;
+	return true;
 }
 
 /* All rules at once; the last may not be missing. */

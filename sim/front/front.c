@@ -191,6 +191,8 @@ static void to_app(struct visit *v, const struct sim_object *app, const char *pr
 	if (!version || outside || !strcmp(json_str(app->doc, "servingStatus", ""), "USER_DISABLED"))
 		wall_page(out, outside ? 403 : 404, outside ? "Forbidden" : "Not Found",
 			  "The requested URL was not found on this server.");
+	else if (!appengine_admits(v->sim, app, VISIT_ADDRESS))
+		wall_page(out, 403, "Forbidden", "Your client does not have permission to get this URL from this server.");
 	else if (v->q->body_len > REQUEST_MOST)
 		wall_page(out, 413, "Request Entity Too Large", "Your client issued a request that was too large.");
 	else if (json_bool(app->doc, "iap.enabled", false) &&

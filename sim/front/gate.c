@@ -310,7 +310,7 @@ static void tell_log(const struct caller *c, const char *email, const char *stat
 {
 	char *now = sim_time(c->v->sim, 0);
 	if (gate_bool(c->g, "auth_logging", true))
-		visit_write(c->v, sim_tmp("203.0.113.7 - %s - %s [%.4s/%.2s/%.2s %.8s] [%s] %s", http_sign(secret(c), now),
+		visit_write(c->v, sim_tmp(VISIT_ADDRESS " - %s - %s [%.4s/%.2s/%.2s %.8s] [%s] %s", http_sign(secret(c), now),
 					  *email ? email : "-", now, now + 5, now + 8, now + 11, status, message));
 	free(now);
 }

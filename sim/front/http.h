@@ -4,6 +4,9 @@
 
 #include "sim/api/shared.h"
 
+/* Where everybody who visits a front end asks from. */
+#define VISIT_ADDRESS "203.0.113.7"
+
 /* A request taken apart, for one answer. */
 struct visit {
 	struct sim *sim;

@@ -22,8 +22,9 @@ static cJSON *described(const struct visit *v, const struct sim_reply *out, cons
 {
 	const char *agent = visit_header(v, "User-Agent"), *referer = visit_header(v, "Referer");
 	cJSON *http = json_make("{'requestMethod':%s,'requestUrl':%s,'requestSize':%s,'status':%d,'responseSize':%s,'remoteIp':"
-				"'203.0.113.7','protocol':'HTTP/1.1','latency':'0.012s'}",
-				v->q->method, url, sim_tmp("%zu", v->q->body_len), out->status, sim_tmp("%zu", out->body.len));
+				"%s,'protocol':'HTTP/1.1','latency':'0.012s'}",
+				v->q->method, url, sim_tmp("%zu", v->q->body_len), out->status, sim_tmp("%zu", out->body.len),
+				VISIT_ADDRESS);
 	if (agent)
 		json_put_str(http, "userAgent", agent);
 	if (referer)

@@ -102,6 +102,23 @@ static void iap(void)
 	free(token), free(eve);
 }
 
+/* The first rule that an address meets decides, the last one for whoever no other is for. */
+static void app_firewall(void)
+{
+#define RULES APP "/firewall/ingressRules"
+	cJSON_Delete(expect(200, "PATCH", APP_HOST, RULES "/2147483647?updateMask=action", "{\"action\":\"DENY\"}",
+			    "its firewall is closed"));
+	is_int(visit("demo-proj.uc.r.appspot.com", NULL), 403, "to everybody");
+	cJSON_Delete(expect(200, "POST", APP_HOST, RULES,
+			    "{\"priority\":1000,\"action\":\"ALLOW\",\"sourceRange\":\"203.0.113.0/24\"}", "but for a range"));
+	is_int(visit("demo-proj.uc.r.appspot.com", NULL), 200, "from where it serves");
+	cJSON_Delete(expect(200, "POST", APP_HOST, RULES,
+			    "{\"priority\":20,\"action\":\"DENY\",\"sourceRange\":\"203.0.113.7\"}", "less one address of it"));
+	is_int(visit("demo-proj.uc.r.appspot.com", NULL), 403, "the rule of the smaller number comes first");
+	cJSON_Delete(expect(200, "DELETE", APP_HOST, RULES "/20", NULL, "which is taken back"));
+	is_int(visit("demo-proj.uc.r.appspot.com", NULL), 200, "and all is as before");
+}
+
 static void app_engine(void)
 {
 	cJSON *j = expect(404, "GET", APP_HOST, APP, NULL, "a new project has no application");
@@ -133,6 +150,7 @@ static void app_engine(void)
 	ok(json_at(op, "response") && sim_now(sim) - began > 60, "which takes minutes");
 	cJSON_Delete(op);
 	is_int(visit("demo-proj.uc.r.appspot.com", NULL), 200, "and serves");
+	app_firewall();
 	cJSON_Delete(
 	    expect(400, "DELETE", APP_HOST, APP "/services/default/versions/v1", NULL, "a version with traffic stays"));
 	cJSON_Delete(expect(400, "DELETE", APP_HOST, APP "/services/default", NULL, "the default service stays"));
