@@ -177,13 +177,18 @@ struct sim_object *compute_target(struct sim_call *c)
 	return o;
 }
 
+void compute_keep(struct sim_object *o)
+{
+	if (!json_at(o->hidden, "pending")) /* an operation that fails leaves it so */
+		json_put(o->hidden, "before", cJSON_Duplicate(o->doc, true));
+}
+
 struct sim_object *compute_ready_target(struct sim_call *c)
 {
 	struct sim_object *o = compute_repeated(c) ? NULL : compute_target(c);
 	if (!o || compute_busy(c, o))
 		return NULL;
-	if (!json_at(o->hidden, "pending")) /* an operation that fails leaves it so */
-		json_put(o->hidden, "before", cJSON_Duplicate(o->doc, true));
+	compute_keep(o);
 	return o;
 }
 

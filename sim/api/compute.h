@@ -35,6 +35,8 @@ struct compute_kind {
 	/* After it was stored, and when it was removed. */
 	void (*stored)(struct sim *s, struct sim_object *o);
 	void (*removed)(struct sim *s, const struct sim_object *o);
+	/* When an operation failed and its document is again what it was before; failed is what the operation had made of it. */
+	void (*reverted)(struct sim *s, struct sim_object *o, const cJSON *failed);
 	/* Who else holds it: a path for the caller to free, or NULL. */
 	char *(*held)(struct sim *s, const struct sim_object *o);
 	/* When its insert comes to an end: NULL, or the message (freed by the caller) with which the operation fails and *code. */
@@ -86,6 +88,8 @@ bool compute_scope(struct sim_call *c, struct buf *out);
 struct sim_object *compute_target(struct sim_call *c);
 /* The same for a change: NULL also where it was answered as a repeated one, or refused as resourceNotReady while an operation works on it. */
 struct sim_object *compute_ready_target(struct sim_call *c);
+/* Keeps how it is now, for an operation that is about to begin and may fail; compute_ready_target has done so. */
+void compute_keep(struct sim_object *o);
 bool compute_busy(struct sim_call *c, const struct sim_object *o);
 
 /* "projects/P/global/networks/x" from any spelling of a link, a passing text; NULL when malformed. */

@@ -193,28 +193,42 @@ static bool compute_instances_check(struct sim_call *c, cJSON *doc, const struct
 	return true;
 }
 
-static void use(struct sim *s, const struct sim_object *o, bool used)
+/* Its disks and addresses say that they are used by it, or by nobody. */
+static void mark(struct sim *s, const char *key, const cJSON *doc, bool used)
 {
 	const cJSON *d, *nic, *a;
-	const char *link = json_str(o->doc, "selfLink", "");
-	const char *project = sim_tmp("%.*s", (int)strcspn(o->key + 9, "/"), o->key + 9), *now = sim_stamp_compute(s);
-	cJSON_ArrayForEach(d, json_at(o->doc, "disks")) {
+	const char *link = json_str(doc, "selfLink", ""), *project = sim_tmp("%.*s", (int)strcspn(key + 9, "/"), key + 9);
+	cJSON_ArrayForEach(d, json_at(doc, "disks")) {
 		struct sim_object *disk = compute_find(s, json_str(d, "source", ""));
-		if (disk && !used && json_bool(d, "autoDelete", false)) {
-			sim_remove(s, disk);
-		} else if (disk) {
-			json_put_str(disk->doc, used ? "lastAttachTimestamp" : "lastDetachTimestamp", now);
-			if (used)
-				json_put(disk->doc, "users", json_make("[%s]", link));
-			else
-				json_drop(disk->doc, "users");
-		}
+		if (disk && used)
+			json_put(disk->doc, "users", json_make("[%s]", link));
+		else if (disk)
+			json_drop(disk->doc, "users");
 	}
-	cJSON_ArrayForEach(nic, json_at(o->doc, "networkInterfaces")) {
+	cJSON_ArrayForEach(nic, json_at(doc, "networkInterfaces")) {
 		network_address_used(s, project, json_str(nic, "networkIP", ""), link, used);
 		cJSON_ArrayForEach(a, json_at(nic, "accessConfigs"))
 			network_address_used(s, project, json_str(a, "natIP", ""), link, used);
 	}
+}
+
+static void use(struct sim *s, const struct sim_object *o, bool used)
+{
+	const cJSON *d;
+	cJSON_ArrayForEach(d, json_at(o->doc, "disks")) {
+		struct sim_object *disk = compute_find(s, json_str(d, "source", ""));
+		if (disk && !used && json_bool(d, "autoDelete", false))
+			sim_remove(s, disk);
+		else if (disk)
+			json_put_str(disk->doc, used ? "lastAttachTimestamp" : "lastDetachTimestamp", sim_stamp_compute(s));
+	}
+	mark(s, o->key, o->doc, used);
+}
+
+static void compute_instances_reverted(struct sim *s, struct sim_object *o, const cJSON *failed)
+{
+	mark(s, o->key, failed, false);
+	mark(s, o->key, o->doc, true);
 }
 
 static void compute_instances_stored(struct sim *s, struct sim_object *o)
@@ -498,6 +512,7 @@ const struct compute_kind compute_instance_kind = {
     .check = compute_instances_check,
     .stored = compute_instances_stored,
     .removed = compute_instances_removed,
+    .reverted = compute_instances_reverted,
     .landed = compute_instances_landed,
 };
 

@@ -227,6 +227,17 @@ static void settle_both(struct sim *s, struct sim_object *network, const char *p
 		settle_peerings(s, other);
 }
 
+/* A peering that was not made after all leaves no routes, and its other side waits again. */
+static void compute_networks_reverted(struct sim *s, struct sim_object *o, const cJSON *failed)
+{
+	const cJSON *p;
+	cJSON_ArrayForEach(p, json_at(failed, "peerings")) {
+		if (!find_peering(o->doc, json_str(p, "name", "")))
+			network_route_drop(s, o->key, NULL, json_str(p, "name", ""));
+		settle_both(s, o, json_str(p, "network", ""));
+	}
+}
+
 /* What a caller says of a peering; its name and the peer stay. */
 static void take_settings(cJSON *peering, const cJSON *sent)
 {
@@ -290,6 +301,7 @@ static void remove_peering(struct sim_call *c)
 			 "Invalid value for field 'name': '%s'. There is no peering '%s' in network '%s'.", name, name,
 			 json_str(o->doc, "name", ""));
 	} else if (!peering_busy(c, o, compute_find(c->sim, json_str(find_peering(o->doc, name), "network", "")))) {
+		compute_keep(o);
 		json_put_str(o->hidden, "peering", name);
 		compute_begin(c, o, "removePeering", sim_draw(c->sim, "compute.network.removePeering"), true, drop_peering);
 	}
@@ -315,6 +327,7 @@ static void add_peering(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", "invalid",
 			 "Invalid value for field 'networkPeering.network': '%s'. The URL is malformed.", peer);
 	} else if (!peering_busy(c, o, other) && !compute_busy(c, o)) {
+		compute_keep(o);
 		network_add_peering(c->sim, o, name, json_str(other->doc, "selfLink", ""));
 		cJSON *made = find_peering(o->doc, name);
 		json_put_bool(made, "exportSubnetRoutesWithPublicIp", true);
@@ -341,6 +354,7 @@ static void update_peering(struct sim_call *c)
 	}
 	if (peering_busy(c, o, compute_find(c->sim, json_str(peering, "network", ""))) || compute_busy(c, o))
 		return;
+	compute_keep(o);
 	take_settings(peering, json_at(c->body, "networkPeering"));
 	compute_begin(c, o, "updatePeering", sim_draw(c->sim, "compute.network.update"), true, NULL);
 }
@@ -426,6 +440,7 @@ const struct compute_kind compute_network_kind = {
     .stored = compute_networks_stored,
     .removed = compute_networks_removed,
     .held = compute_networks_held,
+    .reverted = compute_networks_reverted,
 };
 
 static const struct sim_route routes[] = {

@@ -158,13 +158,15 @@ void compute_end(struct sim *s, const cJSON *arg, const char *code, const char *
 }
 
 /* As it was before the operation. */
-static void put_back(struct sim_object *o)
+static void put_back(struct sim *s, const struct compute_kind *k, struct sim_object *o)
 {
-	cJSON *before = cJSON_DetachItemFromObjectCaseSensitive(o->hidden, "before");
+	cJSON *before = cJSON_DetachItemFromObjectCaseSensitive(o->hidden, "before"), *failed = o->doc;
 	if (!before)
 		return;
-	cJSON_Delete(o->doc);
 	o->doc = before;
+	if (k && k->reverted)
+		k->reverted(s, o, failed);
+	cJSON_Delete(failed);
 }
 
 /* What an insert that failed would have made is not there; what another would have changed is as it was: a machine that could not be stopped runs. */
@@ -180,7 +182,7 @@ static bool compute_operations_spoil(struct sim *s, const cJSON *arg, const cJSO
 			k->removed(s, o);
 		sim_remove(s, o);
 	} else if (o && !strcmp(json_str(o->hidden, "pending", ""), json_str(arg, "op", "-"))) {
-		put_back(o);
+		put_back(s, k, o);
 	}
 	compute_end(s, arg, json_str(error, "code", "INTERNAL_ERROR"), json_str(error, "message", "Internal error."));
 	return true;

@@ -104,6 +104,37 @@ static void unmoved(void)
 	err_free(&e);
 }
 
+#define DISK COMPUTE "zones/us-central1-a/disks/more"
+#define SPOILT(path) "[{'path':'*/" path "','count':1,'operation':{'error':{'code':'INTERNAL_ERROR','message':'no'}}}]"
+static void with_rules(const char *text)
+{
+	struct err e = {0};
+	cJSON *rules = json_make(text);
+	ok(sim_faults(cloud, rules, &e), "rules: %s", text);
+	cJSON_Delete(rules);
+	err_free(&e);
+}
+
+/* Nor is a disk used by a machine that it did not come to, or free of one that it did not leave. */
+static void disks_unmoved(void)
+{
+	static const char source[] = "{'source':'zones/us-central1-a/disks/more','deviceName':'more'}";
+	act("POST", COMPUTE "zones/us-central1-a/disks", json_make("{'name':'more','sizeGb':10}"));
+	with_rules(SPOILT("attachDisk"));
+	spoiled(VM "/vm/attachDisk", json_make(source));
+	ok(!json_at(asks("GET", DISK, NULL, 200), "users"), "a disk that could not be attached is free");
+	ok(!json_at(asks("GET", VM "/vm", NULL, 200), "disks.1"), "and no machine's");
+	ok(json_at(asks("GET", COMPUTE "zones/us-central1-a/disks/vm", NULL, 200), "users.0"), "the others are as they were");
+	act("POST", VM "/vm/attachDisk", json_make(source));
+	with_rules(SPOILT("detachDisk"));
+	spoiled(VM "/vm/detachDisk?deviceName=more", NULL);
+	ok(text_ends(json_str(asks("GET", DISK, NULL, 200), "users.0", ""), "/instances/vm"),
+	   "one that could not be detached is the machine's");
+	act("POST", VM "/vm/detachDisk?deviceName=more", NULL);
+	ok(!json_at(asks("GET", DISK, NULL, 200), "users"), "until it is");
+	with_rules("[]");
+}
+
 static void kept(void)
 {
 	act("POST", COMPUTE "global/securityPolicies", json_make("{'name':'armor'}"));
@@ -126,6 +157,7 @@ int main(void)
 	types();
 	suspended();
 	unmoved();
+	disks_unmoved();
 	kept();
 	sim_free(cloud);
 	return tap_done();

@@ -197,6 +197,31 @@ static void bad_values(void)
 	       "invalid", "Invalid value for field 'region': 'nowhere1'. Unknown region.");
 }
 
+/* A peering that fails was never there, for either side. */
+static void unpeered(void)
+{
+	struct err e = {0};
+	cJSON *rules = json_make(
+	    "[{'path':'*/addPeering','count':1,'operation':{'error':{'code':'INTERNAL_ERROR','message':'no'}}}]");
+	cJSON *r;
+	int peer = 0;
+	sim_faults(cloud, rules, &e);
+	asks("POST", COMPUTE "global/networks/pa/addPeering",
+	     json_make("{'networkPeering':{'name':'ab','network':'projects/demo-proj/global/networks/"
+		       "pb','exchangeSubnetRoutes':true}}"),
+	     200);
+	sim_advance(cloud, sim_now(cloud) + 600);
+	ok(!json_at(asks("GET", COMPUTE "global/networks/pa", NULL, 200), "peerings.0"), "a peering that failed is not there");
+	is_str(json_str(asks("GET", COMPUTE "global/networks/pb", NULL, 200), "peerings.0.state", ""), "INACTIVE",
+	       "its other side waits");
+	cJSON_ArrayForEach(r, json_at(asks("GET", COMPUTE "global/routes", NULL, 200), "items"))
+		peer += json_at(r, "nextHopPeering") != NULL;
+	ok(!peer, "and no route leads through it");
+	sim_faults(cloud, NULL, &e);
+	cJSON_Delete(rules);
+	err_free(&e);
+}
+
 /* Ranges of a network touch none of its subnets, of its reserved ranges and of its peers. */
 static void ranges(void)
 {
@@ -244,6 +269,7 @@ static void ranges(void)
 	cJSON_ArrayForEach(r, json_at(routes, "items"))
 		peer += json_at(r, "nextHopPeering") != NULL;
 	ok(!peer, "and none to a peer that is gone");
+	unpeered();
 }
 
 #define ROUTE(name, range, hop)                                                                                                \
