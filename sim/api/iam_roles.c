@@ -126,17 +126,19 @@ static bool service_known(const char *name, size_t n)
 	return s.found;
 }
 
+#define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 /* "storage.objects.get", or with the domain of a service before a slash: "iam.googleapis.com/workforcePools.get". */
 bool sim_permission_plausible(const char *permission)
 {
-	static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 	const char *slash = strchr(permission, '/');
 	size_t service = slash ? (size_t)(slash - permission) : strcspn(permission, ".");
 	if (!service || !permission[service] || (slash && !memchr(permission, '.', service)))
 		return false;
+	if (strspn(permission, slash ? WORD "." : WORD) < service)
+		return false;
 	const char *resource = permission + service + 1;
-	size_t n = strspn(resource, word);
-	if (!n || resource[n] != '.' || !resource[n + 1] || resource[n + 1 + strspn(resource + n + 1, word)])
+	size_t n = strspn(resource, WORD);
+	if (!n || resource[n] != '.' || !resource[n + 1] || resource[n + 1 + strspn(resource + n + 1, WORD)])
 		return false;
 	return slash || service_known(permission, service);
 }

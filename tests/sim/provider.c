@@ -201,9 +201,16 @@ static void roles(void)
 /* What is malformed or of no service is no permission; one that only Google knows is. */
 static void permissions(void)
 {
-	static const char *const bad[] = {
-	    "no.such.permission",      "storage.objects", "storage.objects.*",      "storage..get",
-	    "storage.objects.get.all", "a b.c.d",         "iam/workforcePools.get", ""};
+	static const char *const bad[] = {"no.such.permission",
+					  "storage.objects",
+					  "storage.objects.*",
+					  "storage..get",
+					  "storage.objects.get.all",
+					  "a b.c.d",
+					  "iam/workforcePools.get",
+					  "*.objects.get",
+					  "a b.c/d.e",
+					  ""};
 	static const char *const good[] = {"storage.folders.rename", "iam.googleapis.com/workforcePools.get",
 					   "datastore.databases.getMetadata", "firebaseanalytics.resources.googleAnalyticsEdit",
 					   "contentwarehouse.corpora.create"};
