@@ -5,9 +5,13 @@
 #include "sim/api/resource.h"
 #include "sim/api/serving.h"
 
+#include "sim/core/contract.h"
+
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define HOLDER "//pubsub.googleapis.com/"
@@ -30,16 +34,16 @@ const char *pubsub_name(const char *key)
 	return slash ? slash + 1 : key;
 }
 
-struct sim_object *pubsub_topic(struct sim_call *c, const char *topic, const char *permission)
+struct sim_object *pubsub_held(struct sim_call *c, const char *collection, const char *name, const char *permission)
 {
-	struct sim_object *o = sim_get(c->sim, PUBSUB_TOPICS, topic);
-	const char *project = sim_tmp("%.*s", (int)strcspn(topic + strcspn(topic, "/") + 1, "/"),
-				      topic + strcspn(topic, "/") + 1);
-	if (!text_starts(topic, "projects/") || !strstr(topic, "/topics/"))
-		refuse(c, sim_tmp("Invalid resource name given (name=%s). " BASICS, topic));
+	struct sim_object *o = sim_get(c->sim, collection, name);
+	bool named = text_starts(name, "projects/") && strstr(name, sim_tmp("/%s/", strchr(collection, '.') + 1));
+	const char *id = named ? name + strlen("projects/") : "", *project = sim_tmp("%.*s", (int)strcspn(id, "/"), id);
+	if (!named)
+		refuse(c, sim_tmp("Invalid resource name given (name=%s). " BASICS, name));
 	else if (!o)
-		sim_fail(c, "NOT_FOUND", NULL, "Resource not found (resource=%s).", pubsub_name(topic));
-	else if (!sim_allowed(c->sim, c->principal, permission, project, sim_tmp(HOLDER "%s", topic)))
+		sim_fail(c, "NOT_FOUND", NULL, "Resource not found (resource=%s).", pubsub_name(name));
+	else if (!sim_allowed(c->sim, c->principal, permission, project, sim_tmp(HOLDER "%s", name)))
 		sim_fail(c, "PERMISSION_DENIED", NULL, "User not authorized to perform this action.");
 	else
 		return o;
@@ -68,11 +72,27 @@ static bool name_valid(struct sim_call *c, const char *id)
 }
 
 /* Topics. ------------------------------------------------------------------------------------------------------------------- */
+/* What would change which messages arrive, and where, and is not simulated: better refused than taken without effect. */
+static bool simulated(struct sim_call *c, const cJSON *doc, const char *const *fields)
+{
+	for (; *fields; fields++) {
+		const cJSON *said = json_at(doc, *fields);
+		if (said && (said->child || *json_str(doc, *fields, ""))) {
+			sim_fail(c, "UNIMPLEMENTED", NULL, "The field %s of Pub/Sub is not simulated.", *fields);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool topic_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	const char *kept = json_str(doc, "messageRetentionDuration", ""), *key = json_str(doc, "kmsKeyName", "");
 	double seconds = sim_seconds(kept, WEEK);
+	static const char *const outside[] = {"ingestionDataSourceSettings", "messageTransforms", "schemaSettings", NULL};
 	(void)old;
+	if (!simulated(c, doc, outside))
+		return false;
 	if (*kept && (seconds < 600 || seconds > MONTH))
 		return refuse(c, "Invalid retention duration given. It must be between 10 minutes and 31 days.");
 	if (*key && !sim_kms_usable(
@@ -142,6 +162,7 @@ static bool times_ok(struct sim_call *c, const cJSON *doc)
 {
 	double ack = json_num(doc, "ackDeadlineSeconds", 10),
 	       kept = sim_seconds(json_str(doc, "messageRetentionDuration", ""), WEEK),
+	       lives = sim_seconds(json_str(doc, "expirationPolicy.ttl", ""), MONTH),
 	       most = json_num(doc, "deadLetterPolicy.maxDeliveryAttempts", 5);
 	if (ack < 10 || ack > 600)
 		return refuse(
@@ -149,6 +170,8 @@ static bool times_ok(struct sim_call *c, const cJSON *doc)
 			       ack));
 	if (kept < 600 || kept > MONTH)
 		return refuse(c, "Invalid retention duration given. It must be between 10 minutes and 31 days.");
+	if (lives < 86400)
+		return refuse(c, "Invalid expiration policy given. The minimum ttl is 1 day.");
 	if (most < 5 || most > 100)
 		return refuse(c, "The max delivery attempts of a dead letter policy must be between 5 and 100.");
 	return true;
@@ -156,9 +179,16 @@ static bool times_ok(struct sim_call *c, const cJSON *doc)
 
 static bool subscription_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
+	static const char *const outside[] = {"bigqueryConfig", "bigtableConfig",    "cloudStorageConfig",
+					      "filter",         "messageTransforms", NULL};
 	const char *dead = json_str(doc, "deadLetterPolicy.deadLetterTopic", "");
-	if (!old && !pubsub_topic(c, json_str(doc, "topic", ""), "pubsub.topics.attachSubscription"))
+	if (!old && !pubsub_held(c, PUBSUB_TOPICS, json_str(doc, "topic", ""), "pubsub.topics.attachSubscription"))
 		return false;
+	if (!simulated(c, doc, outside))
+		return false;
+	/* An empty policy never expires: only where there is none, the usual one holds. */
+	if (!json_at(doc, "expirationPolicy"))
+		json_put_str(doc, "expirationPolicy.ttl", "2678400s");
 	if (*dead && !sim_topic_there(c->sim, dead)) {
 		sim_fail(c, "NOT_FOUND", NULL, "Resource not found (resource=%s).", pubsub_name(dead));
 		return false;
@@ -170,49 +200,75 @@ static bool subscription_complete(struct sim_call *c, cJSON *doc, const struct s
 	return times_ok(c, doc) && pubsub_push_ok(c, json_at(doc, "pushConfig"));
 }
 
-/* Changes name the resource and its fields in a body of their own; what is fixed may not be among them. */
-static bool mask_ok(struct sim_call *c, const char *fixed, const char *what)
+/* Changes. ------------------------------------------------------------------------------------------------------------------ */
+/* "Subscription", where the call changes one: so schemas and messages call it. */
+static const char *changed_kind(const struct sim_call *c)
 {
-	const char *mask = json_str(c->body, "updateMask", "");
-	if (!*mask)
-		return refuse(
-		    c, sim_tmp("The update_mask in the Update%sRequest must be set, and must contain a non-empty paths list.",
-			       what));
-	for (const char *p = mask; *p; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ',')) {
-		const char *one = sim_tmp("%.*s", (int)strcspn(p, ","), p);
-		if (strstr(sim_tmp(" %s ", fixed), sim_tmp(" %s ", one)))
-			return refuse(
-			    c,
-			    sim_tmp(
-				"Invalid update_mask provided in the Update%sRequest: the '%s' field in the %s is not mutable.",
-				what, one, what));
+	return strstr(c->id, ".topics.") ? "Topic" : strstr(c->id, ".snapshots.") ? "Snapshot" : "Subscription";
+}
+
+/* Has the kind such a field? The path may go on into that, as far as the contract knows what is there. */
+static bool path_known(const struct sim_call *c, const char *kind, const char *path)
+{
+	struct contract_method m;
+	struct contract_field f = {.type = {kind, strlen(kind)}};
+	cJSON *params = cJSON_CreateObject();
+	bool known, found = contract_find(c->host, c->method, c->path, &m, params, &known);
+	cJSON_Delete(params);
+	for (const char *fields = found ? contract_schema(m.api, f.type) : NULL;; path++) {
+		const char *one = sim_tmp("%.*s", (int)strcspn(path, "."), path);
+		if (!fields || !contract_field(m.api, fields, one, &f))
+			return false;
+		path += strlen(one);
+		if (!*path || (f.type.n && *f.type.p == '{'))
+			return true;
+		fields = *f.type.p == '@' ? contract_schema(m.api, (struct span){f.type.p + 1, f.type.n - 1}) : NULL;
 	}
-	return true;
 }
 
-static bool topic_changing(struct sim_call *c, const struct sim_object *o)
+/* The path's first field in proto's spelling, as the messages have it and the row's kept fields are compared. */
+static const char *proto_name(const char *path)
 {
-	(void)o;
-	return mask_ok(c, "name", "Topic");
+	struct buf b = {0};
+	contract_snake(&b, path, strcspn(path, "."));
+	return sim_keep(buf_take(&b));
 }
 
-static bool subscription_changing(struct sim_call *c, const struct sim_object *o)
+static bool path_ok(struct sim_call *c, const char *kind, const char *path)
 {
-	(void)o;
-	return mask_ok(c, "name topic filter enableMessageOrdering enable_message_ordering", "Subscription");
+	const char *snake = proto_name(path);
+	char *kept = xasprintf("name %s", resource_of(c)->kept), *save = NULL;
+	bool fixed = false;
+	for (char *word = strtok_r(kept, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		fixed = fixed || !strcmp(proto_name(word), snake);
+	free(kept);
+	const char *why = fixed ? sim_tmp("the '%s' field in the %s is not mutable.", snake, kind)
+				: sim_tmp("'%s' is not a known %s field. Note that field paths must be of the form "
+					  "'push_config' rather than 'pushConfig'.",
+					  path, kind);
+	return (!fixed && path_known(c, kind, path)) ||
+	       refuse(c, sim_tmp("Invalid update_mask provided in the Update%sRequest: %s", kind, why));
 }
 
-static bool snapshot_changing(struct sim_call *c, const struct sim_object *o)
+/* Changes name the resource and its fields in a body of their own; what is fixed may not be among them. */
+static bool pubsub_changing(struct sim_call *c, const struct sim_object *o)
 {
+	const char *kind = changed_kind(c);
+	char *mask = xstrdup(json_str(c->body, "updateMask", "")), *save = NULL, *path = strtok_r(mask, ", ", &save);
+	bool good = path || refuse(c, sim_tmp("The update_mask in the Update%sRequest must be set, and must contain a "
+					      "non-empty paths list.",
+					      kind));
 	(void)o;
-	return mask_ok(c, "name topic", "Snapshot");
+	for (; good && path; path = strtok_r(NULL, ", ", &save))
+		good = path_ok(c, kind, path);
+	free(mask);
+	return good;
 }
 
 static cJSON *pubsub_changed(struct sim_call *c, const struct sim_object *o)
 {
-	const char *field = strstr(c->id, ".topics.") ? "topic" : strstr(c->id, ".snapshots.") ? "snapshot" : "subscription";
 	cJSON *doc = cJSON_Duplicate(o->doc, true);
-	sim_merge(doc, json_at(c->body, field), json_str(c->body, "updateMask", ""));
+	sim_merge(doc, json_at(c->body, proto_name(changed_kind(c))), json_str(c->body, "updateMask", ""));
 	return doc;
 }
 
@@ -220,13 +276,9 @@ static bool snapshot_complete(struct sim_call *c, cJSON *doc, const struct sim_o
 {
 	char when[40];
 	const char *from = json_str(doc, "subscription", "");
-	struct sim_object *sub = old ? NULL : sim_get(c->sim, PUBSUB_SUBSCRIPTIONS, from);
-	if (old)
-		return true;
-	if (!sub) {
-		sim_fail(c, "NOT_FOUND", NULL, "Resource not found (resource=%s).", pubsub_name(from));
-		return false;
-	}
+	struct sim_object *sub = old ? NULL : pubsub_held(c, PUBSUB_SUBSCRIPTIONS, from, "pubsub.subscriptions.consume");
+	if (!sub)
+		return old != NULL;
 	json_put_str(doc, "topic", json_str(sub->doc, "topic", ""));
 	json_put_str(doc, "expireTime", text_rfc3339(sim_wall(c->sim) + WEEK, 3, when));
 	return true;
@@ -251,7 +303,8 @@ static const struct sim_resource resources[] = {
      .named = name_in_path,
      .valid = name_valid,
      .complete = topic_complete,
-     .changing = topic_changing,
+     .kept = "state satisfiesPzs",
+     .changing = pubsub_changing,
      .changed = pubsub_changed,
      .deleting = topic_deleting},
     {.methods = P "subscriptions",
@@ -264,11 +317,11 @@ static const struct sim_resource resources[] = {
      .named = name_in_path,
      .valid = name_valid,
      .complete = subscription_complete,
-     .changing = subscription_changing,
+     .kept = "topic filter enableMessageOrdering detached state topicMessageRetentionDuration analyticsHubSubscriptionInfo",
+     .changing = pubsub_changing,
      .changed = pubsub_changed,
      .below = PUBSUB_MESSAGES,
-     .defaults =
-	 "{'pushConfig':{},'messageRetentionDuration':'604800s','expirationPolicy':{'ttl':'2678400s'},'state':'ACTIVE'}"},
+     .defaults = "{'pushConfig':{},'messageRetentionDuration':'604800s','state':'ACTIVE'}"},
     {.methods = P "snapshots",
      .collection = PUBSUB_SNAPSHOTS,
      .key = SNAPSHOT,
@@ -280,7 +333,8 @@ static const struct sim_resource resources[] = {
      .valid = name_valid,
      .complete = snapshot_complete,
      .touched = snapshot_touched,
-     .changing = snapshot_changing,
+     .kept = "topic",
+     .changing = pubsub_changing,
      .changed = pubsub_changed},
     {0},
 };

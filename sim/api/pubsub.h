@@ -13,8 +13,8 @@
 
 /* What is last in a key. */
 const char *pubsub_name(const char *key);
-/* The topic with this full name, on which the caller holds the permission; NULL: answered. */
-struct sim_object *pubsub_topic(struct sim_call *c, const char *topic, const char *permission);
+/* What has this full name in the collection, and the caller holds the permission on; NULL: answered. */
+struct sim_object *pubsub_held(struct sim_call *c, const char *collection, const char *name, const char *permission);
 /* May messages be sent there, with that token? False: answered. */
 bool pubsub_push_ok(struct sim_call *c, const cJSON *push);
 /* The snapshot keeps which messages of the subscription wait. */

@@ -182,7 +182,7 @@ void pubsub_push(struct sim_call *c)
 void pubsub_detach(struct sim_call *c)
 {
 	struct sim_object *sub = resource_find(c, &c->api->resources[1]);
-	if (!sub || !pubsub_topic(c, json_str(sub->doc, "topic", ""), "pubsub.topics.detachSubscription"))
+	if (!sub || !pubsub_held(c, PUBSUB_TOPICS, json_str(sub->doc, "topic", ""), "pubsub.topics.detachSubscription"))
 		return;
 	json_put_bool(sub->doc, "detached", true);
 	resource_forget_below(c->sim, PUBSUB_MESSAGES, sim_tmp("%s/", sub->key));
@@ -222,10 +222,8 @@ void pubsub_seek(struct sim_call *c)
 	const char *name = json_str(c->body, "snapshot", ""), *time = json_str(c->body, "time", "");
 	if (!sub)
 		return;
-	if (*name && !(snapshot = sim_get(c->sim, PUBSUB_SNAPSHOTS, name))) {
-		sim_fail(c, "NOT_FOUND", NULL, "Resource not found (resource=%s).", pubsub_name(name));
+	if (*name && !(snapshot = pubsub_held(c, PUBSUB_SNAPSHOTS, name, "pubsub.snapshots.seek")))
 		return;
-	}
 	if (!*name && !*time) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "The seek request must name a time or a snapshot.");
 		return;

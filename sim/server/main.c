@@ -86,7 +86,9 @@ static const char usage[] =
     "  observing      time series, service level objectives, views and links of log buckets, tracing\n"
     "  identity       folders, tags, boundaries, managed rotation of secrets, attestation, workforce pools, IAP's\n"
     "                 tunnel groups, private CA; of Cloud KMS asymmetric use, imports, EKM and Autokey\n"
-    "  and            Pub/Sub's schemas, pushes and exports, Functions, Workflows, Eventarc, Tasks, API Gateway\n";
+    "  and            Pub/Sub's schemas, exports, filters and transforms, Functions, Workflows, Eventarc, Tasks,\n"
+    "                 API Gateway\n"
+    "Pub/Sub's push endpoints and dead letter topics are taken, but nothing is pushed.\n";
 
 static bool complain(const struct err *e)
 {

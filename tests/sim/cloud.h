@@ -14,6 +14,7 @@
 
 static struct sim *cloud;
 static int last_status;
+static const char *as_token; /* whose calls they are; NULL: the owner's */
 static const char *content_type = "application/json";
 
 /* The reply's body, until the next call; body is taken. url is host and target: "compute.googleapis.com/compute/v1/...". */
@@ -21,7 +22,8 @@ __attribute__((unused)) static cJSON *ask(const char *method, const char *url, c
 {
 	static cJSON *last;
 	const char *slash = strchr(url, '/');
-	char *host = xstrndup(url, (size_t)(slash - url)), *bearer = xasprintf("Bearer %s", sim_owner_token(cloud));
+	char *host = xstrndup(url, (size_t)(slash - url)),
+	     *bearer = xasprintf("Bearer %s", as_token ? as_token : sim_owner_token(cloud));
 	char *text = body ? json_text(body, -1) : NULL;
 	struct sim_header headers[] = {{"Authorization", bearer}, {"Content-Type", content_type}};
 	struct sim_request q = {method, host, slash, headers, 2, text, text ? strlen(text) : 0};

@@ -67,6 +67,110 @@ static void messages(void)
 	asks("POST", PUBSUB "subscriptions/here:seek", json_make("{'snapshot':'projects/demo-proj/snapshots/none'}"), 404);
 }
 
+/* Masks name fields that there are and that may change, however they are written. */
+static void masks(void)
+{
+	static const struct {
+		const char *at, *field, *mask, *why;
+	} bad[] = {
+	    {"subscriptions/here", "subscription", "ackDeadlineSeconds, topic",
+	     "UpdateSubscriptionRequest: the 'topic' field in the Subscription is not mutable."},
+	    {"subscriptions/here", "subscription", "enable_message_ordering",
+	     "UpdateSubscriptionRequest: the 'enable_message_ordering' field in the Subscription is not mutable."},
+	    {"subscriptions/here", "subscription", "detached",
+	     "UpdateSubscriptionRequest: the 'detached' field in the Subscription is not mutable."},
+	    {"subscriptions/here", "subscription", "*",
+	     "UpdateSubscriptionRequest: '*' is not a known Subscription field. Note that field paths must be of the form "
+	     "'push_config' rather than 'pushConfig'."},
+	    {"subscriptions/here", "subscription", "pushConfig.endpoint",
+	     "UpdateSubscriptionRequest: 'pushConfig.endpoint' is not a known Subscription field. Note that field paths must "
+	     "be "
+	     "of the form 'push_config' rather than 'pushConfig'."},
+	    {"snapshots/before", "snapshot", "labels,topic",
+	     "UpdateSnapshotRequest: the 'topic' field in the Snapshot is not mutable."},
+	    {"topics/pushes", "topic", "nothing",
+	     "UpdateTopicRequest: 'nothing' is not a known Topic field. Note that field paths must be of the form "
+	     "'push_config' "
+	     "rather than 'pushConfig'."},
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char *url = xasprintf(PUBSUB "%s", bad[i].at),
+		     *why = xasprintf("Invalid update_mask provided in the %s", bad[i].why);
+		cJSON *body = json_make("{'updateMask':%s}", bad[i].mask);
+		json_put(body, bad[i].field, json_make("{'labels':{}}"));
+		refuse("PATCH", url, body, 400, NULL, why);
+		free(url);
+		free(why);
+	}
+	cJSON *sub = asks(
+	    "PATCH", PUBSUB "subscriptions/here",
+	    json_make("{'subscription':{'ackDeadlineSeconds':20,'pushConfig':{'attributes':{'a':'b'}}},'updateMask':"
+		      "'ack_deadline_seconds,pushConfig.attributes'}"),
+	    200);
+	is_int((int)json_num(sub, "ackDeadlineSeconds", 0), 20, "what may change does, in either spelling");
+	asks("PATCH", PUBSUB "subscriptions/here",
+	     json_make("{'subscription':{'ackDeadlineSeconds':10},'updateMask':'ackDeadlineSeconds'}"), 200);
+}
+
+/* An empty expiration policy is said, and not the same as none. */
+static void expiration(void)
+{
+#define OTHER PUBSUB "subscriptions/other"
+	cJSON *sub = asks("GET", PUBSUB "subscriptions/here", NULL, 200);
+	is_str(json_str(sub, "expirationPolicy.ttl", ""), "2678400s", "a subscription that nobody uses goes after a month");
+	asks("PUT", OTHER, json_make("{'topic':%s,'expirationPolicy':{}}", TOPIC), 200);
+	sub = asks("PATCH", OTHER, json_make("{'subscription':{'labels':{'a':'b'}},'updateMask':'labels'}"), 200);
+	ok(json_at(sub, "expirationPolicy") && !json_at(sub, "expirationPolicy.ttl"), "or never, and that stays");
+	asks("DELETE", OTHER, NULL, 200);
+	asks("PUT", OTHER, json_make("{'topic':%s,'expirationPolicy':{'ttl':'3600s'}}", TOPIC), 400);
+}
+
+static void unsimulated(void)
+{
+	static const char *const fields[] = {"'bigqueryConfig':{'table':'p.d.t'}", "'cloudStorageConfig':{'bucket':'b'}",
+					     "'bigtableConfig':{'table':'t'}", "'filter':'attributes.a=\"b\"'",
+					     "'messageTransforms':[{'disabled':true}]"};
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		char *text = xasprintf("{'topic':'" TOPIC "',%s}", fields[i]);
+		cJSON *reply = ask("PUT", OTHER, json_make(text));
+		ok(!strcmp(json_str(reply, "error.status", ""), "UNIMPLEMENTED"), "refused, not taken without effect: %s",
+		   fields[i]);
+		free(text);
+	}
+}
+
+/* A snapshot and what goes back to it are asked of the subscription and of the snapshot as well. */
+static void permitted(void)
+{
+#define CRM "cloudresourcemanager.googleapis.com/v1/projects/demo-proj"
+#define ROLES "iam.googleapis.com/v1/projects/demo-proj/roles"
+	asks("POST", ROLES, json_make("{'roleId':'maker','role':{'includedPermissions':['pubsub.snapshots.create']}}"), 200);
+	asks("POST", ROLES, json_make("{'roleId':'reader','role':{'includedPermissions':['pubsub.subscriptions.consume']}}"),
+	     200);
+	static const char *const who[] = {"maker", "reader"};
+	cJSON *policy = cJSON_Duplicate(asks("POST", CRM ":getIamPolicy", NULL, 200), true);
+	char *tokens[2];
+	for (size_t i = 0; i < 2; i++) {
+		char *role = xasprintf("projects/demo-proj/roles/%s", who[i]), *user = xasprintf("user:%s@example.com", who[i]);
+		cJSON_AddItemToArray(json_at(policy, "bindings"), json_make("{'role':%s,'members':[%s]}", role, user));
+		tokens[i] = sim_token_new(cloud, user, 7200);
+		free(role);
+		free(user);
+	}
+	asks("POST", CRM ":setIamPolicy", json_make("{'policy':%j}", policy), 200);
+	sim_advance(cloud, sim_now(cloud) + 900);
+	as_token = tokens[0];
+	refuse("PUT", PUBSUB "snapshots/theirs", json_make("{'subscription':'projects/demo-proj/subscriptions/here'}"), 403,
+	       NULL, "User not authorized to perform this action.");
+	as_token = tokens[1];
+	refuse("POST", PUBSUB "subscriptions/here:seek", json_make("{'snapshot':'projects/demo-proj/snapshots/before'}"), 403,
+	       NULL, "User not authorized to perform this action.");
+	asks("POST", PUBSUB "subscriptions/here:seek", json_make("{'time':'2020-01-01T00:00:00Z'}"), 200);
+	as_token = NULL;
+	free(tokens[0]);
+	free(tokens[1]);
+}
+
 /* A schedule's message arrives; a schedule whose topic is gone says so. */
 static void scheduled(void)
 {
@@ -161,6 +265,10 @@ int main(void)
 	topics();
 	subscriptions();
 	messages();
+	masks();
+	expiration();
+	unsimulated();
+	permitted();
 	scheduled();
 	rules();
 	interoperable_keys();
