@@ -6,8 +6,11 @@
 #include "sim/api/serving.h"
 
 #include "base/json.h"
+#include "base/moment.h"
 #include "base/text.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void keep(struct sim *s, const struct sim_object *sub, const cJSON *message, const char *id)
@@ -15,14 +18,46 @@ static void keep(struct sim *s, const struct sim_object *sub, const cJSON *messa
 	sim_put(s, PUBSUB_MESSAGES, sim_tmp("%s/%s", sub->key, id), cJSON_Duplicate(message, true));
 }
 
+/* The last message's number. */
+static double last_number(struct sim *s)
+{
+	const struct sim_object *o = sim_get(s, "pubsub.counter", "message");
+	return o ? json_num(o->hidden, "n", 1e15) : 1e15;
+}
+
 /* Ids rise, so that what came first is delivered first. */
 static const char *next_id(struct sim *s)
 {
+	double n = last_number(s) + 1;
 	struct sim_object *o = sim_get(s, "pubsub.counter", "message");
 	o = o ? o : sim_put(s, "pubsub.counter", "message", cJSON_CreateObject());
-	double n = json_num(o->hidden, "n", 1e15) + 1;
 	json_put_num(o->hidden, "n", n);
 	return sim_tmp("%.0f", n);
+}
+
+/* Is there a snapshot that subscriptions of the topic may go back to? */
+static bool remembered(struct sim *s, const char *topic)
+{
+	for (struct sim_object *o = sim_first(s, PUBSUB_SNAPSHOTS, ""); o; o = sim_following(s, o, ""))
+		if (!strcmp(json_str(o->doc, "topic", ""), topic) &&
+		    moment_read(json_str(o->doc, "expireTime", "")) > sim_wall(s))
+			return true;
+	return false;
+}
+
+/* Nothing is kept longer than the subscription says, but where a snapshot may want it: that holds what it needs for a week. The oldest come first. */
+static void expire(struct sim *s, const struct sim_object *sub)
+{
+	const char *below = sim_tmp("%s/", sub->key);
+	double since = sim_wall(s) - sim_seconds(json_str(sub->doc, "messageRetentionDuration", ""), 7 * 86400);
+	struct sim_object *m = sim_first(s, PUBSUB_MESSAGES, below);
+	if (!m || moment_read(json_str(m->doc, "publishTime", "")) >= since || remembered(s, json_str(sub->doc, "topic", "")))
+		return;
+	while (m && moment_read(json_str(m->doc, "publishTime", "")) < since) {
+		struct sim_object *old = m;
+		m = sim_following(s, m, below);
+		sim_remove(s, old);
+	}
 }
 
 const char *sim_topic_publish(struct sim *s, const char *topic, const cJSON *said)
@@ -32,8 +67,10 @@ const char *sim_topic_publish(struct sim *s, const char *topic, const cJSON *sai
 	json_put_str(message, "messageId", id);
 	json_put_str(message, "publishTime", sim_stamp(s, 3));
 	for (struct sim_object *sub = sim_first(s, PUBSUB_SUBSCRIPTIONS, ""); sub; sub = sim_following(s, sub, ""))
-		if (!strcmp(json_str(sub->doc, "topic", ""), topic) && !json_bool(sub->doc, "detached", false))
+		if (!strcmp(json_str(sub->doc, "topic", ""), topic) && !json_bool(sub->doc, "detached", false)) {
+			expire(s, sub);
 			keep(s, sub, message, id);
+		}
 	cJSON_Delete(message);
 	return id;
 }
@@ -81,6 +118,8 @@ static struct sim_object *subscription(struct sim_call *c)
 			 pubsub_name(o->key));
 		return NULL;
 	}
+	if (o)
+		expire(c->sim, o);
 	return o;
 }
 
@@ -102,10 +141,12 @@ void pubsub_pull(struct sim_call *c)
 		return;
 	}
 	const char *below = sim_tmp("%s/", sub->key);
+	int left = (int)fmin(most, 1000);
 	cJSON *all = cJSON_CreateArray(), *reply = cJSON_CreateObject();
-	for (struct sim_object *m = sim_first(c->sim, PUBSUB_MESSAGES, below); m; m = sim_following(c->sim, m, below)) {
-		if (!waits(m) || json_num(m->hidden, "due", 0) > now || cJSON_GetArraySize(all) >= most)
+	for (struct sim_object *m = sim_first(c->sim, PUBSUB_MESSAGES, below); m && left; m = sim_following(c->sim, m, below)) {
+		if (!waits(m) || json_num(m->hidden, "due", 0) > now)
 			continue;
+		left--;
 		json_put_num(m->hidden, "due", now + json_num(sub->doc, "ackDeadlineSeconds", 10));
 		json_put_num(m->hidden, "deliveries", json_num(m->hidden, "deliveries", 0) + 1);
 		cJSON *one = json_make("{'ackId':%s,'message':%j}", sim_base64(m->key, strlen(m->key), true),
@@ -144,10 +185,18 @@ static void acknowledged(struct sim_call *c, struct sim_object *message)
 	json_put_bool(message->hidden, "acked", true);
 }
 
+static void dropped(struct sim_call *c, struct sim_object *message)
+{
+	sim_remove(c->sim, message);
+}
+
 void pubsub_acknowledge(struct sim_call *c)
 {
 	struct sim_object *sub = subscription(c);
-	if (sub && each(c, sub, acknowledged))
+	if (!sub)
+		return;
+	bool kept = json_bool(sub->doc, "retainAckedMessages", false) || remembered(c->sim, json_str(sub->doc, "topic", ""));
+	if (each(c, sub, kept ? acknowledged : dropped))
 		sim_empty(c);
 }
 
@@ -198,18 +247,26 @@ void pubsub_remember(struct sim_call *c, struct sim_object *snapshot, const char
 		if (waits(m))
 			cJSON_AddItemToArray(waiting, cJSON_CreateString(pubsub_name(m->key)));
 	json_put(snapshot->hidden, "waiting", waiting);
-	json_put_str(snapshot->hidden, "at", sim_stamp(c->sim, 9));
+	json_put_num(snapshot->hidden, "last", last_number(c->sim));
+}
+
+/* Is this one of what waited when the snapshot was taken, or of what came later? *at walks along what waited: both rise. */
+static bool in_snapshot(const struct sim_object *snapshot, const cJSON **at, const char *id)
+{
+	while (*at && strcmp((*at)->valuestring, id) < 0)
+		*at = (*at)->next;
+	return (*at && !strcmp((*at)->valuestring, id)) || strtod(id, NULL) > json_num(snapshot->hidden, "last", 0);
 }
 
 /* Back to what waited when the snapshot was taken, or to a time, as far as the subscription kept what was acknowledged. */
-static void go_to(struct sim_call *c, struct sim_object *sub, const struct sim_object *snapshot, const char *time)
+static void go_to(struct sim_call *c, struct sim_object *sub, const struct sim_object *snapshot, double time)
 {
 	const char *below = sim_tmp("%s/", sub->key);
 	bool kept = json_bool(sub->doc, "retainAckedMessages", false);
-	const char *from = snapshot ? json_str(snapshot->hidden, "at", "") : time;
+	const cJSON *waited = snapshot ? json_at(snapshot->hidden, "waiting") : NULL, *at = waited ? waited->child : NULL;
 	for (struct sim_object *m = sim_first(c->sim, PUBSUB_MESSAGES, below); m; m = sim_following(c->sim, m, below)) {
-		bool later = strcmp(json_str(m->doc, "publishTime", ""), from) >= 0;
-		bool wanted = later || (snapshot && json_lists(json_at(snapshot->hidden, "waiting"), pubsub_name(m->key)));
+		bool wanted = snapshot ? in_snapshot(snapshot, &at, pubsub_name(m->key))
+				       : moment_read(json_str(m->doc, "publishTime", "")) >= time;
 		if (!wanted || snapshot || kept || waits(m))
 			json_put_bool(m->hidden, "acked", !wanted);
 		json_drop(m->hidden, "due");
@@ -228,12 +285,16 @@ void pubsub_seek(struct sim_call *c)
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "The seek request must name a time or a snapshot.");
 		return;
 	}
+	if (!*name && moment_read(time) < 0) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid seek time given (time=%s).", time);
+		return;
+	}
 	if (snapshot && strcmp(json_str(snapshot->doc, "topic", ""), json_str(sub->doc, "topic", "")) != 0) {
 		sim_fail(c, "FAILED_PRECONDITION", NULL,
 			 "The snapshot's topic (%s) does not match the subscription's topic (%s).",
 			 json_str(snapshot->doc, "topic", ""), json_str(sub->doc, "topic", ""));
 		return;
 	}
-	go_to(c, sub, snapshot, time);
+	go_to(c, sub, snapshot, *name ? 0 : moment_read(time));
 	sim_empty(c);
 }

@@ -139,6 +139,58 @@ static void unsimulated(void)
 	}
 }
 
+static void publish(int n)
+{
+	cJSON *all = cJSON_CreateArray();
+	for (int i = 0; i < n; i++)
+		cJSON_AddItemToArray(all, json_make("{'data':'aGk='}"));
+	asks("POST", PUBSUB "topics/pushes:publish", json_make("{'messages':%j}", all), 200);
+}
+
+static int pulls(int most)
+{
+	cJSON *reply = asks("POST", OTHER ":pull", json_make("{'maxMessages':%d}", most), 200);
+	return cJSON_GetArraySize(json_at(reply, "receivedMessages"));
+}
+
+/* How much one pull gives, how long it waits, and what times of other spellings say. */
+static void kept(void)
+{
+	char ack[512], when[40], *body;
+	asks("PUT", OTHER, json_make("{'topic':%s,'messageRetentionDuration':'600s','retainAckedMessages':true}", TOPIC), 200);
+	publish(1000);
+	publish(5);
+	is_int(pulls(2000), 1000, "a pull gives a thousand at most");
+	is_int(pulls(2000), 5, "and then the rest");
+	asks("POST", OTHER ":seek", json_make("{'time':'2099-01-01T00:00:00Z'}"), 200);
+	sim_advance(cloud, sim_now(cloud) + 60);
+	double now = floor(sim_wall(cloud));
+	sim_advance(cloud, sim_now(cloud) + 1 + now - sim_wall(cloud) + 0.25);
+	publish(1);
+	text_rfc3339(now + 1 + 7200, 0, when);
+	when[strlen(when) - 1] = '\0';
+	body = xasprintf("%s+02:00", when);
+	asks("POST", OTHER ":seek", json_make("{'time':%s}", body), 200);
+	free(body);
+	is_int(pulls(10), 1, "a time with an offset and without a fraction is the time that it is");
+	asks("POST", OTHER ":seek", json_make("{'time':%s}", text_rfc3339(now + 1.001, 9, when)), 200);
+	is_int(pulls(10), 1, "one of nanoseconds too");
+	sim_advance(cloud, sim_now(cloud) + 601);
+	asks("DELETE", PUBSUB "snapshots/before", NULL, 200);
+	is_int(pulls(10), 0, "what is older than the subscription keeps is gone");
+	asks("DELETE", OTHER, NULL, 200);
+	asks("PUT", OTHER, json_make("{'topic':%s}", TOPIC), 200);
+	publish(1);
+	cJSON *got = asks("POST", OTHER ":pull", json_make("{'maxMessages':1}"), 200);
+	body = xstrdup(json_str(got, "receivedMessages.0.ackId", ""));
+	asks("POST", OTHER ":acknowledge", json_make("{'ackIds':[%s]}", body), 200);
+	free(body);
+	ok(!sim_first(cloud, "pubsub.messages", "projects/demo-proj/subscriptions/other/"), "and so is what is acknowledged");
+	asks("DELETE", OTHER, NULL, 200);
+	while (pulled(ack, sizeof ack))
+		asks("POST", PUBSUB "subscriptions/here:acknowledge", json_make("{'ackIds':[%s]}", ack), 200);
+}
+
 /* A snapshot and what goes back to it are asked of the subscription and of the snapshot as well. */
 static void permitted(void)
 {
@@ -269,6 +321,7 @@ int main(void)
 	expiration();
 	unsimulated();
 	permitted();
+	kept();
 	scheduled();
 	rules();
 	interoperable_keys();
