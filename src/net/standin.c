@@ -383,6 +383,20 @@ static bool percent_letter(char c)
 	return isalnum((unsigned char)c) || (c && strchr("%._~+-", c));
 }
 
+/* As far as there are escapes: one that is broken, or cut, stays as it is. */
+static char *unpercented(const char *p, const char *end)
+{
+	struct buf out = {0};
+	for (; p < end; p++) {
+		bool is = *p == '%' && end - p > 2 && isxdigit((unsigned char)p[1]) && isxdigit((unsigned char)p[2]);
+		char hex[3] = {is ? p[1] : '\0', is ? p[2] : '\0', '\0'};
+		int c = is ? (int)strtol(hex, NULL, 16) : (unsigned char)*p;
+		buf_putc(&out, (char)(c ? c : ' '));
+		p += is ? 2 : 0;
+	}
+	return buf_take(&out);
+}
+
 static char *of_percent(struct standins *s, const char *text, int depth)
 {
 	struct buf out = {0};
@@ -391,8 +405,8 @@ static char *of_percent(struct standins *s, const char *text, int depth)
 	for (const char *p = text, *end; *p; p = end) {
 		for (end = p; percent_letter(*end);)
 			end++;
-		char *plain = xstrndup(p, (size_t)(end - p)), *told = NULL;
-		if (strchr(plain, '%') && text_unpercent(plain))
+		char *plain = unpercented(p, end), *told = NULL;
+		if (strlen(plain) < (size_t)(end - p)) /* there was one */
 			told = of_unpacked(s, plain, depth);
 		if (told)
 			text_percent(&out, told, false);
@@ -444,7 +458,7 @@ char *standin_of(struct standins *s, const char *text, int depth)
 	bool json = false;
 	s->unpacked += depth ? strlen(text) : 0;
 	if (depth > DEPTH || s->unpacked > UNPACKED_MAX)
-		return xstrdup(standin_word(s, text, strlen(text)));
+		return xstrdup("stand-in-short"); /* not learnt: it may be any word */
 	standin_learn_addresses(s, text);
 	standin_shapes(text, learn_shape, s);
 	learn_hosts(s, text);
@@ -488,6 +502,7 @@ static void add_pair(struct standins *s, struct buf *out, const char *pair, size
 char *standins_text(struct standins *s, const char *text)
 {
 	struct buf out = {0};
+	s->unpacked = 0;
 	char *told = standin_of(s, text, 0);
 	text = told ? told : text;
 	while (*text) {

@@ -18,9 +18,13 @@
 static void plain_key(const char *key, char *into, size_t room)
 {
 	size_t n = 0;
-	for (; *key && n + 1 < room; key++)
-		if (isalnum((unsigned char)*key))
-			into[n++] = (char)tolower((unsigned char)*key);
+	for (; *key; key++) {
+		if (!isalnum((unsigned char)*key))
+			continue;
+		if (n + 1 == room) /* its end tells what it is */
+			memmove(into, into + 1, --n);
+		into[n++] = (char)tolower((unsigned char)*key);
+	}
 	into[n] = '\0';
 }
 
@@ -244,7 +248,7 @@ static void put_all(struct standins *s, cJSON *map, bool base64)
 {
 	for (cJSON *c = map ? map->child : NULL; c; c = c->next) {
 		struct buf stored = {0};
-		if (base64 && cJSON_IsString(c) && !strcmp(c->string, ".dockerconfigjson") && put_pull(s, c))
+		if (base64 && cJSON_IsString(c) && c->string && !strcmp(c->string, ".dockerconfigjson") && put_pull(s, c))
 			continue;
 		if (base64 && cJSON_IsString(c) && *c->valuestring)
 			put_base64(s, c, &stored);
