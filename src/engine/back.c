@@ -22,7 +22,7 @@ static bool stopped_before(const struct run *r, const struct step *s)
 /* Its own change broke off, and may have stopped it before. */
 static bool broke_off(const struct step *s)
 {
-	return (s->result == RESULT_FAILED || s->result == RESULT_SKIPPED) && s->sent;
+	return (s->result == RESULT_FAILED || s->result == RESULT_SKIPPED) && s->sent && s->before;
 }
 
 /* It was stopped, and something that this was for did not come to be. */
@@ -133,14 +133,15 @@ static void say_where_it_stands(struct step *s, bool failed)
 {
 	const struct kind *k = s->resource->kind;
 	struct err was = s->back.err, why = s->err;
-	char *line = failed && k->restart ? k->restart(&s->view, &s->seen) : NULL;
-	char *what = sentence(was.exit ? was.what : why.what), *fix = line ? xasprintf(_("To start it: %s"), line) : NULL;
+	char *line = k->restart ? k->restart(&s->view, &s->seen) : NULL;
+	char *what = sentence(was.exit ? was.what : why.what),
+	     *fix = failed && line ? xasprintf(_("To start it: %s"), line) : NULL;
 	s->err = (struct err){0};
 	const char *next = was.fix ? was.fix : why.fix;
 	char *both = fix && next ? xasprintf("%s %s", next, fix) : xstrdup(fix ? fix : next ? next : "");
 	enum exit_code exit = was.exit ? was.exit : why.exit;
 	if (!failed)
-		err_set(&s->err, exit, was.place, was.fix, _("%s It runs again."), what);
+		err_set(&s->err, exit, was.place, was.fix, line ? "%s" : _("%s It runs again."), what);
 	else if (was.exit)
 		err_set(&s->err, exit, s->resource->id, both, _("%s It is stopped, and could not be started again: %s"), what,
 			why.what ? why.what : "");
@@ -180,7 +181,7 @@ static char *restart_of(const struct run *r, const struct step *s)
 {
 	const struct kind *k = s->resource->kind;
 	bool over = s->phase == PHASE_OVER;
-	if (!k->restart || !(s->back.begun || (over ? !r->went_back && stopped_in_vain(r, s) : s->sent)))
+	if (!k->restart || !(s->back.begun || (over ? !r->went_back && stopped_in_vain(r, s) : s->before != NULL)))
 		return NULL;
 	return k->restart(&s->view, over ? &s->seen : NULL);
 }

@@ -344,11 +344,6 @@ static void look_after_lag(struct step *s)
 	step_lag_pause(s);
 }
 
-static bool is_taken(const struct step *s, const struct api_result *r)
-{
-	return exists_already(r) && s->intent == VERDICT_CREATE;
-}
-
 /* Asked for again it would be taken still. */
 static void fail_as_taken(struct step *s, const struct api_result *r)
 {
@@ -381,7 +376,7 @@ static void on_changed(void *arg, const struct api_result *r)
 		step_fail(s, &r->err);
 	} else if (conflicts(r)) {
 		fail_for_conflict(s, r);
-	} else if (is_taken(s, r) && s->conflicts >= TAKEN_MAX) {
+	} else if (s->collided && s->conflicts >= TAKEN_MAX) {
 		fail_as_taken(s, r);
 	} else if (fingerprint(r) && s->conflicts < CONFLICTS_MAX) {
 		/* Ours already, or somebody else was quicker: look again. */

@@ -192,7 +192,10 @@ static void make_again(struct step *s)
 /* What is waited for, and for how long at most. */
 static void say_spreads(struct step *s)
 {
-	const struct resource *grant = step_youngest_grant(s)->resource;
+	const struct step *youngest = step_youngest_grant(s);
+	if (!youngest) /* it became old just now */
+		return;
+	const struct resource *grant = youngest->resource;
 	char *words = xasprintf(
 	    _("It failed for want of a permission. It is made again until what was granted spreads, for %.0f min "
 	      "at most: %s %s."),

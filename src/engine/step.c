@@ -228,7 +228,7 @@ static char *step_cure(const struct step *s, const struct err *why)
 /* What costs money is missed where its successor does not come. */
 static bool has_gone(const struct step *s)
 {
-	return s->verdict == VERDICT_DELETE && !step_goes(s) && s->resource->kind->billable;
+	return s->verdict == VERDICT_DELETE && s->intent != VERDICT_DELETE && !step_goes(s) && s->resource->kind->billable;
 }
 
 void step_fail(struct step *s, const struct err *why)
