@@ -166,7 +166,7 @@ static int run_on_screen(void *arg)
 static int run_plain(void *arg)
 {
 	const struct start *s = arg;
-	signal(SIGTSTP, SIG_DFL); /* instead of the guard's handler */
+	process_on_signal(SIGTSTP, SIG_DFL, 0); /* instead of the guard's handler; an inherited "ignore" stays */
 	return plain_run(s->session, s->answers, s->options);
 }
 
