@@ -19,6 +19,10 @@ enum { LEARN_SHORTEST = 8, ADDRESS_SHORTEST = 6, BASE64_SHORTEST = 16 };
 /* What is packed deeper, or is more when it is unpacked, is hidden whole. */
 enum { DEPTH = 8, UNPACKED_MAX = 8 << 20, GZIP_MAX = 1 << 20 };
 
+/* Each is kept apart and looked for in whatever comes later. Where there are so many, a reply was made of them, and no text is kept any more. */
+enum { LEARNT_MAX = 1000 };
+static const char unread[] = "stand-in-short", unread_base64[] = "c3RhbmQtaW4tc2hvcnQ=";
+
 struct standin {
 	struct secret *value;
 	char *word, *base64;
@@ -100,10 +104,15 @@ static const struct standin *learn(struct standins *s, struct secret *value, enu
 	return &s->list[s->count++];
 }
 
+static bool is_flooded(const struct standins *s)
+{
+	return s->count >= LEARNT_MAX;
+}
+
 const char *standin_word(struct standins *s, const char *text, size_t len)
 {
-	if (len < LEARN_SHORTEST)
-		return "stand-in-short";
+	if (len < LEARN_SHORTEST || is_flooded(s))
+		return unread;
 	return learn(s, secret_copy(text, len), SECRET)->word;
 }
 
@@ -112,6 +121,8 @@ static const char *word_of(void *arg, struct secret *value, bool base64)
 	size_t len;
 	struct standins *s = arg;
 	const struct standin *known = find_standin(s, value);
+	if (!known && is_flooded(s))
+		return base64 ? unread_base64 : unread;
 	if (!known) {
 		const char *text = secret_open(value, &len);
 		known = learn(s, secret_copy(text, len), SECRET);
@@ -153,7 +164,7 @@ static bool is_person(const char *start, const char *domain, const char *end)
 
 void standin_learn_addresses(struct standins *s, const char *text)
 {
-	for (const char *at = strchr(text, '@'); at; at = strchr(at + 1, '@')) {
+	for (const char *at = strchr(text, '@'); at && !is_flooded(s); at = strchr(at + 1, '@')) {
 		const char *start = at, *end = at + 1;
 		while (start > text && in_local_part((unsigned char)start[-1]))
 			start--;
@@ -209,7 +220,9 @@ const char *standin_host(struct standins *s, const char *text, size_t len)
 		return NULL;
 	memcpy(host, text, len);
 	host[len] = '\0';
-	return is_public(host) && !standin_is_put(s, host) ? learn(s, secret_copy(host, len), HOST)->word : NULL;
+	if (!is_public(host) || standin_is_put(s, host))
+		return NULL;
+	return is_flooded(s) ? "198.18.0.0" : learn(s, secret_copy(host, len), HOST)->word;
 }
 
 /* Does what stands before an address say that somebody came from there: "X-Forwarded-For: ", "client=", "remote_addr":" ? */
@@ -457,11 +470,13 @@ char *standin_of(struct standins *s, const char *text, int depth)
 {
 	bool json = false;
 	s->unpacked += depth ? strlen(text) : 0;
-	if (depth > DEPTH || s->unpacked > UNPACKED_MAX)
-		return xstrdup("stand-in-short"); /* not learnt: it may be any word */
+	if (depth > DEPTH || s->unpacked > UNPACKED_MAX || is_flooded(s))
+		return xstrdup(unread); /* not learnt: it may be any word */
 	standin_learn_addresses(s, text);
 	standin_shapes(text, learn_shape, s);
 	learn_hosts(s, text);
+	if (is_flooded(s))
+		return xstrdup(unread);
 	char *told = of_json(s, text, depth, &json);
 	return json ? told : of_text(s, text, depth);
 }

@@ -79,9 +79,10 @@ static void test_bodies(void)
 	    {"a person, escaped", "{\"message\":\"for o.hunter2\\\\u0040corp.example.com\"}"},
 	    {"a person, escaped twice", "{\"message\":\"for o.hunter2\\\\\\\\u0040corp.example.com\"}"},
 	    {"a text of percents cut within an escape", "{\"message\":\"GET /x?q%3D1%26password%3Dhunter2hunter2%2\"}"},
-    {"a key longer than most", "{\"aVariableOfAnApplicationWhoseNameSaysAllThatThereIsToSayOfThePassword\":\"hunter2hunter2\"}"},
-    {"a list where a Secret's keys should be", "{\"kind\":\"Secret\",\"data\":[\"aHVudGVyMmh1bnRlcjI=\"]}"},
-    {"a person in percents twice", "{\"message\":\"x=o.hunter2%2540corp.example.com\"}"},
+	    {"a key longer than most",
+	     "{\"aVariableOfAnApplicationWhoseNameSaysAllThatThereIsToSayOfThePassword\":\"hunter2hunter2\"}"},
+	    {"a list where a Secret's keys should be", "{\"kind\":\"Secret\",\"data\":[\"aHVudGVyMmh1bnRlcjI=\"]}"},
+	    {"a person in percents twice", "{\"message\":\"x=o.hunter2%2540corp.example.com\"}"},
 	    {"a part of a form", "--b1\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhunter2\r\n--b1--\r\n"},
 	    {"a file of a form",
 	     "--b1\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n{\"token\":\"hunter2\"}\r\n--b1--"},
@@ -380,6 +381,27 @@ static void test_steps(void)
 	}
 }
 
+/* A reply made of secrets does not fill the memory, nor stop the run: what is not learnt any more is hidden all the same. */
+static void test_flood(void)
+{
+	struct standins *s = standins_new();
+	struct buf body = {0};
+	buf_puts(&body, "{\"list\":[");
+	for (int i = 0; i < 20000; i++)
+		buf_printf(&body,
+			   "%s{\"password\":\"hunter2-%d\",\"who\":\"u%d@hunter2.example.com\",\"callerIp\":\"203.%d.%d.9\"}",
+			   i ? "," : "", i, i, i / 250 % 250 + 1, i % 250 + 1);
+	buf_puts(&body, "]}");
+	char *text = written(s, buf_text(&body)), *later = written(s, "{\"message\":\"mail to o.hunter2@corp.example.com\"}");
+	ok(!strstr(text, "hunter2") && !strstr(text, "203."), "of a flood nothing is kept");
+	ok(!strstr(later, "hunter2"), "nor of what comes after it: %s", later);
+	ok(strstr(text, "stand-in-secret-00000001") && !strstr(text, "stand-in-secret-00001001"), "what is learnt has an end");
+	free(text);
+	free(later);
+	buf_free(&body);
+	standins_free(s);
+}
+
 int main(void)
 {
 	struct err e = {0};
@@ -392,5 +414,6 @@ int main(void)
 	test_bombs();
 	test_shapes();
 	test_steps();
+	test_flood();
 	return tap_done();
 }
