@@ -3,6 +3,7 @@
 # commands have them, a service of two containers that is exported and replaced.
 dir='' n='' # gcloud.sh sets them
 # Whoever sets organisation policies is more than an owner of the project.
+# shellcheck disable=SC2034 # gcloud.sh reads it
 world='{"projects":[{"id":"demo-proj","number":"123456789012","services":["*"],"roles":["roles/owner","roles/orgpolicy.policyAdmin"]}]}'
 . "${TOP_SRCDIR:-.}/tests/gcloud/gcloud.sh"
 at=--region=us-central1
