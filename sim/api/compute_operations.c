@@ -119,6 +119,11 @@ void compute_begin(struct sim_call *c, struct sim_object *o, const char *type, d
 	if (seconds > 0) {
 		sim_after(c->sim, seconds, finish ? finish : just_end, arg);
 	} else {
+		bool own = !strcmp(json_str(o->hidden, "pending", ""), key);
+		cJSON *before = own ? cJSON_DetachItemFromObjectCaseSensitive(o->hidden, "before") : NULL;
+		if (before) /* a rule may yet make it fail */
+			json_put(op->hidden, "undo",
+				 json_make("{'collection':%s,'key':%s,'before':%j}", o->collection, o->key, before));
 		(finish ? finish : just_end)(c->sim, arg);
 		cJSON_Delete(arg);
 	}
@@ -158,9 +163,9 @@ void compute_end(struct sim *s, const cJSON *arg, const char *code, const char *
 }
 
 /* As it was before the operation. */
-static void put_back(struct sim *s, const struct compute_kind *k, struct sim_object *o)
+static void put_back(struct sim *s, const struct compute_kind *k, struct sim_object *o, cJSON *before)
 {
-	cJSON *before = cJSON_DetachItemFromObjectCaseSensitive(o->hidden, "before"), *failed = o->doc;
+	cJSON *failed = o->doc;
 	if (!before)
 		return;
 	o->doc = before;
@@ -169,22 +174,49 @@ static void put_back(struct sim *s, const struct compute_kind *k, struct sim_obj
 	cJSON_Delete(failed);
 }
 
+static const struct compute_kind *kind_in(const char *collection)
+{
+	return text_starts(collection, "compute.") ? compute_kind_named(collection + strlen("compute.")) : NULL;
+}
+
+/* The same for one that was done at once, by its name alone. */
+static bool spoil_ended(struct sim *s, const char *name, const char *code, const char *message)
+{
+	const char *tail = sim_tmp("/operations/%s", name), *all = "projects/";
+	struct sim_object *op = sim_first(s, "compute.operations", all);
+	while (op && !text_ends(op->key, tail))
+		op = sim_following(s, op, all);
+	if (!op)
+		return false;
+	cJSON *undo = json_at(op->hidden, "undo");
+	struct sim_object *o = undo ? compute_op_object(s, undo) : NULL;
+	if (o)
+		put_back(s, kind_in(o->collection), o, cJSON_DetachItemFromObjectCaseSensitive(undo, "before"));
+	cJSON *arg = json_make("{'op':%s}", op->key);
+	compute_end(s, arg, code, message);
+	cJSON_Delete(arg);
+	return true;
+}
+
 /* What an insert that failed would have made is not there; what another would have changed is as it was: a machine that could not be stopped runs. */
 static bool compute_operations_spoil(struct sim *s, const cJSON *arg, const cJSON *error)
 {
+	const char *code = json_str(error, "code", "INTERNAL_ERROR"), *message = json_str(error, "message", "Internal error.");
+	if (json_at(arg, "ended"))
+		return spoil_ended(s, json_str(arg, "ended", ""), code, message);
 	const struct sim_object *op = sim_get(s, "compute.operations", json_str(arg, "op", ""));
 	struct sim_object *o = compute_op_object(s, arg);
 	if (!op)
 		return false;
-	const struct compute_kind *k = compute_kind_named(json_str(arg, "collection", "compute.") + strlen("compute."));
+	const struct compute_kind *k = kind_in(json_str(arg, "collection", ""));
 	if (o && k && text_ends(json_str(op->doc, "operationType", ""), "insert")) {
 		if (k->removed)
 			k->removed(s, o);
 		sim_remove(s, o);
 	} else if (o && !strcmp(json_str(o->hidden, "pending", ""), json_str(arg, "op", "-"))) {
-		put_back(s, k, o);
+		put_back(s, k, o, cJSON_DetachItemFromObjectCaseSensitive(o->hidden, "before"));
 	}
-	compute_end(s, arg, json_str(error, "code", "INTERNAL_ERROR"), json_str(error, "message", "Internal error."));
+	compute_end(s, arg, code, message);
 	return true;
 }
 

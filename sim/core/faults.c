@@ -262,6 +262,8 @@ static void fail_for_good(struct sim *s, const char *operation, const cJSON *err
 {
 	const cJSON *first = json_at(error, "errors.0") ? json_at(error, "errors.0") : error;
 	cJSON *args = clock_cancel(s, operation);
+	if (!args->child) /* it was done at once */
+		cJSON_AddItemToArray(args, json_make("{'ended':%s}", operation));
 	for (const cJSON *arg = args->child; arg; arg = arg->next)
 		for (const struct sim_api *const *a = s->floors->apis; *a; a++)
 			if ((*a)->spoil && (*a)->spoil(s, arg, first))

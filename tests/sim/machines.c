@@ -132,6 +132,18 @@ static void disks_unmoved(void)
 	   "one that could not be detached is the machine's");
 	act("POST", VM "/vm/detachDisk?deviceName=more", NULL);
 	ok(!json_at(asks("GET", DISK, NULL, 200), "users"), "until it is");
+	with_rules(SPOILT("setDeletionProtection"));
+	spoiled(VM "/vm/setDeletionProtection?deletionProtection=true", NULL);
+	ok(!json_bool(asks("GET", VM "/vm", NULL, 200), "deletionProtection", false), "nor does what takes no time stay done");
+	act("POST", VM "/vm/setDeletionProtection?deletionProtection=true", NULL);
+	ok(json_bool(asks("GET", VM "/vm", NULL, 200), "deletionProtection", false), "unless it succeeds");
+	with_rules(SPOILT("setLabels"));
+	char *print = xstrdup(json_str(asks("GET", VM "/vm", NULL, 200), "labelFingerprint", ""));
+	spoiled(VM "/vm/setLabels", json_make("{'labels':{'a':'b'},'labelFingerprint':%s}", print));
+	ok(!json_at(asks("GET", VM "/vm", NULL, 200), "labels.a"), "labels that were not set are not there");
+	act("POST", VM "/vm/setLabels", json_make("{'labels':{'a':'b'},'labelFingerprint':%s}", print));
+	is_str(json_str(asks("GET", VM "/vm", NULL, 200), "labels.a", NULL), "b", "and are set by the fingerprint of before");
+	free(print);
 	with_rules("[]");
 }
 
