@@ -279,6 +279,7 @@ static bool snapshot_complete(struct sim_call *c, cJSON *doc, const struct sim_o
 	struct sim_object *sub = old ? NULL : pubsub_held(c, PUBSUB_SUBSCRIPTIONS, from, "pubsub.subscriptions.consume");
 	if (!sub)
 		return old != NULL;
+	pubsub_expire(c->sim, sub);
 	json_put_str(doc, "topic", json_str(sub->doc, "topic", ""));
 	json_put_str(doc, "expireTime", text_rfc3339(sim_wall(c->sim) + WEEK, 3, when));
 	return true;

@@ -17,6 +17,8 @@ const char *pubsub_name(const char *key);
 struct sim_object *pubsub_held(struct sim_call *c, const char *collection, const char *name, const char *permission);
 /* May messages be sent there, with that token? False: answered. */
 bool pubsub_push_ok(struct sim_call *c, const cJSON *push);
+/* The subscription forgets what is older than it keeps messages. */
+void pubsub_expire(struct sim *s, const struct sim_object *sub);
 /* The snapshot keeps which messages of the subscription wait. */
 void pubsub_remember(struct sim_call *c, struct sim_object *snapshot, const char *subscription);
 

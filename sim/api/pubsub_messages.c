@@ -46,7 +46,7 @@ static bool remembered(struct sim *s, const char *topic)
 }
 
 /* Nothing is kept longer than the subscription says, but where a snapshot may want it: that holds what it needs for a week. The oldest come first. */
-static void expire(struct sim *s, const struct sim_object *sub)
+void pubsub_expire(struct sim *s, const struct sim_object *sub)
 {
 	const char *below = sim_tmp("%s/", sub->key);
 	double since = sim_wall(s) - sim_seconds(json_str(sub->doc, "messageRetentionDuration", ""), 7 * 86400);
@@ -68,7 +68,7 @@ const char *sim_topic_publish(struct sim *s, const char *topic, const cJSON *sai
 	json_put_str(message, "publishTime", sim_stamp(s, 3));
 	for (struct sim_object *sub = sim_first(s, PUBSUB_SUBSCRIPTIONS, ""); sub; sub = sim_following(s, sub, ""))
 		if (!strcmp(json_str(sub->doc, "topic", ""), topic) && !json_bool(sub->doc, "detached", false)) {
-			expire(s, sub);
+			pubsub_expire(s, sub);
 			keep(s, sub, message, id);
 		}
 	cJSON_Delete(message);
@@ -119,7 +119,7 @@ static struct sim_object *subscription(struct sim_call *c)
 		return NULL;
 	}
 	if (o)
-		expire(c->sim, o);
+		pubsub_expire(c->sim, o);
 	return o;
 }
 

@@ -175,9 +175,11 @@ static void kept(void)
 	is_int(pulls(10), 1, "a time with an offset and without a fraction is the time that it is");
 	asks("POST", OTHER ":seek", json_make("{'time':%s}", text_rfc3339(now + 1.001, 9, when)), 200);
 	is_int(pulls(10), 1, "one of nanoseconds too");
-	sim_advance(cloud, sim_now(cloud) + 601);
 	asks("DELETE", PUBSUB "snapshots/before", NULL, 200);
-	is_int(pulls(10), 0, "what is older than the subscription keeps is gone");
+	sim_advance(cloud, sim_now(cloud) + 601);
+	asks("PUT", PUBSUB "snapshots/late", json_make("{'subscription':'projects/demo-proj/subscriptions/other'}"), 200);
+	is_int(pulls(10), 0, "what is older than the subscription keeps is gone, and no snapshot brings it back");
+	asks("DELETE", PUBSUB "snapshots/late", NULL, 200);
 	asks("DELETE", OTHER, NULL, 200);
 	asks("PUT", OTHER, json_make("{'topic':%s}", TOPIC), 200);
 	publish(1);
