@@ -62,7 +62,8 @@ struct sim_api {
 	/* What it serves as sim/api/resource.h has it, ended by a row without methods; may be NULL. The core only keeps it. */
 	const struct sim_resource *resources;
 	/* A fault rule made an operation of this API fail: leave what Google leaves. arg is what its ending would have got (its operation's
-	 * name is "op" or "operation"), or {"ended":NAME} of one that was done at once; error {"code","message"}. False when the operation is none of this file's. May be NULL. */
+	 * name is "op" or "operation"), or {"ended":NAME} of one that was done at once; error {"code","message"}. False when the
+	 * operation is none of this file's. May be NULL. */
 	bool (*spoil)(struct sim *s, const cJSON *arg, const cJSON *error);
 	/* sim_closed, for hosts of this API. May be NULL. */
 	bool (*closed)(struct sim *s, const char *host);
