@@ -78,6 +78,7 @@ check_PROGRAMS += tests/plan/answers tests/plan/answers-tool
 TESTS += tests/plan/answers tests/plan/schema.py
 tests_plan_answers_SOURCES = tests/plan/answers.c tests/tap.h
 tests_plan_answers_LDADD = $(LIB_PLAN)
+WALKERS += tests/plan/answers-tool$(EXEEXT)
 tests_plan_answers_tool_SOURCES = tests/plan/answers-tool.c
 tests_plan_answers_tool_LDADD = $(LIB_PLAN)
 
