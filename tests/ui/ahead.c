@@ -30,16 +30,6 @@ static void open_at_review(void)
 	turns(6);
 }
 
-static void close_it(void)
-{
-	struct answers *a = w->answers;
-	wizard_free(w);
-	answers_free(a);
-	session_free(session);
-	screen_close();
-	unlink("mlflow.json");
-}
-
 static void consent(void)
 {
 	open_at_review();

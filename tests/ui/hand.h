@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct wizard *w;
 static struct session *session;
@@ -60,6 +61,22 @@ static inline bool screen_says(const char *text)
 	bool says = strstr(buf_text(&drawn), text);
 	buf_free(&drawn);
 	return says;
+}
+
+/* Closes both and the screen; the answers file stays. */
+static inline void close_keeping(void)
+{
+	struct answers *a = w->answers;
+	wizard_free(w);
+	answers_free(a);
+	session_free(session);
+	screen_close();
+}
+
+static inline void close_it(void)
+{
+	close_keeping();
+	unlink("mlflow.json");
 }
 
 #endif

@@ -113,16 +113,6 @@ static void open_wizard(int lines, int columns, bool color, bool ascii, bool reh
 	turns(3);
 }
 
-static void close_wizard(void)
-{
-	struct answers *a = w->answers;
-	wizard_free(w);
-	answers_free(a);
-	session_free(session);
-	screen_close();
-	unlink("mlflow.json");
-}
-
 /* Each field of a page: with help, with its list, with something wrong in it. */
 static void fields(const char *page)
 {
@@ -321,7 +311,7 @@ static void tour(int lines, int columns, bool color, bool ascii)
 	check("consent");
 	press("y");
 	check("secret");
-	close_wizard();
+	close_it();
 	open_wizard(lines, columns, color, ascii, true);
 	pages_of_questions(true);
 	review();
@@ -344,7 +334,7 @@ static void tour(int lines, int columns, bool color, bool ascii)
 	check("interrupted");
 	turns(4);
 	check("interrupted, over");
-	close_wizard();
+	close_it();
 	free(path);
 }
 

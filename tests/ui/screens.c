@@ -30,15 +30,6 @@ static void open_at(int lines, int columns, bool ascii, bool rehearsal)
 	w = wizard_new(session, answers_new(), &o);
 }
 
-static void close_keeping(void)
-{
-	struct answers *a = w->answers;
-	wizard_free(w);
-	answers_free(a);
-	session_free(session);
-	screen_close();
-}
-
 static void open_again(int lines, int columns)
 {
 	static struct wizard_options o;
@@ -47,16 +38,6 @@ static void open_again(int lines, int columns)
 	screen_open_nowhere(lines, columns, false, false);
 	session = fake_session(true);
 	w = wizard_new(session, answers_load("mlflow.json", &e), &o);
-}
-
-static void close_it(void)
-{
-	struct answers *a = w->answers;
-	wizard_free(w);
-	answers_free(a);
-	session_free(session);
-	screen_close();
-	unlink("mlflow.json");
 }
 
 static void to_review(void)
