@@ -1,13 +1,9 @@
 #!/usr/bin/env python3
 """Identity providers other than Google: what an issuer says of itself is read before anything is made; its own client is tried; people sign in there and
 nobody gets in by an address that is unverified or not listed; programs show Google's tokens all the same."""
-import http.cookiejar
 import json
-import re
-import urllib.error
-import urllib.parse
-import urllib.request
 
+from cookie_browser import Browser
 from harness import Home, Sim, done, ok, result_of
 
 ISSUER = "https://id.example.com/realms/ml"
@@ -20,30 +16,10 @@ WORLD = {"issuers": [
     {"issuer": "https://id.example.com/moved", "authorization_endpoint": "http://id.example.com/auth"}]}
 
 
-class Browser:
-    """Follows redirects through the simulated cloud, with cookies."""
-
-    def __init__(self, sim):
-        self.opener = sim.opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-        self.url = self.page = self.status = None
-
-    def open(self, url, form=None):
-        try:
-            reply = self.opener.open(url, urllib.parse.urlencode(form).encode() if form else None, timeout=30)
-        except urllib.error.HTTPError as e:
-            reply = e
-        self.url, self.status, self.page = reply.geturl(), reply.status, reply.read().decode("utf-8", "replace")
-
-    def sign_in(self, who):
-        fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', self.page))
-        fields["identifier"] = who
-        self.open(self.url, fields)
-
-
 def visit(sim, url, who):
     browser = Browser(sim)
     browser.open(url + "/")
-    if who and "identifier" in browser.page:
+    if who and browser.asked_who():
         browser.sign_in(who)
     return browser
 

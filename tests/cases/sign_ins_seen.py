@@ -1,46 +1,18 @@
 #!/usr/bin/env python3
 """The first sign-in of a person is found in Cloud Logging, on every combination of target, exposure and auth mode that can be: by the filter that the result
 tells, which finds nobody before, nor who was turned away, nor what merely looks at the door. Where no page lets people sign in, none is told."""
-import http.cookiejar
 import itertools
 import json
-import re
 import subprocess
-import urllib.error
-import urllib.parse
-import urllib.request
 
 from cloud_hand import ask, ask_until
+from cookie_browser import Browser
 from harness import PROGRAM, Home, Sim, done, ok, result_of
 
 PERMITTED, OTHER = "ada@example.com", "eve@example.com"
-AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 ZONE = {"name": "example-com", "dnsName": "example.com.", "description": "the operator's", "visibility": "public"}
 WORLD = {"projects": [{"services": ["compute.googleapis.com", "dns.googleapis.com"]}]}
 DOMAIN = {"domain__host": "mlflow.example.com", "domain__zone": "example-com"}
-
-
-class Browser:
-    """Follows redirects through the simulated cloud with its cookies, and says that it is a browser."""
-
-    def __init__(self, sim):
-        self.opener = sim.opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-        self.opener.addheaders = [("User-Agent", AGENT)]
-        self.url, self.page, self.status = "", "", 0
-
-    def open(self, url, form=None):
-        try:
-            reply = self.opener.open(url, urllib.parse.urlencode(form).encode() if form else None, timeout=30)
-        except urllib.error.HTTPError as e:
-            reply = e
-        self.url, self.status, self.page = reply.geturl(), reply.status, reply.read().decode("utf-8", "replace")
-        return self
-
-    def asked_who(self):
-        return 'name="identifier"' in self.page
-
-    def sign_in(self, who):
-        self.open(self.url, dict(re.findall(r'name="([^"]+)" value="([^"]*)"', self.page)) | {"identifier": who})
 
 
 def axis(home, question):
