@@ -65,7 +65,7 @@ static void put_words(struct buf *b, const char *p, size_t len, const char *proj
 	}
 }
 
-/* Nothing but words: what the shell would take for more than that, outside of quotes, is none of ours, whoever's text it came with. Half of it is of no use. */
+/* Nothing but words: what the shell would take for more than that, outside of quotes, is none of ours, whosever text it came with. Half of it is of no use. */
 static bool is_plain(const char *p, size_t len)
 {
 	bool quoted = false;

@@ -5,8 +5,7 @@
 #include "ui/screen.h"
 
 /* What a text in any language tells to run with gcloud, without the sentence around it; several are joined to one line. PROJECT stands for the
- * project's id. What has other signs of the shell's in it, outside of quotes,
- * is left out. Freed by the caller; NULL when there is none. */
+ * project's id. What has other signs of the shell's in it, outside of quotes, is left out. Freed by the caller; NULL when there is none. */
 char *command_told(const char *text, const char *project);
 
 /* The rows that a command takes at a width, and one of them, counted from 0: broken at blanks with a backslash, at an option where that is possible, and
