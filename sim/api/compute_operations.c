@@ -101,6 +101,14 @@ static void just_end(struct sim *s, const cJSON *arg)
 	compute_end(s, arg, NULL, NULL);
 }
 
+/* Only a rule of the request itself undoes what was done at once. */
+static void forget_undo(struct sim *s, const cJSON *arg)
+{
+	struct sim_object *op = sim_get(s, "compute.operations", json_str(arg, "done", ""));
+	if (op)
+		json_drop(op->hidden, "undo");
+}
+
 void compute_begin(struct sim_call *c, struct sim_object *o, const char *type, double seconds, bool sure,
 		   void (*finish)(struct sim *s, const cJSON *arg))
 {
@@ -124,6 +132,7 @@ void compute_begin(struct sim_call *c, struct sim_object *o, const char *type, d
 		if (before) /* a rule may yet make it fail */
 			json_put(op->hidden, "undo",
 				 json_make("{'collection':%s,'key':%s,'before':%j}", o->collection, o->key, before));
+		sim_after(c->sim, 0, forget_undo, json_make("{'done':%s}", key));
 		(finish ? finish : just_end)(c->sim, arg);
 		cJSON_Delete(arg);
 	}
