@@ -128,12 +128,29 @@ static char *sentence(const char *words)
 	return xasprintf("%s%s", n ? words : _("it failed."), n && !strchr(".!?", words[n - 1]) ? "." : "");
 }
 
+/* A stop that it needed is taken back after it: that step starts it, and says where it cannot. */
+static bool started_by_another(const struct run *r, const struct step *s)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct step *other = &r->steps[i];
+		if (other->back.begun && !other->back.failed && other->resource->kind->restart && step_needs(s, other))
+			return true;
+	}
+	return false;
+}
+
+/* The line that starts what stands still as last seen; NULL where nothing need be done. The caller frees. */
+static char *line_to_start(const struct run *r, const struct step *s)
+{
+	const struct kind *k = s->resource->kind;
+	return k->restart && !started_by_another(r, s) ? k->restart(&s->view, &s->seen) : NULL;
+}
+
 /* Its change failed before, and it runs again or does not. */
 static void say_where_it_stands(struct step *s, bool failed)
 {
-	const struct kind *k = s->resource->kind;
 	struct err was = s->back.err, why = s->err;
-	char *line = k->restart ? k->restart(&s->view, &s->seen) : NULL;
+	char *line = line_to_start(s->run, s);
 	char *what = sentence(was.exit ? was.what : why.what),
 	     *fix = failed && line ? xasprintf(_("To start it: %s"), line) : NULL;
 	s->err = (struct err){0};
@@ -183,7 +200,7 @@ static char *restart_of(const struct run *r, const struct step *s)
 	bool over = s->phase == PHASE_OVER;
 	if (!k->restart || !(s->back.begun || (over ? !r->went_back && stopped_in_vain(r, s) : s->before != NULL)))
 		return NULL;
-	return k->restart(&s->view, over ? &s->seen : NULL);
+	return over ? line_to_start(r, s) : k->restart(&s->view, NULL);
 }
 
 void run_put_restart(const struct run *r, cJSON *result)

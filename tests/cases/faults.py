@@ -120,6 +120,8 @@ def told(scenario, code, text):
         return f"exit {code}, not {sees['exit']}: {text[-600:]}"
     if sees.get("outcome") and event.get("outcome") != sees["outcome"]:
         return f"outcome {event.get('outcome')}, not {sees['outcome']}"
+    if scenario.get("runs") and event.get("restart"):
+        return f"a line is given to start what runs: {event['restart']}"
     if not re.search(sees.get("says", ""), text, re.S):
         return f"the operator is not told '{sees['says']}': {text[-1500:]}"
     return None
