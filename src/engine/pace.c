@@ -11,7 +11,7 @@
 #define MOST 30.0        /* the times that are known may be wrong */
 #define UNKNOWN_MOST 4.0 /* where none is known */
 #define UNKNOWN_SHARE 0.03
-#define SLACK_SHARE 0.1 /* of what it may be late by, */
+#define SLACK_SHARE 0.2 /* of what it may be late by, */
 #define LAZIEST 10.0    /* for somebody watches */
 
 /* How likely it is to end in the second that follows, having lasted so long: durations are spread log-normally about the usual one. */

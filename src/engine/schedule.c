@@ -277,17 +277,25 @@ static double tail_of(const struct step *s)
 	return tail;
 }
 
+/* How much sooner than usual it ends when it is as quick as one in twenty: durations are spread log-normally about the usual one. */
+static double may_be_early(const struct step *s)
+{
+	struct kind_time t = kind_time(s->resource->kind, s->resource->spec);
+	return t.slow > t.usual ? t.usual - t.usual * t.usual / t.slow : 0;
+}
+
 double step_slack(const struct step *s)
 {
 	const struct run *r = s->run;
 	double others = 0, now = loop_now(r->loop);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct step *other = &r->steps[i];
-		double rest = other->tail - (other->phase == PHASE_WAITING ? 0 : now - other->begun);
+		double lasts = other->phase == PHASE_WAITING ? 0 : now - other->begun;
+		double rest = other->tail - may_be_early(other) - lasts;
 		if (other != s && !ended(other) && rest > others)
 			others = rest;
 	}
-	/* Its own time is reckoned at what it takes at worst: to be early costs nothing. */
+	/* Its own time is reckoned at what it takes at worst, theirs at best: to be early costs nothing. */
 	struct kind_time own = kind_time(s->resource->kind, s->resource->spec);
 	return others - tail_of(s) - (own.slow - own.usual);
 }
