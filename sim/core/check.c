@@ -377,6 +377,31 @@ static void drop_path_fields(struct exchange *x)
 		cJSON_DeleteItemFromObjectCaseSensitive(x->call.body, p->string);
 }
 
+/* A parameter that is a field of the message that is the whole body. */
+static bool is_bound(const struct exchange *x, const char *name, struct contract_field *f)
+{
+	struct span r = x->method.request;
+	const char *fields = r.n > 7 && !memcmp(r.p + r.n - 7, "Request", 7) ? contract_schema(x->method.api, r) : NULL;
+	return !check_legacy(&(struct check){.api = x->method.api}) && fields &&
+	       contract_field(x->method.api, fields, name, f) && !strchr("@[{", f->type.p[0]);
+}
+
+/* What the body does not say of its message the query may: so Terraform's provider says the updateMask of Pub/Sub's topics. */
+static void bind_query(struct exchange *x)
+{
+	struct contract_field f, own;
+	for (const cJSON *q = x->query->child; q; q = q->next) {
+		if (!cJSON_IsString(q) || contract_param(&x->method, q->string, &own) || !is_bound(x, q->string, &f))
+			continue;
+		char *name = span_text(f.name);
+		if (!x->call.body)
+			x->call.body = cJSON_CreateObject();
+		if (!cJSON_GetObjectItemCaseSensitive(x->call.body, name))
+			json_put_str(x->call.body, name, q->valuestring);
+		free(name);
+	}
+}
+
 bool check_body(struct exchange *x)
 {
 	const struct contract_method *m = &x->method;
@@ -392,6 +417,7 @@ bool check_body(struct exchange *x)
 	char *name = body_name(m);
 	if (!*name && x->call.body)
 		drop_path_fields(x);
+	bind_query(x);
 	if (x->call.body)
 		check_object(&k, fields, x->call.body, name);
 	if (!*name && !m->lenient)
@@ -439,7 +465,7 @@ static void check_parameter(struct check *k, struct exchange *x, const cJSON *q)
 			cJSON_AddItemToObject(params, name, cJSON_Duplicate(q, 1));
 		free(name);
 		buf_free(&path);
-	} else if (!is_standard(q->string) && !k->lenient && !check_legacy(k) &&
+	} else if (!is_standard(q->string) && !is_bound(x, q->string, &f) && !k->lenient && !check_legacy(k) &&
 		   !(x->method.flags.n && memchr(x->method.flags.p, 'x', x->method.flags.n))) {
 		violation(k, "", "badRequest",
 			  "Invalid JSON payload received. Unknown name \"%s\": Cannot bind query parameter. Field '%s' could "

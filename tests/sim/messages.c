@@ -18,6 +18,12 @@ static void topics(void)
 	topic = asks("PATCH", PUBSUB "topics/pushes",
 		     json_make("{'topic':{'messageRetentionDuration':'86400s'},'updateMask':'messageRetentionDuration'}"), 200);
 	is_str(json_str(topic, "labels.a", ""), "b", "a change reaches what its mask names");
+	topic = asks("PATCH", PUBSUB "topics/pushes?updateMask=labels", json_make("{'topic':{'labels':{'a':'c'}}}"), 200);
+	is_str(json_str(topic, "labels.a", ""), "c", "the query may say what the body does not");
+	is_str(json_str(topic, "messageRetentionDuration", ""), "86400s", "and it holds");
+	asks("PATCH", PUBSUB "topics/pushes?updateMask=labels&mask=x", json_make("{'topic':{'labels':{'a':'b'}}}"), 400);
+	asks("PATCH", PUBSUB "topics/pushes?topic=x", json_make("{'updateMask':'labels'}"), 400);
+	asks("PATCH", PUBSUB "topics/pushes?updateMask=labels", json_make("{'topic':{'labels':{'a':'b'}}}"), 200);
 	asks("PATCH", PUBSUB "topics/pushes", json_make("{'topic':{'name':'x'},'updateMask':'name'}"), 400);
 	is_int(cJSON_GetArraySize(json_at(asks("GET", PUBSUB "topics", NULL, 200), "topics")), 1, "topics are listed");
 	refuse("POST", PUBSUB "topics/none:publish", json_make("{'messages':[{'data':'aGk='}]}"), 404, NULL,
