@@ -184,6 +184,17 @@ static void fill_target(cJSON *doc)
 		json_put_str(token, "audience", json_str(http, "uri", ""));
 }
 
+/* What is left out of a retry policy is told; of a job without one nothing is. */
+static void fill_retries(cJSON *doc)
+{
+	if (!json_at(doc, "retryConfig"))
+		return;
+	cJSON *defaults = json_make(
+	    "{'maxRetryDuration':'0s','minBackoffDuration':'5s','maxBackoffDuration':'3600s','maxDoublings':5}");
+	sim_fill(json_at(doc, "retryConfig"), defaults);
+	cJSON_Delete(defaults);
+}
+
 static bool job_complete(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
 	if (!schedule_ok(c, doc) || !target_ok(c, doc, old))
@@ -191,6 +202,7 @@ static bool job_complete(struct sim_call *c, cJSON *doc, const struct sim_object
 	if (!*json_str(doc, "timeZone", ""))
 		json_put_str(doc, "timeZone", "UTC");
 	fill_target(doc);
+	fill_retries(doc);
 	next_time(c->sim, doc);
 	return true;
 }
@@ -225,8 +237,7 @@ static const struct sim_resource resources[] = {
      .valid = job_valid,
      .complete = job_complete,
      .updated = "userUpdateTime",
-     .defaults = "{'state':'ENABLED','attemptDeadline':'180s','retryConfig':{'maxRetryDuration':'0s','minBackoffDuration':'5s',"
-		 "'maxBackoffDuration':'3600s','maxDoublings':5}}"},
+     .defaults = "{'state':'ENABLED','attemptDeadline':'180s'}"},
     {0},
 };
 

@@ -202,6 +202,7 @@ static void scheduler(void)
 				      PLACE "jobs/zoned"),
 			    200);
 	is_str(json_str(zoned, "scheduleTime", ""), "2026-01-01T18:30:00Z", "U24: a schedule is in its time zone");
+	ok(!json_at(zoned, "retryConfig"), "a job of which nothing was said of retries tells nothing of them");
 	is_str(json_str(asks("POST", SCHEDULER PLACE "jobs/zoned:resume", NULL, 200), "state", ""), "ENABLED",
 	       "U24: a job that runs may be resumed");
 	asks("POST", "iam.googleapis.com/v1/projects/demo-proj/serviceAccounts", json_make("{'accountId':'caller'}"), 200);
@@ -209,7 +210,8 @@ static void scheduler(void)
 	const char *uri = "https://run.googleapis.com/v2/" PLACE "jobs/none:run";
 	cJSON *j = asks("POST", SCHEDULER PLACE "jobs",
 			json_make("{'name':%s,'schedule':'*/30 3 * * MON-FRI','timeZone':'Etc/UTC','httpTarget':{'uri':%s,"
-				  "'oauthToken':{'serviceAccountEmail':'caller@demo-proj.iam.gserviceaccount.com'}}}",
+				  "'oauthToken':{'serviceAccountEmail':'caller@demo-proj.iam.gserviceaccount.com'}},"
+				  "'retryConfig':{'retryCount':2}}",
 				  PLACE "jobs/j", uri),
 			200);
 	is_str(json_str(j, "state", ""), "ENABLED", "U24: a job of Cloud Scheduler is enabled");
