@@ -98,6 +98,8 @@ const char *compute_path(struct sim *s, const char *project, const char *link);
 struct sim_object *compute_at(struct sim *s, const struct compute_kind *k, const char *path);
 /* The object behind a path or link; NULL. */
 struct sim_object *compute_find(struct sim *s, const char *link);
+/* Is it a bundle of Google's APIs, which a forwarding rule names like a target? */
+bool compute_is_bundle(const char *target);
 /* The full link of a path, a passing text. */
 const char *compute_link(const char *path);
 /* Makes the links of doc full, checks that what they name exists and is ready. False when answered. */

@@ -34,16 +34,20 @@ static bool check_own(struct sim_call *c, cJSON *doc)
 	return true;
 }
 
-static bool domain_good(const char *d)
+/* A name may be said with the root's dot, which is not kept. */
+static bool settle_domain(cJSON *domain)
 {
-	size_t len = strlen(d);
+	size_t len = strlen(domain->valuestring);
+	if (len > 1 && domain->valuestring[len - 1] == '.')
+		domain->valuestring[--len] = '\0';
+	const char *d = domain->valuestring;
 	return len && len < 64 && strchr(d, '.') && !strchr(d, '*') && d[0] != '.' && d[len - 1] != '.' &&
 	       strspn(d, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") == len;
 }
 
 static bool compute_certificates_check(struct sim_call *c, cJSON *doc, const struct sim_object *old)
 {
-	const cJSON *d;
+	cJSON *d;
 	(void)old;
 	bool managed = !strcmp(json_str(doc, "type", ""), "MANAGED") ||
 		       (json_at(doc, "managed") && !json_at(doc, "certificate"));
@@ -57,7 +61,7 @@ static bool compute_certificates_check(struct sim_call *c, cJSON *doc, const str
 	if (!json_at(doc, "managed.domains.0"))
 		return compute_required(c, "managed.domains");
 	cJSON_ArrayForEach(d, json_at(doc, "managed.domains"))
-		if (!domain_good(d->valuestring))
+		if (!settle_domain(d))
 			return compute_invalid(c, "managed.domains[0]", d->valuestring,
 					       "Must be a valid domain name of at most 63 characters.");
 	json_put_str(doc, "type", "MANAGED");

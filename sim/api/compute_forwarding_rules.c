@@ -84,6 +84,39 @@ static bool free_of_conflict(struct sim_call *c, const cJSON *doc)
 					 "Specified IP address is in-use and would result in a conflict.");
 }
 
+bool compute_is_bundle(const char *target)
+{
+	return !strcmp(target, "all-apis") || !strcmp(target, "vpc-sc");
+}
+
+static bool bundle(const cJSON *doc)
+{
+	return compute_is_bundle(json_str(doc, "target", ""));
+}
+
+/* An endpoint for Google's APIs is global, has a short name without dashes, and a network and a reserved address that is meant for it. */
+static bool bundle_ok(struct sim_call *c, const cJSON *doc)
+{
+	const char *name = json_str(doc, "name", ""), *ip = json_str(doc, "IPAddress", ""),
+		   *target = json_str(doc, "target", "");
+	if (*sim_param(c, "region"))
+		return compute_invalid(c, "target", target,
+				       "Google APIs bundles can only be used with global forwarding rules.");
+	if (strlen(name) > 20 || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789")])
+		return compute_invalid(
+		    c, "name", name,
+		    "Forwarding rule name must be 1-20 characters long, with lowercase letters and numbers, and "
+		    "start with a letter for Private Service Connect for Google APIs.");
+	if (!*json_str(doc, "network", ""))
+		return compute_required(c, "network");
+	if (!*ip)
+		return compute_required(c, "IPAddress");
+	const char *path = compute_path(c->sim, c->project, ip);
+	const struct sim_object *a = path ? compute_find(c->sim, path) : NULL;
+	return !a || !strcmp(json_str(a->doc, "purpose", ""), "PRIVATE_SERVICE_CONNECT") ||
+	       compute_invalid(c, "IPAddress", ip, "The address must have the purpose PRIVATE_SERVICE_CONNECT.");
+}
+
 static bool private_endpoint(const cJSON *doc)
 {
 	return strstr(json_str(doc, "target", ""), "/serviceAttachments/") != NULL;
@@ -157,10 +190,10 @@ static bool compute_forwarding_rules_check(struct sim_call *c, cJSON *doc, const
 	char id[24];
 	if (old)
 		return true;
-	bool psc = private_endpoint(doc) || !strcmp(json_str(doc, "target", ""), "all-apis");
+	bool psc = private_endpoint(doc) || bundle(doc);
 	if (!json_at(doc, "target") && !json_at(doc, "backendService"))
 		return compute_required(c, "target");
-	if ((psc && !attachment_ok(c, doc)) || !allowed(c, doc))
+	if ((bundle(doc) && !bundle_ok(c, doc)) || (psc && !attachment_ok(c, doc)) || !allowed(c, doc))
 		return false;
 	if (psc) {
 		if (*json_str(doc, "loadBalancingScheme", ""))

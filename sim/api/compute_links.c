@@ -164,6 +164,8 @@ static bool settle_link(void *arg, cJSON *text, const char *field)
 		buf_free(&link);
 		return true;
 	}
+	if (!strcmp(name, "target") && compute_is_bundle(text->valuestring))
+		return true;
 	const char *path = compute_path(c->sim, c->project, text->valuestring);
 	bool good = true;
 	const struct compute_kind *k = path ? kind_of_path(path) : NULL;

@@ -145,6 +145,35 @@ static void names_resolve(const char *ip)
 	is_int(last_status, 400, "what is no name is refused");
 }
 
+/* A certificate's domain with the root's dot, and an endpoint for all of Google's APIs. */
+static void spelled(void)
+{
+	new_cloud(NULL);
+	act("POST", COMPUTE "global/sslCertificates",
+	    json_make("{'name':'dot','type':'MANAGED','managed':{'domains':['dot.example.com.']}}"));
+	is_str(json_str(asks("GET", COMPUTE "global/sslCertificates/dot", NULL, 200), "managed.domains.0", ""),
+	       "dot.example.com", "the root's dot is not kept");
+	asks("POST", COMPUTE "global/sslCertificates", json_make("{'name':'d','type':'MANAGED','managed':{'domains':['.']}}"),
+	     400);
+	act("POST", COMPUTE "global/addresses",
+	    json_make("{'name':'apis','purpose':'PRIVATE_SERVICE_CONNECT','addressType':'INTERNAL','address':'10.255.255.5',"
+		      "'network':'global/networks/default'}"));
+	static const char *const odd[] = {"'name':'with-dash','network':'global/networks/default'", "'name':'apis'",
+					  "'name':'apis','network':'global/networks/default','loadBalancingScheme':'INTERNAL'"};
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		char *body = xasprintf("{%s,'target':'all-apis','IPAddress':'global/addresses/apis'}", odd[i]);
+		asks("POST", COMPUTE "global/forwardingRules", json_make(body), 400);
+		free(body);
+	}
+	act("POST", COMPUTE "global/forwardingRules",
+	    json_make(
+		"{'name':'apis','network':'global/networks/default','target':'all-apis','IPAddress':'global/addresses/apis'}"));
+	cJSON *rule = asks("GET", COMPUTE "global/forwardingRules/apis", NULL, 200);
+	is_str(json_str(rule, "target", ""), "all-apis", "a bundle's name stays as it is");
+	is_str(json_str(rule, "pscConnectionStatus", ""), "ACCEPTED", "its endpoint is connected");
+	is_str(json_str(rule, "IPAddress", ""), "10.255.255.5", "at the address");
+}
+
 static void visible(void)
 {
 	new_cloud(NULL);
@@ -274,6 +303,7 @@ int main(void)
 	in_use_at_once();
 	certificate();
 	visible();
+	spelled();
 	machines();
 	shortage();
 	clusters();
