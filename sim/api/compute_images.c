@@ -1,4 +1,4 @@
-/* Public images: of Container-Optimized OS, Debian and Ubuntu, by name and by family. */
+/* Public images, by name and by family. */
 #include "config.h"
 
 #include "sim/api/compute.h"
@@ -29,6 +29,32 @@ static const struct image {
      "Debian, Debian GNU/Linux, 12 (bookworm), amd64 built on 20251111", "X86_64", 10, "debian-12-bookworm"},
     {"debian-cloud", "debian-13", "debian-13-trixie-v20251111",
      "Debian, Debian GNU/Linux, 13 (trixie), amd64 built on 20251111", "X86_64", 10, "debian-13-trixie"},
+    {"debian-cloud", "debian-11", "debian-11-bullseye-v20251111",
+     "Debian, Debian GNU/Linux, 11 (bullseye), amd64 built on 20251111", "X86_64", 10, "debian-11-bullseye"},
+    {"debian-cloud", "debian-12-arm64", "debian-12-bookworm-arm64-v20251111",
+     "Debian, Debian GNU/Linux, 12 (bookworm), arm64 built on 20251111", "ARM64", 10, "debian-12-bookworm"},
+    {"debian-cloud", "debian-13-arm64", "debian-13-trixie-arm64-v20251111",
+     "Debian, Debian GNU/Linux, 13 (trixie), arm64 built on 20251111", "ARM64", 10, "debian-13-trixie"},
+    {"cos-cloud", "cos-beta", "cos-beta-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 beta", "X86_64",
+     10, "cos-pcid"},
+    {"cos-cloud", "cos-117-lts", "cos-117-18613-439-55", "Google, Container-Optimized OS, 117-18613.439.55 LTS", "X86_64", 10,
+     "cos-pcid"},
+    {"ubuntu-os-cloud", "ubuntu-2204-lts", "ubuntu-2204-jammy-v20251023", "Canonical, Ubuntu, 22.04 LTS, amd64 jammy image",
+     "X86_64", 10, "ubuntu-2204-lts"},
+    {"ubuntu-os-cloud", "ubuntu-2204-lts-arm64", "ubuntu-2204-jammy-arm64-v20251023",
+     "Canonical, Ubuntu, 22.04 LTS, arm64 jammy image", "ARM64", 10, "ubuntu-2204-lts"},
+    {"ubuntu-os-cloud", "ubuntu-2404-lts-arm64", "ubuntu-2404-noble-arm64-v20251021",
+     "Canonical, Ubuntu, 24.04 LTS, arm64 noble image", "ARM64", 10, "ubuntu-2404-lts"},
+    {"ubuntu-os-cloud", "ubuntu-minimal-2204-lts", "ubuntu-minimal-2204-jammy-v20251023",
+     "Canonical, Ubuntu, 22.04 LTS Minimal, amd64 jammy minimal image", "X86_64", 10, "ubuntu-2204-lts"},
+    {"ubuntu-os-cloud", "ubuntu-minimal-2404-lts-amd64", "ubuntu-minimal-2404-noble-amd64-v20251021",
+     "Canonical, Ubuntu, 24.04 LTS Minimal, amd64 noble minimal image", "X86_64", 10, "ubuntu-2404-lts"},
+    {"rocky-linux-cloud", "rocky-linux-9", "rocky-linux-9-v20251111", "Rocky Linux, Rocky Linux, 9, x86_64 built on 20251111",
+     "X86_64", 20, "rocky-linux-9"},
+    {"centos-cloud", "centos-stream-9", "centos-stream-9-v20251111", "CentOS, CentOS, Stream 9, x86_64 built on 20251111",
+     "X86_64", 20, "centos-stream-9"},
+    {"rhel-cloud", "rhel-9", "rhel-9-v20251111", "Red Hat, Red Hat Enterprise Linux, 9, x86_64 built on 20251111", "X86_64", 20,
+     "rhel-9-server"},
     {"ubuntu-os-cloud", "ubuntu-2404-lts-amd64", "ubuntu-2404-noble-amd64-v20251021",
      "Canonical, Ubuntu, 24.04 LTS, amd64 noble image", "X86_64", 10, "ubuntu-2404-lts"},
 };

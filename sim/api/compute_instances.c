@@ -410,6 +410,32 @@ static void set_account(struct sim_call *c)
 	cJSON_Delete(doc);
 }
 
+static void update_shielded(struct sim_call *c)
+{
+	struct sim_object *o = stopped_one(c);
+	if (!o)
+		return;
+	cJSON *new = cJSON_Duplicate(json_at(o->doc, "shieldedInstanceConfig"), true);
+	sim_merge_patch(new, c->body);
+	bool good = json_bool(new, "enableVtpm", false) || !json_bool(new, "enableIntegrityMonitoring", false);
+	if (!good) {
+		compute_invalid(c, "shieldedInstanceConfig", "",
+				"Integrity monitoring can only be enabled when the virtual trusted platform module is.");
+		cJSON_Delete(new);
+		return;
+	}
+	json_put(o->doc, "shieldedInstanceConfig", new);
+	compute_begin(c, o, "updateShieldedInstanceConfig", sim_draw(c->sim, "compute.instance.update"), true, NULL);
+}
+
+static void set_integrity_policy(struct sim_call *c)
+{
+	struct sim_object *o = compute_ready_target(c);
+	if (o) /* the baseline is taken anew; the policy stays */
+		compute_begin(c, o, "setShieldedInstanceIntegrityPolicy", sim_draw(c->sim, "compute.instance.update"), true,
+			      NULL);
+}
+
 static void add_access(struct sim_call *c)
 {
 	struct sim_object *o = compute_ready_target(c);
@@ -469,6 +495,41 @@ static void in_zone(cJSON *doc, const char *zone)
 	}
 }
 
+/* What the request leaves out is as the template has it; false: answered. */
+static bool from_template(struct sim_call *c, const char *link)
+{
+	const char *path = compute_path(c->sim, c->project, link);
+	struct sim_object *o = path ? compute_find(c->sim, path) : NULL;
+	if (!path || (o && strcmp(o->collection, "compute.instanceTemplates")))
+		return compute_invalid(c, "sourceInstanceTemplate", link, "The URL is malformed.");
+	if (!o)
+		return compute_not_found(c, path), false;
+	if (!compute_asks(c, "compute.instanceTemplates.useReadOnly", o->key))
+		return false;
+	cJSON *doc = cJSON_Duplicate(json_at(o->doc, "properties"), true), *p;
+	in_zone(doc, sim_param(c, "zone"));
+	for (const cJSON *said = c->body ? c->body->child : NULL; said; said = said->next)
+		if (!cJSON_IsObject(said) || said->child)
+			json_drop(doc, said->string);
+	json_drop(doc, "metadata.fingerprint");
+	json_drop(doc, "tags.fingerprint");
+	if (!c->body)
+		c->body = cJSON_CreateObject();
+	while ((p = doc->child)) {
+		cJSON_DetachItemViaPointer(doc, p);
+		json_put(c->body, p->string, p);
+	}
+	cJSON_Delete(doc);
+	return true;
+}
+
+static void insert_instance(struct sim_call *c)
+{
+	const char *template = sim_param(c, "sourceInstanceTemplate");
+	if (!*template || from_template(c, template))
+		compute_insert(c);
+}
+
 struct sim_object *compute_instance_from(struct sim_call *c, const char *zone, const char *name, const cJSON *properties)
 {
 	cJSON *doc = cJSON_Duplicate(properties, true), *params = (cJSON *)(uintptr_t)c->params;
@@ -519,7 +580,7 @@ const struct compute_kind compute_instance_kind = {
 static const struct sim_route routes[] = {
     COMPUTE_READS("instances", "instances"),
     {"compute.instances.aggregatedList", compute_aggregated, "compute.instances.list", NULL},
-    {"compute.instances.insert", compute_insert, "compute.instances.create compute.disks.create", NULL},
+    {"compute.instances.insert", insert_instance, "compute.instances.create compute.disks.create", NULL},
     {"compute.instances.delete", delete_instance, "compute.instances.delete", NULL},
     {"compute.instances.setMetadata", set_metadata, "compute.instances.setMetadata", NULL},
     {"compute.instances.setTags", set_tags, "compute.instances.setTags", NULL},
@@ -528,6 +589,9 @@ static const struct sim_route routes[] = {
     {"compute.instances.setDeletionProtection", set_protection, "compute.instances.setDeletionProtection", NULL},
     {"compute.instances.setMachineType", set_machine_type, "compute.instances.setMachineType", NULL},
     {"compute.instances.setServiceAccount", set_account, "compute.instances.setServiceAccount", NULL},
+    {"compute.instances.updateShieldedInstanceConfig", update_shielded, "compute.instances.updateShieldedInstanceConfig", NULL},
+    {"compute.instances.setShieldedInstanceIntegrityPolicy", set_integrity_policy,
+     "compute.instances.setShieldedInstanceIntegrityPolicy", NULL},
     {"compute.instances.addAccessConfig", add_access, "compute.instances.addAccessConfig", NULL},
     {"compute.instances.deleteAccessConfig", delete_access, "compute.instances.deleteAccessConfig", NULL},
     COMPUTE_POLICIES("instances"),

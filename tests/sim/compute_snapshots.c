@@ -9,7 +9,10 @@ static void taken(void)
 {
 	act("POST", ZONE "disks",
 	    json_make("{'name':'d1','sizeGb':'20','sourceImage':'projects/cos-cloud/global/images/family/cos-stable'}"));
-	cJSON *op = asks("POST", ZONE "disks/d1/createSnapshot", json_make("{'name':'s1','labels':{'a':'b'}}"), 200);
+	asks("POST", ZONE "disks/d1/createSnapshot", json_make("{'name':'s1','zonal':'x'}"), 400);
+	cJSON *op = asks("POST", ZONE "disks/d1/createSnapshot",
+			 json_make("{'name':'s1','labels':{'a':'b'},'zone':'projects/demo-proj/global/zones/us-central1-a'}"),
+			 200);
 	is_str(json_str(op, "operationType", ""), "createSnapshot", "a disk is asked for a snapshot");
 	ok(text_ends(json_str(op, "targetLink", ""), "/disks/d1"), "the operation is one of the disk");
 	char *link = xstrdup(json_str(op, "selfLink", ""));

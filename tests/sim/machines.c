@@ -161,6 +161,38 @@ static void kept(void)
 	free(print);
 }
 
+static void from_template(void)
+{
+	act("POST", COMPUTE "regions/us-central1/instanceTemplates",
+	    json_make(
+		"{'name':'t','properties':{'machineType':'e2-small','labels':{'a':'b'},'tags':{'items':['x']},'metadata':{"
+		"'items':[{'key':'k','value':'v'}]},'disks':[{'boot':true,'initializeParams':{'diskType':'pd-ssd',"
+		"'sourceImage':'projects/ubuntu-os-cloud/global/images/family/ubuntu-2204-lts'}}],"
+		"'networkInterfaces':[{'network':'global/networks/default'}]}}"));
+	asks("POST", VM "?sourceInstanceTemplate=regions/us-central1/instanceTemplates/none", json_make("{'name':'ft'}"), 404);
+	asks("POST", VM "?sourceInstanceTemplate=global/networks/default", json_make("{'name':'ft'}"), 400);
+	act("POST", VM "?sourceInstanceTemplate=projects/demo-proj/regions/us-central1/instanceTemplates/t",
+	    json_make("{'name':'ft','labels':{'c':'d'},'tags':{}}"));
+	cJSON *vm = asks("GET", VM "/ft", NULL, 200);
+	ok(text_ends(json_str(vm, "machineType", ""), "zones/us-central1-a/machineTypes/e2-small"),
+	   "a machine is as its template");
+	is_str(json_str(vm, "tags.items.0", ""), "x", "where the request says nothing");
+	is_str(json_str(vm, "metadata.items.0.value", ""), "v", "with its metadata");
+	ok(json_at(vm, "labels.c") && !json_at(vm, "labels.a"), "what it says is instead of the template's");
+}
+
+static void shielded(void)
+{
+	asks("PATCH", VM "/ft/updateShieldedInstanceConfig", json_make("{'enableSecureBoot':true}"), 400);
+	act("POST", VM "/ft/stop", NULL);
+	asks("PATCH", VM "/ft/updateShieldedInstanceConfig", json_make("{'enableVtpm':%b}", 0), 400);
+	act("PATCH", VM "/ft/updateShieldedInstanceConfig", json_make("{'enableSecureBoot':true}"));
+	cJSON *c = json_at(asks("GET", VM "/ft", NULL, 200), "shieldedInstanceConfig");
+	ok(json_bool(c, "enableSecureBoot", false) && json_bool(c, "enableVtpm", false),
+	   "a stopped machine's shield can be changed");
+	act("PATCH", VM "/ft/setShieldedInstanceIntegrityPolicy", json_make("{'updateAutoLearnPolicy':true}"));
+}
+
 int main(void)
 {
 	mem_install();
@@ -171,6 +203,8 @@ int main(void)
 	unmoved();
 	disks_unmoved();
 	kept();
+	from_template();
+	shielded();
 	sim_free(cloud);
 	return tap_done();
 }
