@@ -167,11 +167,12 @@ const char *cause_link(const struct progress *p, const struct cause *c)
 
 char *cause_command(const struct progress *p, const struct cause *c, const char *who, const char *project)
 {
-	const char *role = c->permission ? role_holding(c->permission) : NULL;
-	if (c->kind == CAUSE_PERMISSION && role) {
-		bool robot = strstr(who, ".gserviceaccount.com");
-		return xasprintf("gcloud projects add-iam-policy-binding %s --member=%s:%s --role=%s", project,
-				 robot ? "serviceAccount" : "user", *who ? who : "EMAIL", role);
+	struct buf roles = {0};
+	if (c->kind == CAUSE_PERMISSION) { /* the others that are missing too are named beside it */
+		roles_add(&roles, c->permission);
+		roles_add_named(&roles, p->steps[c->step].message);
 	}
-	return command_told(p->steps[c->step].fix, project);
+	char *line = roles.len ? roles_command(buf_text(&roles), project, who) : command_told(p->steps[c->step].fix, project);
+	buf_free(&roles);
+	return line;
 }

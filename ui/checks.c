@@ -46,25 +46,6 @@ const char *checks_hold_build(const struct wizard *w)
 	return NULL;
 }
 
-/* Adds the role that holds a permission, once. */
-static void add_role(struct buf *roles, const char *permission)
-{
-	const char *role = role_holding(permission);
-	if (role && !strstr(buf_text(roles), role))
-		buf_printf(roles, "%s%s", roles->len ? " " : "", role);
-}
-
-/* The roles that hold all permissions which a text names, each once, separated by blanks. */
-static void roles_for(struct buf *roles, const char *text)
-{
-	char *permission;
-	while ((permission = permission_named(text))) {
-		add_role(roles, permission);
-		text = strstr(text, permission) + strlen(permission);
-		free(permission);
-	}
-}
-
 char *checks_command(const struct wizard *w)
 {
 	const cJSON *check;
@@ -75,18 +56,13 @@ char *checks_command(const struct wizard *w)
 		if (check_failed(check) && *json_str(check, "command", ""))
 			other = other ? other : json_str(check, "command", "");
 		else if (check_failed(check))
-			roles_for(&roles, json_str(check, "message", ""));
+			roles_add_named(&roles, json_str(check, "message", ""));
 	}
 	if (!roles.len && w->surveys[SURVEY_PROJECT].state == SURVEY_FAILED)
 		buf_puts(&roles, "roles/owner");
-	const char *kind = strstr(who, ".gserviceaccount.com") ? "serviceAccount" : "user";
 	char *line = NULL;
-	if (roles.len && strchr(buf_text(&roles), ' '))
-		line = xasprintf("for r in %s; do gcloud projects add-iam-policy-binding %s --member=%s:%s --role=$r; done",
-				 buf_text(&roles), project, kind, *who ? who : "EMAIL");
-	else if (roles.len)
-		line = xasprintf("gcloud projects add-iam-policy-binding %s --member=%s:%s --role=%s", project, kind,
-				 *who ? who : "EMAIL", buf_text(&roles));
+	if (roles.len)
+		line = roles_command(buf_text(&roles), project, who);
 	else if (other)
 		line = xstrdup(other);
 	buf_free(&roles);

@@ -147,10 +147,17 @@ static void tried(struct run *r, bool refused)
 
 static void read_policies(struct run *r, bool forbidden)
 {
-	if (forbidden || r->stopping)
+	if (forbidden || r->refused || r->stopping)
 		stop_before_changes(r);
 	else
 		run_try_clients(r, tried);
+}
+
+/* All that is in the way is said at once. */
+static void tested_permissions(struct run *r, bool refused)
+{
+	r->refused = refused;
+	run_try_policies(r, read_policies);
 }
 
 void run_surveyed(struct run *r)
@@ -164,5 +171,5 @@ void run_surveyed(struct run *r)
 	if (blocked || !secrets_are_there(r))
 		stop_before_changes(r);
 	else
-		run_try_policies(r, read_policies);
+		run_try_permissions(r, tested_permissions);
 }

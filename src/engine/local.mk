@@ -8,6 +8,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/destroy.c \
 	src/engine/errand.c \
 	src/engine/pace.c \
+	src/engine/permissions.c \
 	src/engine/policies.c \
 	src/engine/event.c \
 	src/engine/event.h \

@@ -202,6 +202,13 @@ void step_decide_plan(struct step *s)
 	step_end(s, s->verdict != VERDICT_KEEP ? RESULT_DIFFERS : s->gone ? RESULT_ABSENT : RESULT_KEPT);
 }
 
+/* What an apply would lack is told, and changes nothing in a plan: who only looks may lack all of it. */
+static void end_plan(struct run *r, bool refused)
+{
+	(void)refused;
+	run_finish(r);
+}
+
 /* Of what failed, or was not come to, nothing is known: it is not told as what stays. */
 void run_ended_plan(struct run *r)
 {
@@ -213,7 +220,10 @@ void run_ended_plan(struct run *r)
 		s->change.verdict = VERDICT_UNKNOWN;
 		s->change.reason = s->err.what ? xstrdup(s->err.what) : NULL;
 	}
-	run_finish(r);
+	if (r->stopping)
+		run_finish(r);
+	else
+		run_try_permissions(r, end_plan);
 }
 
 /* What is still changing, or does not tell, is looked at again when its turn comes: nothing can be said of it now. */

@@ -22,6 +22,7 @@ void run_finish(struct run *r)
 	api_cancel(r->api, r->call);
 	run_look_stop(r);
 	run_try_stop(r);
+	run_permissions_stop(r);
 	run_policies_stop(r);
 	r->wake = 0;
 	r->call = 0;
@@ -354,6 +355,7 @@ void run_free(struct run *r)
 	api_cancel(r->api, r->call);
 	run_look_stop(r);
 	run_try_stop(r);
+	run_permissions_stop(r);
 	run_policies_stop(r);
 	proof_free(r->proof);
 	for (size_t i = 0; i < r->count; i++) {

@@ -182,13 +182,15 @@ struct run {
 	struct journal *journal; /* NULL in rehearsal */
 	struct vault *vault;
 	struct proof *proof;
-	struct run_tries *tries;       /* of OAuth clients, under way */
-	struct run_policies *policies; /* that are being read */
-	bool surveying;                /* apply, destroy: everything is looked at before anything is changed */
-	bool surveyed;                 /* and that is over: steps change what they find */
+	struct run_tries *tries;             /* of OAuth clients, under way */
+	struct run_policies *policies;       /* that are being read */
+	struct run_permissions *permissions; /* that are being tested */
+	bool surveying;                      /* apply, destroy: everything is looked at before anything is changed */
+	bool surveyed;                       /* and that is over: steps change what they find */
 	bool enabled;  /* the project's APIs were seen or made enabled in this run: a disabled one is on its way */
 	bool api_off;  /* one of them was seen to be off before the survey */
 	bool unsaved;  /* something was resolved before the plan was made */
+	bool refused;  /* permissions lack that its changes need */
 	bool stopping; /* nothing is changed any more */
 	bool interrupted, finished, proven;
 	bool went_back;    /* what was stopped was let go on */
@@ -332,6 +334,13 @@ char *step_called(const struct step *s);
 double step_slack(const struct step *s);
 /* The longest path through what was worked. */
 double run_critical_path(const struct run *r);
+
+/* permissions.c: what the operator may do. */
+/* Tests the permissions that the run's changes need, then goes on; refused: some lack for sure, and the first step that needs one has it in its err. What may
+ * lack is told. Without changes nothing is asked. */
+void run_try_permissions(struct run *r, void (*then)(struct run *r, bool refused));
+/* Does not wait for them any more. */
+void run_permissions_stop(struct run *r);
 
 /* policies.c: what the organisation forbids. */
 /* Reads the policies that what is to be made meets, then goes on; those that are forbidden have the reason in their steps' err. */

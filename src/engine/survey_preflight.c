@@ -22,20 +22,12 @@ static void finding(struct survey *s, const char *id, const char *title, const c
 	    s->result, json_make("{'id':%s,'title':%s,'state':%s,'message':%s,'fix':%s}", id, title, state, message, fix));
 }
 
-/* A bucket's own first policy gives these to the project's owners and editors, whose roles on the project lack them. */
-static bool given_by_bucket(const char *permission)
-{
-	return text_starts(permission, "storage.objects.") ||
-	       (text_starts(permission, "storage.buckets.") && !text_ends(permission, ".create") &&
-		!text_ends(permission, ".list"));
-}
-
 /* Those of a list that are not held: "a, b"; empty when all are. */
 static void lacking(const cJSON *wanted, const cJSON *held, struct buf *out)
 {
 	const cJSON *one;
 	cJSON_ArrayForEach(one, wanted)
-		if (!cJSON_HasObjectItem(held, one->valuestring) && !given_by_bucket(one->valuestring))
+		if (!cJSON_HasObjectItem(held, one->valuestring) && !permission_given_by_bucket(one->valuestring))
 			buf_printf(out, "%s%s", out->len ? ", " : "", one->valuestring);
 }
 

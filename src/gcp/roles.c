@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +12,7 @@ struct role_row {
 	const char *beginning, *role;
 };
 
-static const struct role_row roles[] = {
+static const struct role_row holders[] = {
     {"iam.serviceAccounts.actAs", "roles/iam.serviceAccountUser"},
     {"iam.serviceAccounts.getAccessToken", "roles/iam.serviceAccountTokenCreator"},
     {"iam.serviceAccounts.getOpenIdToken", "roles/iam.serviceAccountTokenCreator"},
@@ -99,7 +98,7 @@ static const char *role_in(const struct role_row *rows, size_t count, const char
 
 const char *role_holding(const char *permission)
 {
-	return role_in(roles, sizeof roles / sizeof *roles, permission);
+	return role_in(holders, sizeof holders / sizeof *holders, permission);
 }
 
 const char *role_reading(const char *permission)
@@ -107,6 +106,54 @@ const char *role_reading(const char *permission)
 	if (text_ends(permission, ".list") || text_ends(permission, ".getIamPolicy"))
 		return "roles/iam.securityReviewer";
 	return role_in(readers, sizeof readers / sizeof *readers, permission);
+}
+
+/* What has policies of its own decides about what is made in it; in a cluster its own roles do (RBAC). */
+static const char *const made_elsewhere[] = {"storage.objects.", "dns.resourceRecordSets.",
+					     "iam.workloadIdentityPoolProviders.", "container."};
+/* No making, and yet a project's own affair: neither networks nor peerings have policies. */
+static const char *const of_project[] = {"resourcemanager.projects.setIamPolicy", "serviceusage.services.enable",
+					 "servicenetworking.services.addPeering", "compute.networks.updatePolicy",
+					 "container.clusters.create"};
+
+bool permission_is_of_project(const char *permission)
+{
+	const char *verb = strrchr(permission, '.');
+	for (size_t i = 0; i < sizeof of_project / sizeof *of_project; i++)
+		if (!strcmp(permission, of_project[i]))
+			return true;
+	for (size_t i = 0; i < sizeof made_elsewhere / sizeof *made_elsewhere; i++)
+		if (text_starts(permission, made_elsewhere[i]))
+			return false;
+	return verb && text_starts(verb, ".create");
+}
+
+bool permission_given_by_bucket(const char *permission)
+{
+	return text_starts(permission, "storage.objects.") ||
+	       (text_starts(permission, "storage.buckets.") && !text_ends(permission, ".create") &&
+		!text_ends(permission, ".list"));
+}
+
+void roles_add(struct buf *roles, const char *permission)
+{
+	const char *role = role_holding(permission), *at = role ? strstr(buf_text(roles), role) : NULL;
+	size_t len = role ? strlen(role) : 0;
+	while (at && at[len] && at[len] != ' ')
+		at = strstr(at + len, role);
+	if (role && !at)
+		buf_printf(roles, "%s%s", roles->len ? " " : "", role);
+}
+
+char *roles_command(const char *roles, const char *project, const char *who)
+{
+	const char *kind = who && strstr(who, ".gserviceaccount.com") ? "serviceAccount" : "user",
+		   *member = who && *who ? who : "EMAIL";
+	return strchr(roles, ' ')
+		   ? xasprintf("for r in %s; do gcloud projects add-iam-policy-binding %s --member=%s:%s --role=$r; done",
+			       roles, project, kind, member)
+		   : xasprintf("gcloud projects add-iam-policy-binding %s --member=%s:%s --role=%s", project, kind, member,
+			       roles);
 }
 
 static bool is_word(char c)
@@ -142,4 +189,14 @@ char *permission_named(const char *text)
 		p += len ? len : 1;
 	}
 	return NULL;
+}
+
+void roles_add_named(struct buf *roles, const char *text)
+{
+	char *permission;
+	while ((permission = permission_named(text))) {
+		roles_add(roles, permission);
+		text = strstr(text, permission) + strlen(permission);
+		free(permission);
+	}
 }

@@ -124,7 +124,7 @@ static const char *caution_of(const struct resource *r, const struct change *c, 
 {
 	bool made = verdict == VERDICT_CREATE || verdict == VERDICT_UPDATE || verdict == VERDICT_REPLACE;
 	const char *words = made && r->kind->caution ? r->kind->caution(r->spec) : NULL;
-	return words ? _(words) : c ? c->caution : NULL;
+	return c && c->caution ? c->caution : words ? _(words) : NULL;
 }
 
 static cJSON *resource_json(const struct plan *p, const struct resource *r, const struct change *c, enum verdict verdict)
