@@ -494,7 +494,13 @@ void step_change(struct step *s, enum verdict intent)
 	struct run *r = s->run;
 	struct err e = {0};
 	if (r->stopping && !s->back.begun) {
-		err_set(&s->err, EXIT_INTERRUPTED, s->resource->id, NULL, _("the run was stopped before it was changed."));
+		s->torn = intent == VERDICT_CREATE && s->change.verdict == VERDICT_REPLACE;
+		err_set(
+		    &s->err, EXIT_INTERRUPTED, s->resource->id, NULL,
+		    s->torn
+			? _("it was deleted to be made anew, and the run was stopped before it was: it is not there until the "
+			    "next apply.")
+			: _("the run was stopped before it was changed."));
 		step_end(s, RESULT_SKIPPED);
 		return;
 	}

@@ -24,7 +24,7 @@ bool run_left_anything(const struct run *r)
 {
 	bool any = r->created || r->updated || r->deleted;
 	for (size_t i = 0; i < r->count; i++)
-		any |= step_stands(&r->steps[i]) && r->steps[i].resource->kind->destroy;
+		any |= r->steps[i].torn || (step_stands(&r->steps[i]) && r->steps[i].resource->kind->destroy);
 	return any;
 }
 
@@ -39,8 +39,8 @@ bool run_failed_any(const struct run *r)
 enum exit_code run_exit_code(const struct run *r)
 {
 	bool changed = r->created || r->updated || r->deleted;
-	for (size_t i = 0; i < r->count; i++) /* or was stopped, and stays so */
-		changed |= r->steps[i].back.failed;
+	for (size_t i = 0; i < r->count; i++) /* or was stopped, or taken away, and stays so */
+		changed |= r->steps[i].back.failed || r->steps[i].torn;
 	if (r->interrupted)
 		return EXIT_INTERRUPTED;
 	if (r->err.exit)

@@ -102,6 +102,7 @@ struct step {
 	size_t fewest;         /* differences that were ever seen at rest, and one more; 0 before the first */
 	bool confirmed;        /* the cloud said that it did it */
 	bool replacing;
+	bool torn; /* deleted to be made anew, which the run did not come to */
 	int rounds, conflicts, unknowns, rereads;
 	int lags;
 	char *lag_words;            /* what was said last, where it names what is young; NULL for none */

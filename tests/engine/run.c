@@ -95,7 +95,8 @@ struct world {
 	unsigned seq;
 	bool in_order;
 	struct run *run;
-	const char *interrupt_at; /* a step: once it is polling, interrupt */
+	const char *interrupt_at; /* a step: once it is polling, or in another state, interrupt */
+	const char *interrupt_in;
 	int interrupts;
 };
 
@@ -112,7 +113,8 @@ static void on_event(void *arg, const cJSON *e)
 		json_put_str(w->proofs, id, state);
 	if (!strcmp(what, "result"))
 		w->result = cJSON_Duplicate(e, true);
-	if (!strcmp(what, "step") && w->interrupt_at && !strcmp(id, w->interrupt_at) && !strcmp(state, "polling"))
+	if (!strcmp(what, "step") && w->interrupt_at && !strcmp(id, w->interrupt_at) &&
+	    !strcmp(state, w->interrupt_in ? w->interrupt_in : "polling"))
 		while (w->interrupts-- > 0)
 			run_interrupt(w->run);
 }
@@ -464,6 +466,37 @@ static void interruption(void)
 	close_world(&w);
 }
 
+static void replaced(const struct view *v, const struct observation *seen, struct change *out)
+{
+	toy_kind.compare(v, seen, out);
+	if (out->verdict == VERDICT_UPDATE)
+		out->verdict = VERDICT_REPLACE;
+}
+
+/* Interrupted while b is deleted, to be made anew. */
+static void interrupted_between(void)
+{
+	struct kind k = toy_kind;
+	struct world w;
+	k.compare = replaced;
+	open_world(&w);
+	is_int((int)go(&w, RUN_APPLY), 0, "a thing stands");
+	json_put_num(json_at(w.toy->things, "b"), "value", 17);
+	b_kind = &k;
+	w.interrupt_at = "b";
+	w.interrupt_in = "deleting";
+	w.interrupts = 1;
+	is_int((int)go(&w, RUN_APPLY), EXIT_INTERRUPTED, "which is interrupted while it goes, to be made anew");
+	ok(!json_at(w.toy->things, "b") && strstr(json_str(w.proofs, "b", ""), "it was deleted") &&
+	       !strcmp(json_str(w.result, "outcome", ""), "partly"),
+	   "it is said that it is not there: %s", json_str(w.proofs, "b", ""));
+	w.interrupt_at = NULL;
+	is_int((int)go(&w, RUN_APPLY), 0, "the next apply makes it");
+	ok(json_at(w.toy->things, "b") != NULL, "so that it is there");
+	b_kind = NULL;
+	close_world(&w);
+}
+
 static void walls(void)
 {
 	static const char *const checks[] = {"anonymous", "foreign-host", "foreign-origin"};
@@ -622,6 +655,7 @@ int main(void)
 	unwanted();
 	lost();
 	interruption();
+	interrupted_between();
 	walls();
 	other_walls();
 	sign_in_page();
