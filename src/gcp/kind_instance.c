@@ -118,6 +118,14 @@ static cJSON *merged_metadata(const struct view *v, const cJSON *found)
 	return json_make("{'fingerprint':%s,'items':%j}", json_str(found, "metadata.fingerprint", ""), items);
 }
 
+/* As far as it says something: the rest stays. */
+static void set_shielded(const struct view *v, cJSON *config, struct call *out)
+{
+	compute_object_method(&object, v, "updateShieldedInstanceConfig", config, out);
+	free(out->method);
+	out->method = xstrdup("PATCH");
+}
+
 /* What only a stopped machine takes. False when it is as wanted. */
 static bool set_stopped(const struct view *v, const cJSON *found, const struct change *c, struct call *out)
 {
@@ -128,12 +136,9 @@ static bool set_stopped(const struct view *v, const cJSON *found, const struct c
 				      json_make("{'machineType':%j}", kind_value(v, "body.machineType")), out);
 	else if (kind_changes(c, "serviceAccounts"))
 		compute_object_method(&object, v, "setServiceAccount", kind_value(v, "body.serviceAccounts.0"), out);
-	else if (kind_changes(c, "shieldedInstanceConfig")) {
-		compute_object_method(&object, v, "updateShieldedInstanceConfig", kind_value(v, "body.shieldedInstanceConfig"),
-				      out);
-		free(out->method);
-		out->method = xstrdup("PATCH");
-	} else
+	else if (kind_changes(c, "shieldedInstanceConfig"))
+		set_shielded(v, kind_value(v, "body.shieldedInstanceConfig"), out);
+	else
 		return false;
 	return true;
 }
@@ -181,6 +186,9 @@ static void instance_back(const struct view *v, const struct observation *seen, 
 		 !json_equal(json_at(was, "serviceAccounts"), json_at(found, "serviceAccounts")))
 		compute_object_method(&object, v, "setServiceAccount", cJSON_Duplicate(json_at(was, "serviceAccounts.0"), true),
 				      out);
+	else if (json_at(was, "shieldedInstanceConfig") &&
+		 !json_equal(json_at(was, "shieldedInstanceConfig"), json_at(found, "shieldedInstanceConfig")))
+		set_shielded(v, cJSON_Duplicate(json_at(was, "shieldedInstanceConfig"), true), out);
 	else if (is_status(was, "RUNNING"))
 		compute_object_method(&object, v, "start", NULL, out);
 }

@@ -1,6 +1,7 @@
 /* That no pod of a Deployment runs before it has this image: nobody writes while what it writes to is changed. The Deployment is applied as it stands, in the
  * same name as by kubernetes.object, but for no replica and with a note that a run did it; its next change sets both back. spec: {"host","ca",
- * "collection","body":{"kind":"Deployment"},"container","image",["unsaved": what it writes to has no backup]}; name is "deployment/NAME". */
+ * "collection","body":{"kind":"Deployment"},"container","image",["cluster":{"name","location",["dns":true]}: one of Google's,]["unsaved": what it writes
+ * to has no backup]}; name is "deployment/NAME". */
 #include "config.h"
 #include "gcp/kinds.h"
 #include "gcp/kubernetes_shared.h"
@@ -114,15 +115,43 @@ static void kubernetes_stop_back(const struct view *v, const struct observation 
 		scale(v, seen->found, 1, out);
 }
 
+static void put_option(struct buf *b, const char *option, const char *value)
+{
+	buf_printf(b, " %s=", option);
+	escape_word(value, b);
+}
+
+/* kubectl as it reaches this cluster and no other, whatever it was last told to speak to. */
+static void put_way(const struct view *v, struct buf *b)
+{
+	const char *file = json_str(v->spec, "kubeconfig", ""), *context = json_str(v->spec, "context", "");
+	const cJSON *cluster = json_at(v->spec, "cluster");
+	if (cluster) {
+		buf_puts(b, "gcloud container clusters get-credentials ");
+		escape_word(json_str(cluster, "name", ""), b);
+		put_option(b, "--location", json_str(cluster, "location", ""));
+		put_option(b, "--project", v->project);
+		buf_puts(b, json_bool(cluster, "dns", false) ? " --dns-endpoint && " : " && ");
+	}
+	buf_puts(b, "kubectl");
+	bool home = text_starts(file, "~/"); /* which a shell opens only where it is not quoted */
+	buf_puts(b, home ? " --kubeconfig ~/" : *file ? " --kubeconfig " : "");
+	if (*file)
+		escape_word(home ? file + 2 : file, b);
+	if (*context)
+		put_option(b, "--context", context);
+}
+
 static char *kubernetes_stop_restart(const struct view *v, const struct observation *seen)
 {
 	if (seen && (!seen->found || replicas(seen->found)))
 		return NULL;
 	struct buf b = {0};
-	buf_puts(&b, "kubectl scale ");
+	put_way(v, &b);
+	buf_puts(&b, " scale ");
 	escape_word(v->name, &b);
-	buf_puts(&b, " --replicas=1 --namespace=");
-	escape_word(json_str(seen ? seen->found : v->before, "metadata.namespace", ""), &b);
+	put_option(&b, "--replicas", "1");
+	put_option(&b, "--namespace", json_str(seen ? seen->found : v->before, "metadata.namespace", ""));
 	return buf_take(&b);
 }
 

@@ -225,6 +225,9 @@ static void add_job(struct design *d)
 	cJSON *stopped = json_make("{'collection':%s,'body':{'kind':'Deployment'},'container':%s,'image':%j}", collection,
 				   w->containers[0]->name, cJSON_Duplicate(w->containers[0]->image, 1));
 	cluster_door(d->answers, stopped);
+	cJSON *called = cluster_called(d->plan);
+	if (called)
+		json_put(stopped, "cluster", called);
 	const char *stop = upgrade_stop(d, "kubernetes.stop", "deployment/" SERVICE, stopped);
 	free(collection);
 	free(ns);

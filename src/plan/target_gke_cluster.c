@@ -173,15 +173,23 @@ void cluster_room(struct design *d)
 	json_put_bool(r->spec, "outward", d->connected && !d->axes.path->address);
 }
 
-void cluster_credentials(const struct plan *p, struct buf *out)
+cJSON *cluster_called(const struct plan *p)
 {
 	const struct resource *r = plan_find(p, STANDING);
 	if (plan_find(p, CONTEXT_CLUSTER))
-		return;
-	bool named = !r || json_bool(r->spec, "named", false);
-	buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s%s\n",
-		   r ? r->name : p->stack, r ? json_str(r->spec, "location", "") : p->region, p->project,
-		   named ? " --dns-endpoint" : "");
+		return NULL;
+	return json_make("{'name':%s,'location':%s,'dns':%b}", r ? r->name : p->stack,
+			 r ? json_str(r->spec, "location", "") : p->region, !r || json_bool(r->spec, "named", false));
+}
+
+void cluster_credentials(const struct plan *p, struct buf *out)
+{
+	cJSON *called = cluster_called(p);
+	if (called)
+		buf_printf(out, "#   gcloud container clusters get-credentials %s --location=%s --project=%s%s\n",
+			   json_str(called, "name", ""), json_str(called, "location", ""), p->project,
+			   json_bool(called, "dns", false) ? " --dns-endpoint" : "");
+	cJSON_Delete(called);
 }
 
 /* Questions ------------------------------------------------------------------------------------------------------------------ */

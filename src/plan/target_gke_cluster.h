@@ -19,7 +19,10 @@ void cluster_add(struct design *d);
 void cluster_room(struct design *d);
 /* Puts into an object's spec how its API server is asked. */
 void cluster_door(const struct answers *a, cJSON *spec);
-/* The line for a shell that gives kubectl the way to it: by its DNS endpoint where that is open, as was seen when the stack was last built. */
+/* How gcloud calls it: {"name","location","dns": its DNS endpoint is open, as was seen when the stack was last built}; NULL: it is not Google's. The caller
+ * deletes. */
+cJSON *cluster_called(const struct plan *p);
+/* The line for a shell that gives kubectl the way to it. */
 void cluster_credentials(const struct plan *p, struct buf *out);
 
 /* Its objects as a file for `render` (target_gke_manifests.c); struct target's manifests. */

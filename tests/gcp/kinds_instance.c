@@ -60,6 +60,32 @@ static void machine_found(const char *status, const cJSON *spec, const char *wan
 	free(reply);
 }
 
+/* A change that failed while it was stopped: what a stopped machine alone takes is put back, then it runs. */
+static void machine_back(void)
+{
+	static const char was[] = "{'status':'RUNNING','shieldedInstanceConfig':{'enableSecureBoot':false,'enableVtpm':true}}";
+	const struct kind *k = kind_find("compute.instance");
+	cJSON *spec = parse("{'zone':'z1','body':{}}"), *before = parse(was);
+	struct view v = view_of("mlflow", spec);
+	struct call c = {0};
+	v.before = before;
+	struct observation seen = {.found = parse("{'status':'TERMINATED','shieldedInstanceConfig':{'enableSecureBoot':true,"
+						  "'enableVtpm':true}}")};
+	k->back(&v, &seen, &c);
+	ok(c.method && !strcmp(c.method, "PATCH") && strstr(c.url, "/mlflow/updateShieldedInstanceConfig") &&
+	       json_equal(c.body, json_at(before, "shieldedInstanceConfig")),
+	   "the way back of a machine: its Shielded VM options as before");
+	call_free(&c);
+	c = (struct call){0};
+	json_put(seen.found, "shieldedInstanceConfig", cJSON_Duplicate(json_at(before, "shieldedInstanceConfig"), true));
+	k->back(&v, &seen, &c);
+	ok(c.method && !strcmp(c.method, "POST") && strstr(c.url, "/mlflow/start"), "then it is started");
+	call_free(&c);
+	observation_free(&seen);
+	cJSON_Delete(before);
+	cJSON_Delete(spec);
+}
+
 static void machine_changes(void)
 {
 	for (size_t i = 0; i < sizeof machine_rows / sizeof *machine_rows; i++) {
@@ -78,5 +104,6 @@ static void machine_changes(void)
 int main(void)
 {
 	machine_changes();
+	machine_back();
 	return tap_done();
 }

@@ -244,6 +244,36 @@ static void other_stops(void)
 	}
 }
 
+/* The line that starts a Deployment reaches its cluster, whichever kubectl spoke to last. */
+static void restarts(void)
+{
+	static const char *const rows[][2] = {
+	    {"{'host':'h','cluster':{'name':'ml','location':'r1','dns':true}}",
+	     "gcloud container clusters get-credentials ml --location=r1 --project=demo --dns-endpoint && kubectl scale "
+	     "deployment/mlflow "
+	     "--replicas=1 --namespace=ns"},
+	    {"{'host':'h','cluster':{'name':'ml','location':'z-1'}}",
+	     "gcloud container clusters get-credentials ml --location=z-1 --project=demo && kubectl scale deployment/mlflow "
+	     "--replicas=1 "
+	     "--namespace=ns"},
+	    {"{'kubeconfig':'','context':'prod'}",
+	     "kubectl --context=prod scale deployment/mlflow --replicas=1 --namespace=ns"},
+	    {"{'kubeconfig':'~/k c','context':'a b'}",
+	     "kubectl --kubeconfig ~/'k c' --context='a b' scale deployment/mlflow --replicas=1 --namespace=ns"},
+	};
+	const struct kind *k = kind_find("kubernetes.stop");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		cJSON *spec = parse(rows[i][0]);
+		struct view v = view_of("deployment/mlflow", spec);
+		struct observation seen = {.found = parse("{'metadata':{'namespace':'ns'},'spec':{'replicas':0}}")};
+		char *line = k->restart(&v, &seen);
+		is_str(line, rows[i][1], "the line by which a stopped Deployment starts");
+		free(line);
+		observation_free(&seen);
+		cJSON_Delete(spec);
+	}
+}
+
 /* A backup of this name counts when it is the one that was taken for this. */
 static void backup(void)
 {
@@ -267,6 +297,7 @@ int main(void)
 	revisions();
 	stop();
 	other_stops();
+	restarts();
 	backup();
 	downtime();
 	defined();
