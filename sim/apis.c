@@ -16,11 +16,12 @@ extern const struct sim_api sim_compute_addresses, sim_compute_autoscalers, sim_
     sim_compute_certificates, sim_compute_disks, sim_compute_firewalls, sim_compute_forwarding_rules, sim_compute_groups,
     sim_compute_health_checks, sim_compute_images, sim_compute_instances, sim_compute_instance_disks,
     sim_compute_instance_power, sim_compute_machines, sim_compute_instance_output, sim_compute_managers, sim_compute_networks,
-    sim_compute_operations, sim_compute_permissions, sim_compute_places, sim_compute_policies, sim_compute_schedules,
-    sim_compute_snapshots, sim_compute_templates, sim_compute_routers, sim_compute_routes, sim_compute_subnetworks,
-    sim_compute_url_maps, sim_container_clusters, sim_container_operations, sim_container_pools, sim_container_updates,
-    sim_kubernetes, sim_names, sim_servicenetworking, sim_sql_backups, sim_sql_certificates, sim_sql_connect, sim_sql_flags,
-    sim_sql_copies, sim_sql_databases, sim_sql_instances, sim_sql_operations, sim_sql_users, sim_vpcaccess;
+    sim_compute_operations, sim_compute_own_images, sim_compute_permissions, sim_compute_places, sim_compute_policies,
+    sim_compute_schedules, sim_compute_snapshots, sim_compute_templates, sim_compute_routers, sim_compute_routes,
+    sim_compute_subnetworks, sim_compute_url_maps, sim_container_clusters, sim_container_operations, sim_container_pools,
+    sim_container_updates, sim_kubernetes, sim_names, sim_servicenetworking, sim_sql_backups, sim_sql_certificates,
+    sim_sql_connect, sim_sql_flags, sim_sql_copies, sim_sql_databases, sim_sql_instances, sim_sql_operations, sim_sql_users,
+    sim_vpcaccess;
 
 /* sim/api/serving.mk */
 extern const struct sim_api sim_appengine, sim_appengine_versions, sim_artifactregistry, sim_artifactregistry_files,
@@ -78,6 +79,7 @@ const struct sim_api *const sim_apis[] = {
     &sim_compute_groups,
     &sim_compute_health_checks,
     &sim_compute_images,
+    &sim_compute_own_images,
     &sim_compute_instances,
     &sim_compute_instance_disks,
     &sim_compute_instance_power,

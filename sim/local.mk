@@ -50,11 +50,12 @@ EXTRA_DIST += sim/contract/mlflow.tbl dev/distill-mlflow
 KUBERNETES_TABLES = sim/contract/gke.tbl sim/contract/kubernetes.tbl
 # Google's facts that no discovery document has (sim/core/table.h).
 EXTRA_DIST += sim/tables/constraints.tbl sim/tables/container_defaults.tbl sim/tables/container_pool_updates.tbl sim/tables/container_updates.tbl \
-	sim/tables/disk_types.tbl sim/tables/durations.tbl sim/tables/enum_types.tbl sim/tables/kubernetes_columns.tbl sim/tables/kubernetes_defaults.tbl \
+	sim/tables/disk_types.tbl sim/tables/durations.tbl sim/tables/enum_types.tbl sim/tables/images.tbl sim/tables/kubernetes_columns.tbl sim/tables/kubernetes_defaults.tbl \
 	sim/tables/kubernetes_seeds.tbl sim/tables/machine_series.tbl sim/tables/machines.tbl sim/tables/mlflow_flags.tbl sim/tables/oauth2_proxy_options.tbl sim/tables/quotas.tbl \
 	sim/tables/regions.tbl sim/tables/role_names.tbl sim/tables/roles.tbl sim/tables/services.tbl sim/tables/skus.tbl sim/tables/sql_flags.tbl \
 	sim/tables/tiers.tbl
 sim/api/compute_disks.$(OBJEXT): sim/tables/disk_types.tbl
+sim/api/compute_images.$(OBJEXT): sim/tables/images.tbl
 sim/api/container_defaults.$(OBJEXT): sim/tables/container_defaults.tbl
 sim/api/container_pools.$(OBJEXT): sim/tables/container_pool_updates.tbl
 sim/api/container_updates.$(OBJEXT): sim/tables/container_updates.tbl

@@ -35,6 +35,7 @@ static const struct compute_kind *const compute_kinds[] = {
     &compute_template_kind,
     &compute_autoscaler_kind,
     &compute_snapshot_kind,
+    &compute_image_kind,
     NULL,
 };
 

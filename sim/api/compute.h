@@ -190,16 +190,20 @@ extern const struct compute_kind compute_network_kind, compute_subnetwork_kind, 
     compute_backend_service_kind, compute_url_map_kind, compute_http_proxy_kind, compute_https_proxy_kind,
     compute_certificate_kind, compute_forwarding_rule_kind, compute_instance_kind, compute_disk_kind, compute_manager_kind,
     compute_ssl_policy_kind, compute_security_policy_kind, compute_template_kind, compute_autoscaler_kind,
-    compute_schedule_kind, compute_snapshot_kind;
+    compute_schedule_kind, compute_snapshot_kind, compute_image_kind;
 /* A managed group makes or drops machines until it has as many as it wants; false when that answered the call. */
 bool compute_manager_fit(struct sim_call *c, struct sim_object *o);
-/* What a disk shows of the image that it is made from, by the image's or its family's link, and the image's size; false when there is none
+/* What a disk or an image shows of the image that it is made from, by the image's or its family's link, and the image's size; false when there is none
  * such. */
-bool compute_image_fill(cJSON *disk, const char *link, int *gigabytes);
+bool compute_image_fill(struct sim_call *c, cJSON *doc, const char *link, int *gigabytes);
+/* May something be made of what is named so ("" is nothing): is it there, ready, trusted, and the caller's to use? False: answered, of that field. */
+bool compute_image_ok(struct sim_call *c, const char *link, const char *field);
+/* An image of a project of ours by its name, or the newest of a family that is not out of use; NULL. */
+struct sim_object *compute_own_image(struct sim *s, const char *project, const char *name, bool family);
+/* Can it be made something of? False: answered. */
+bool compute_own_image_ready(struct sim_call *c, const struct sim_object *o, const char *field);
 /* The same of a snapshot; false when there is none such, or it is not ready. */
 bool compute_snapshot_fill(struct sim *s, cJSON *disk, const char *link, int *gigabytes);
-/* May disks be made of that image, as compute.trustedImageProjects says? Refused when not; one that does not exist is no question of trust. */
-bool compute_image_trusted(struct sim_call *c, const char *link);
 /* The processors of a machine type; 0 when there is none such. */
 int compute_machine_cpus(const char *type);
 /* Its memory in MiB. */

@@ -32,10 +32,10 @@ static bool fill_from_source(struct sim_call *c, cJSON *doc, int *least, int *us
 	*usual = 500;
 	if (*snapshot && !compute_snapshot_fill(c->sim, doc, snapshot, least))
 		return compute_invalid(c, "sourceSnapshot", snapshot, "The referenced snapshot resource is not ready.");
-	if (!compute_image_trusted(c, image))
+	if (!compute_image_ok(c, image, "sourceImage"))
 		return false;
-	if (*image && !compute_image_fill(doc, image, least))
-		return compute_invalid(c, "sourceImage", image, "The referenced image resource cannot be found.");
+	if (*image)
+		compute_image_fill(c, doc, image, least);
 	if (disk) {
 		fill_from_disk(doc, disk);
 		*least = (int)json_int64(disk->doc, "sizeGb", 1);

@@ -1,182 +1,198 @@
-/* Public images, by name and by family. */
+/* Public images, by name and by family, and how images are looked up; a project's own are in compute_own_images.c. */
 #include "config.h"
 
 #include "sim/api/compute.h"
 
 #include "base/json.h"
-#include "base/mem.h"
-#include "base/text.h"
+#include "sim/core/table.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* The newest image of each family that machines of ours may start from. */
-static const struct image {
-	const char *project, *family, *name, *description, *architecture;
-	int gigabytes;
-	const char *license;
-} images[] = {
-    {"cos-cloud", "cos-stable", "cos-stable-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 stable",
-     "X86_64", 10, "cos-pcid"},
-    {"cos-cloud", "cos-125-lts", "cos-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 LTS", "X86_64", 10,
-     "cos-pcid"},
-    {"cos-cloud", "cos-121-lts", "cos-121-18867-199-38", "Google, Container-Optimized OS, 121-18867.199.38 LTS", "X86_64", 10,
-     "cos-pcid"},
-    {"cos-cloud", "cos-arm64-stable", "cos-arm64-stable-125-19216-104-25",
-     "Google, Container-Optimized OS, 125-19216.104.25 arm64", "ARM64", 10, "cos-pcid"},
-    {"debian-cloud", "debian-12", "debian-12-bookworm-v20251111",
-     "Debian, Debian GNU/Linux, 12 (bookworm), amd64 built on 20251111", "X86_64", 10, "debian-12-bookworm"},
-    {"debian-cloud", "debian-13", "debian-13-trixie-v20251111",
-     "Debian, Debian GNU/Linux, 13 (trixie), amd64 built on 20251111", "X86_64", 10, "debian-13-trixie"},
-    {"debian-cloud", "debian-11", "debian-11-bullseye-v20251111",
-     "Debian, Debian GNU/Linux, 11 (bullseye), amd64 built on 20251111", "X86_64", 10, "debian-11-bullseye"},
-    {"debian-cloud", "debian-12-arm64", "debian-12-bookworm-arm64-v20251111",
-     "Debian, Debian GNU/Linux, 12 (bookworm), arm64 built on 20251111", "ARM64", 10, "debian-12-bookworm"},
-    {"debian-cloud", "debian-13-arm64", "debian-13-trixie-arm64-v20251111",
-     "Debian, Debian GNU/Linux, 13 (trixie), arm64 built on 20251111", "ARM64", 10, "debian-13-trixie"},
-    {"cos-cloud", "cos-beta", "cos-beta-125-19216-104-25", "Google, Container-Optimized OS, 125-19216.104.25 beta", "X86_64",
-     10, "cos-pcid"},
-    {"cos-cloud", "cos-117-lts", "cos-117-18613-439-55", "Google, Container-Optimized OS, 117-18613.439.55 LTS", "X86_64", 10,
-     "cos-pcid"},
-    {"ubuntu-os-cloud", "ubuntu-2204-lts", "ubuntu-2204-jammy-v20251023", "Canonical, Ubuntu, 22.04 LTS, amd64 jammy image",
-     "X86_64", 10, "ubuntu-2204-lts"},
-    {"ubuntu-os-cloud", "ubuntu-2204-lts-arm64", "ubuntu-2204-jammy-arm64-v20251023",
-     "Canonical, Ubuntu, 22.04 LTS, arm64 jammy image", "ARM64", 10, "ubuntu-2204-lts"},
-    {"ubuntu-os-cloud", "ubuntu-2404-lts-arm64", "ubuntu-2404-noble-arm64-v20251021",
-     "Canonical, Ubuntu, 24.04 LTS, arm64 noble image", "ARM64", 10, "ubuntu-2404-lts"},
-    {"ubuntu-os-cloud", "ubuntu-minimal-2204-lts", "ubuntu-minimal-2204-jammy-v20251023",
-     "Canonical, Ubuntu, 22.04 LTS Minimal, amd64 jammy minimal image", "X86_64", 10, "ubuntu-2204-lts"},
-    {"ubuntu-os-cloud", "ubuntu-minimal-2404-lts-amd64", "ubuntu-minimal-2404-noble-amd64-v20251021",
-     "Canonical, Ubuntu, 24.04 LTS Minimal, amd64 noble minimal image", "X86_64", 10, "ubuntu-2404-lts"},
-    {"rocky-linux-cloud", "rocky-linux-9", "rocky-linux-9-v20251111", "Rocky Linux, Rocky Linux, 9, x86_64 built on 20251111",
-     "X86_64", 20, "rocky-linux-9"},
-    {"centos-cloud", "centos-stream-9", "centos-stream-9-v20251111", "CentOS, CentOS, Stream 9, x86_64 built on 20251111",
-     "X86_64", 20, "centos-stream-9"},
-    {"rhel-cloud", "rhel-9", "rhel-9-v20251111", "Red Hat, Red Hat Enterprise Linux, 9, x86_64 built on 20251111", "X86_64", 20,
-     "rhel-9-server"},
-    {"ubuntu-os-cloud", "ubuntu-2404-lts-amd64", "ubuntu-2404-noble-amd64-v20251021",
-     "Canonical, Ubuntu, 24.04 LTS, amd64 noble image", "X86_64", 10, "ubuntu-2404-lts"},
-};
+TABLE_OF(images, "images.tbl", 7);
+enum { PROJECT, FAMILY, NAME, ARCHITECTURE, GIGABYTES, LICENSE, DESCRIPTION };
 
-static cJSON *image_doc(const struct image *i)
+static cJSON *image_doc(size_t i)
 {
-	char id[24], code[24], size[8];
-	const char *link = sim_tmp(COMPUTE_BASE "projects/%s/global/images/%s", i->project, i->name);
-	const char *license = sim_tmp(COMPUTE_BASE "projects/%s/global/licenses/%s", i->project, i->license);
-	snprintf(id, sizeof id, "%lld", 7000000000000000000LL + (i - images));
-	snprintf(code, sizeof code, "%lld", 5000000000000000000LL + (i - images));
-	snprintf(size, sizeof size, "%d", i->gigabytes);
-	cJSON *doc = json_make(
+	const char *project = table_cell(&images, i, PROJECT), *name = table_cell(&images, i, NAME);
+	const char *link = sim_tmp(COMPUTE_BASE "projects/%s/global/images/%s", project, name);
+	const char *license = sim_tmp(COMPUTE_BASE "projects/%s/global/licenses/%s", project, table_cell(&images, i, LICENSE));
+	const char *id = sim_tmp("%lld", 7000000000000000000LL + (long long)i);
+	const char *code = sim_tmp("%lld", 5000000000000000000LL + (long long)i);
+	return json_make(
 	    "{'kind':'compute#image','id':%s,'name':%s,'family':%s,'description':%s,'architecture':%s,'selfLink':%s,"
 	    "'creationTimestamp':'2025-11-11T12:00:00.000-08:00','status':'READY','sourceType':'RAW','diskSizeGb':%s,"
 	    "'archiveSizeBytes':'1073741824','rawDisk':{'containerType':'TAR','source':''},'labelFingerprint':'42WmSpB8rSM=',"
 	    "'guestOsFeatures':[{'type':'UEFI_COMPATIBLE'},{'type':'VIRTIO_SCSI_MULTIQUEUE'},{'type':'GVNIC'}],"
 	    "'storageLocations':['us'],'licenses':[%s],'licenseCodes':[%s]}",
-	    id, i->name, i->family, i->description, i->architecture, link, size, license, code);
-	return doc;
+	    id, name, table_cell(&images, i, FAMILY), table_cell(&images, i, DESCRIPTION), table_cell(&images, i, ARCHITECTURE),
+	    link, table_cell(&images, i, GIGABYTES), license, code);
 }
 
-static const struct image *behind(const char *link)
+/* The row of a project's image by its name, or its family's; table_rows: none. */
+static size_t row_of(const char *project, const char *name, bool family)
 {
-	const char *at = strstr(link, "projects/");
-	for (size_t i = 0; at && i < sizeof images / sizeof *images; i++) {
-		char name[160], family[160], view[160];
-		snprintf(name, sizeof name, "projects/%s/global/images/%s", images[i].project, images[i].name);
-		snprintf(family, sizeof family, "projects/%s/global/images/family/%s", images[i].project, images[i].family);
-		snprintf(view, sizeof view, "/imageFamilyViews/%s", images[i].family);
-		bool by_view = strstr(at, images[i].project) && text_ends(at, view);
-		if (!strcmp(at, name) || !strcmp(at, family) || by_view)
-			return &images[i];
-	}
-	return NULL;
+	size_t i = 0;
+	while (i < table_rows(&images) && (strcmp(table_cell(&images, i, PROJECT), project) ||
+					   strcmp(table_cell(&images, i, family ? FAMILY : NAME), name)))
+		i++;
+	return i;
 }
 
-bool compute_image_trusted(struct sim_call *c, const char *link)
+static bool is_public(const char *project)
 {
-	const struct image *i = behind(link);
-	if (!i || !sim_constraint(c->sim, c->project, "compute.trustedImageProjects", sim_tmp("projects/%s", i->project)))
+	size_t i = 0;
+	while (i < table_rows(&images) && strcmp(table_cell(&images, i, PROJECT), project))
+		i++;
+	return i < table_rows(&images);
+}
+
+/* The image or the family of images that a link names: its project, and the name itself; a family's view is a family. */
+static bool taken_apart(const char *link, const char **project, const char **name, bool *family)
+{
+	const char *at = strstr(link, "projects/"), *slash = strrchr(link, '/');
+	if (!at || !slash || (!strstr(at, "/images/") && !strstr(at, "/imageFamilyViews/")))
+		return false;
+	*project = sim_tmp("%.*s", (int)strcspn(at + 9, "/"), at + 9);
+	*name = slash + 1;
+	*family = strstr(at, "/images/family/") || strstr(at, "/imageFamilyViews/");
+	return true;
+}
+
+/* May it be used, as compute.trustedImageProjects says? Refused when not; one that does not exist is no question of trust. */
+static bool trusted(struct sim_call *c, const char *link)
+{
+	const char *project, *name, *path = *link ? compute_path(c->sim, c->project, link) : NULL;
+	bool family;
+	if (!path || !taken_apart(path, &project, &name, &family) ||
+	    !sim_constraint(c->sim, c->project, "compute.trustedImageProjects", sim_tmp("projects/%s", project)))
+		return true;
+	if (row_of(project, name, family) == table_rows(&images) && !compute_own_image(c->sim, project, name, family))
 		return true;
 	sim_fail_with(
 	    c, 412, "FAILED_PRECONDITION", "conditionNotMet", NULL,
 	    "Constraint constraints/compute.trustedImageProjects violated for project projects/%s. Use of images from "
 	    "project %s is prohibited.",
-	    c->project, i->project);
+	    c->project, project);
 	return false;
 }
 
-bool compute_image_fill(cJSON *disk, const char *link, int *gigabytes)
+/* The image behind a link, for the caller; NULL when there is none that can be had. */
+static cJSON *behind(struct sim_call *c, const char *link)
+{
+	const char *project, *name, *path = *link ? compute_path(c->sim, c->project, link) : NULL;
+	bool family;
+	if (!path || !taken_apart(path, &project, &name, &family))
+		return NULL;
+	size_t row = row_of(project, name, family);
+	if (row < table_rows(&images))
+		return image_doc(row);
+	const struct sim_object *o = compute_own_image(c->sim, project, name, family);
+	return o && !strcmp(json_str(o->doc, "status", ""), "READY") ? cJSON_Duplicate(o->doc, true) : NULL;
+}
+
+bool compute_image_ok(struct sim_call *c, const char *link, const char *field)
+{
+	const char *project, *name, *path = *link ? compute_path(c->sim, c->project, link) : NULL;
+	bool family;
+	if (!*link)
+		return true;
+	if (!path || !taken_apart(path, &project, &name, &family))
+		return compute_invalid(c, field, link, "The URL is malformed.");
+	const struct sim_object *own = is_public(project) ? NULL : compute_own_image(c->sim, project, name, family);
+	if (!trusted(c, link) || (own && !compute_asks(c, "compute.images.useReadOnly", own->key)))
+		return false;
+	if (!own && row_of(project, name, family) == table_rows(&images))
+		return compute_invalid(c, field, link, "The referenced image resource cannot be found.");
+	return !own || compute_own_image_ready(c, own, field);
+}
+
+bool compute_image_fill(struct sim_call *c, cJSON *doc, const char *link, int *gigabytes)
 {
 	static const char *const kept[] = {"architecture", "guestOsFeatures", "licenses", "licenseCodes"};
-	const struct image *i = behind(link);
-	if (!i)
+	cJSON *image = behind(c, link);
+	if (!image)
 		return false;
-	cJSON *image = image_doc(i);
-	json_put_str(disk, "sourceImage", json_str(image, "selfLink", ""));
-	json_put_str(disk, "sourceImageId", json_str(image, "id", ""));
+	json_put_str(doc, "sourceImage", json_str(image, "selfLink", ""));
+	json_put_str(doc, "sourceImageId", json_str(image, "id", ""));
 	for (size_t n = 0; n < sizeof kept / sizeof *kept; n++)
-		if (!json_at(disk, kept[n]))
-			json_put(disk, kept[n], cJSON_Duplicate(json_at(image, kept[n]), true));
-	*gigabytes = i->gigabytes;
+		if (!json_at(doc, kept[n]) && json_at(image, kept[n]))
+			json_put(doc, kept[n], cJSON_Duplicate(json_at(image, kept[n]), true));
+	*gigabytes = (int)json_int64(image, "diskSizeGb", 10);
 	cJSON_Delete(image);
 	return true;
 }
 
-/* The project in the path, which is not ours. */
-static const struct image *named(const struct sim_call *c, const char *name, bool family)
+/* Whose images are asked for: answers 404 where there is no such project. */
+static bool whose(struct sim_call *c, bool *theirs)
 {
 	const char *project = sim_param(c, "project");
-	for (size_t i = 0; i < sizeof images / sizeof *images; i++)
-		if (!strcmp(images[i].project, project) && !strcmp(family ? images[i].family : images[i].name, name))
-			return &images[i];
-	return NULL;
+	*theirs = is_public(project);
+	if (*theirs || c->project)
+		return true;
+	compute_not_found(c, sim_tmp("projects/%s", project));
+	return false;
 }
 
 static void image_get(struct sim_call *c)
 {
-	const struct image *i = named(c, sim_param(c, "image"), false);
-	if (i)
+	bool theirs;
+	if (!whose(c, &theirs))
+		return;
+	size_t i = theirs ? row_of(sim_param(c, "project"), sim_param(c, "image"), false) : 0;
+	if (!theirs)
+		compute_get(c);
+	else if (i < table_rows(&images))
 		sim_ok(c, image_doc(i));
 	else
-		sim_fail(c, "NOT_FOUND", "notFound", "The resource 'projects/%s/global/images/%s' was not found",
-			 sim_param(c, "project"), sim_param(c, "image"));
+		compute_not_found(c, sim_tmp("projects/%s/global/images/%s", sim_param(c, "project"), sim_param(c, "image")));
 }
 
 static void from_family(struct sim_call *c)
 {
-	const struct image *i = named(c, sim_param(c, "family"), true);
-	if (i && strstr(c->id, "imageFamilyViews"))
-		sim_ok(c, json_make("{'image':%j}", image_doc(i)));
-	else if (i)
-		sim_ok(c, image_doc(i));
+	bool theirs;
+	if (!whose(c, &theirs))
+		return;
+	const char *project = sim_param(c, "project"), *family = sim_param(c, "family");
+	size_t i = row_of(project, family, true);
+	const struct sim_object *own = theirs ? NULL : compute_own_image(c->sim, c->project, family, true);
+	cJSON *doc = i < table_rows(&images) ? image_doc(i) : own ? cJSON_Duplicate(own->doc, true) : NULL;
+	if (!doc)
+		compute_not_found(c, sim_tmp("projects/%s/global/images/family/%s", project, family));
+	else if (strstr(c->id, "imageFamilyViews"))
+		sim_ok(c, json_make("{'image':%j}", doc));
 	else
-		sim_fail(c, "NOT_FOUND", "notFound", "The resource 'projects/%s/global/images/family/%s' was not found",
-			 sim_param(c, "project"), sim_param(c, "family"));
+		sim_ok(c, doc);
 }
 
 static void image_list(struct sim_call *c)
 {
+	bool theirs, bad = false;
 	const char *project = sim_param(c, "project");
+	if (!whose(c, &theirs))
+		return;
+	if (!theirs) {
+		compute_list(c);
+		return;
+	}
 	cJSON *items = cJSON_CreateArray();
-	for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
-		bool bad = false;
-		cJSON *doc = strcmp(images[i].project, project) ? NULL : image_doc(&images[i]);
+	for (size_t i = 0; i < table_rows(&images); i++) {
+		cJSON *doc = strcmp(table_cell(&images, i, PROJECT), project) ? NULL : image_doc(i);
 		if (doc && compute_filter(sim_param(c, "filter"), doc, &bad))
 			cJSON_AddItemToArray(items, doc);
 		else
 			cJSON_Delete(doc);
 	}
-	const char *id = sim_tmp("projects/%s/global/images", project), *link = compute_link(id);
-	sim_ok(c, json_make("{'kind':'compute#imageList','id':%s,'selfLink':%s,'items':%j}", id, link, items));
+	const char *id = sim_tmp("projects/%s/global/images", project);
+	sim_ok(c, json_make("{'kind':'compute#imageList','id':%s,'selfLink':%s,'items':%j}", id, compute_link(id), items));
 }
 
 static const struct sim_route routes[] = {
-    {"compute.images.get", image_get, NULL, NULL},
-    {"compute.images.list", image_list, NULL, NULL},
-    {"compute.images.getFromFamily", from_family, NULL, NULL},
-    {"compute.imageFamilyViews.get", from_family, NULL, NULL},
+    {"compute.images.get", image_get, "compute.images.get", NULL},
+    {"compute.images.list", image_list, "compute.images.list", NULL},
+    {"compute.images.getFromFamily", from_family, "compute.images.getFromFamily", NULL},
+    {"compute.imageFamilyViews.get", from_family, "compute.images.getFromFamily", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
-/* These are asked of projects that are not ours, so that no service need be on in them. */
-const struct sim_api sim_compute_images = {.name = "compute", .errors = SIM_ERRORS_LEGACY, .routes = routes};
+/* The core asks for no permission in projects that are not ours, and for no service there. */
+COMPUTE_API(sim_compute_images, routes, NULL);

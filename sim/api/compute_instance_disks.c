@@ -47,15 +47,11 @@ static bool attach_source(struct sim_call *c, cJSON *attached, const char *sourc
 static cJSON *asked_disk(struct sim_call *c, const cJSON *init)
 {
 	int least = 10;
-	if (!compute_image_trusted(c, json_str(init, "sourceImage", "")))
+	if (!compute_image_ok(c, json_str(init, "sourceImage", ""), "disks[0].initializeParams.sourceImage"))
 		return NULL;
 	cJSON *made = json_make("{'status':'READY','enableConfidentialCompute':false,'physicalBlockSizeBytes':'4096'}");
-	if (json_at(init, "sourceImage") && !compute_image_fill(made, json_str(init, "sourceImage", ""), &least)) {
-		cJSON_Delete(made);
-		compute_invalid(c, "disks[0].initializeParams.sourceImage", json_str(init, "sourceImage", ""),
-				"The referenced image resource cannot be found.");
-		return NULL;
-	}
+	if (json_at(init, "sourceImage"))
+		compute_image_fill(c, made, json_str(init, "sourceImage", ""), &least);
 	if (json_at(init, "sourceSnapshot") &&
 	    !compute_snapshot_fill(c->sim, made, json_str(init, "sourceSnapshot", ""), &least)) {
 		cJSON_Delete(made);

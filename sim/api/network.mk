@@ -26,6 +26,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/compute_managers.c \
 	sim/api/compute_networks.c \
 	sim/api/compute_operations.c \
+	sim/api/compute_own_images.c \
 	sim/api/compute_permissions.c \
 	sim/api/compute_places.c \
 	sim/api/compute_quotas.c \
@@ -128,6 +129,10 @@ TESTS += tests/sim/compute_schedules
 tests_sim_compute_schedules_SOURCES = tests/sim/compute_schedules.c tests/sim/cloud.h tests/tap.h
 tests_sim_compute_schedules_LDADD = $(LIB_SIM) -lm
 
+check_PROGRAMS += tests/sim/compute_own_images
+TESTS += tests/sim/compute_own_images
+tests_sim_compute_own_images_SOURCES = tests/sim/compute_own_images.c tests/sim/cloud.h tests/tap.h
+tests_sim_compute_own_images_LDADD = $(LIB_SIM) -lm
 check_PROGRAMS += tests/sim/compute_snapshots
 TESTS += tests/sim/compute_snapshots
 tests_sim_compute_snapshots_SOURCES = tests/sim/compute_snapshots.c tests/sim/cloud.h tests/tap.h
