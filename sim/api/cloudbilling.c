@@ -34,12 +34,25 @@ static void billing_get(struct sim_call *c)
 		sim_ok(c, billing_info(o));
 }
 
+/* The account that the caller may see, "" where the world has none. */
+static const char *account_there(struct sim_call *c)
+{
+	struct sim_object *w = sim_get(c->sim, "sim.worlds", "world");
+	const cJSON *account = w ? json_at(w->doc, "billingAccount") : NULL;
+	return cJSON_IsNull(account) ? "" : cJSON_IsString(account) ? account->valuestring : "012345-6789AB-CDEF01";
+}
+
 static void billing_update(struct sim_call *c)
 {
 	struct sim_object *o = project_of(c, "resourcemanager.projects.createBillingAssignment");
 	const char *account = json_str(c->body, "billingAccountName", "");
 	if (!o)
 		return;
+	/* "" takes the account away; another's, or none's, is not told apart from one that the caller may not use. */
+	if (*account && (!*account_there(c) || strcmp(account, sim_tmp("billingAccounts/%s", account_there(c))) != 0)) {
+		sim_fail(c, "PERMISSION_DENIED", NULL, "The caller does not have permission");
+		return;
+	}
 	json_put_str(o->hidden, "billing",
 		     text_starts(account, "billingAccounts/") ? account + strlen("billingAccounts/") : "");
 	sim_ok(c, billing_info(o));
@@ -47,14 +60,11 @@ static void billing_update(struct sim_call *c)
 
 static void list_accounts(struct sim_call *c)
 {
-	struct sim_object *w = sim_get(c->sim, "sim.worlds", "world");
-	const cJSON *account = w ? json_at(w->doc, "billingAccount") : NULL;
-	if (cJSON_IsNull(account)) {
+	if (!*account_there(c)) {
 		sim_empty(c);
 		return;
 	}
-	const char *name = sim_tmp("billingAccounts/%s",
-				   cJSON_IsString(account) ? account->valuestring : "012345-6789AB-CDEF01");
+	const char *name = sim_tmp("billingAccounts/%s", account_there(c));
 	sim_ok(c, json_make("{'billingAccounts':[{'name':%s,'open':%b,'displayName':'My Billing "
 			    "Account','masterBillingAccount':''}]}",
 			    name, 1));

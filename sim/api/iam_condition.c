@@ -314,6 +314,18 @@ static struct value converted(struct parser *p, const char *name)
 	return v.what == WRONG || isnan(v.number) ? wrong(p, "invalid argument to a conversion") : v;
 }
 
+/* Attributes that Google knows and nothing here has a value of; those of a resource's tags are methods. */
+static bool known_elsewhere(const char *attribute)
+{
+	static const char *const names[] = {"request.path",        "request.host",       "request.auth",
+					    "destination.ip",      "destination.port",   "resource.matchTag",
+					    "resource.matchTagId", "resource.hasTagKey", "resource.hasTagKeyId"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(names[i], attribute))
+			return true;
+	return false;
+}
+
 static struct value name(struct parser *p)
 {
 	size_t n = 0;
@@ -338,7 +350,7 @@ static struct value name(struct parser *p)
 		return (struct value){.what = TIME, .number = at->time};
 	if (!strcmp(more, "resource.name") || !strcmp(more, "resource.type") || !strcmp(more, "resource.service"))
 		return text(more[9] == 'n' ? at->name : more[9] == 't' ? at->type : at->service);
-	return wrong(p, "undeclared reference");
+	return wrong(p, known_elsewhere(more) ? "an attribute without a value here" : "undeclared reference");
 }
 
 static struct value primary(struct parser *p)

@@ -194,7 +194,18 @@ static bool role_ok(struct sim_call *c, const char *holder, const char *role)
 	return true;
 }
 
-/* Google compiles the expression: what is merely unknown here may be an attribute that it knows. */
+/* Google compiles the expression, which finds what is misspelt and what does not fit together, and not what has no value yet. The words of the details are
+ * those of this compiler here. */
+static bool compiles(const char *why)
+{
+	static const char *const faults[] = {"Syntax error", "undeclared reference", "found no matching overload",
+					     "expected type"};
+	for (size_t i = 0; why && i < sizeof faults / sizeof *faults; i++)
+		if (text_starts(why, faults[i]))
+			return false;
+	return true;
+}
+
 static bool condition_ok(struct sim_call *c, const char *role, const cJSON *condition)
 {
 	const struct condition_place nowhere = {0, "", "", "", NULL};
@@ -206,7 +217,7 @@ static bool condition_ok(struct sim_call *c, const char *role, const cJSON *cond
 		return false;
 	}
 	condition_holds(json_str(condition, "expression", ""), &nowhere, &why);
-	if (!why || !text_starts(why, "Syntax error"))
+	if (compiles(why))
 		return true;
 	sim_fail(c, "INVALID_ARGUMENT", NULL,
 		 "LintValidationUnits/ConditionExpressionCompilationCheck Error: Expression compilation "

@@ -232,6 +232,17 @@ static void delegation(void)
 	      "owner\",\"members\":[\"user:operator@example.com\"]},{\"role\":\"roles/run.admin\",\"members\":"
 	      "[\"user:bob@example.com\"],\"condition\":{\"title\":\"t\",\"expression\":\"resource.name == (\"}}]}}",
 	      "an expression that is none is refused");
+#define ON(expression)                                                                                                         \
+	"{\"policy\":{\"version\":3,\"bindings\":[{\"role\":\"roles/"                                                          \
+	"owner\",\"members\":[\"user:operator@example.com\"]},{\"role\":"                                                      \
+	"\"roles/"                                                                                                             \
+	"run.admin\",\"members\":[\"user:bob@example.com\"],\"condition\":{\"title\":\"t\",\"expression\":\"" expression       \
+	"\"}}]}}"
+	wants(400, "POST " CRM ":setIamPolicy", ON("resource.nam == 'x'"), "so is a misspelt attribute");
+	wants(400, "POST " CRM ":setIamPolicy", ON("resource.name.begins('x')"), "a method that no text has");
+	wants(400, "POST " CRM ":setIamPolicy", ON("resource.name"), "and what is no truth");
+	wants(200, "POST " CRM ":setIamPolicy", ON("request.path.startsWith('/x') || resource.matchTag('1/env', 'prod')"),
+	      "attributes without a value here are Google's all the same");
 	free(body), free(allowed), free(more);
 }
 

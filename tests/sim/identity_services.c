@@ -139,6 +139,8 @@ static void disabling(void)
 static void without_billing(void)
 {
 	begin("{\"billingAccount\":null,\"projects\":[{\"services\":[\"cloudbilling.googleapis.com\"]}]}");
+	wants(403, "PUT cloudbilling.googleapis.com/v1/projects/" P "/billingInfo",
+	      "{\"billingAccountName\":\"billingAccounts/0X0X0X-0X0X0X-0X0X0X\"}", "a billing account of nobody's is refused");
 	wants(200, "GET cloudbilling.googleapis.com/v1/projects/" P "/billingInfo", NULL, "billing info");
 	ok(!json_bool(reply, "billingEnabled", true), "billing is off");
 	wants(400, "POST " SU "/run.googleapis.com:enable", "{}", "nothing that costs can be enabled");
