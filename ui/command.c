@@ -92,6 +92,47 @@ char *command_told(const char *text, const char *project)
 	return b.len ? buf_take(&b) : NULL;
 }
 
+/* In wrapped text ------------------------------------------------------------------------------------------------------------------- */
+
+static const char cluster_tool[] = "kubectl ", ours[] = "mlflow-setup ";
+
+/* "mlflow-setup", a verb, and what can only be an option or a file; without one of these it is the program's name in a sentence. */
+static size_t own_length(const char *p)
+{
+	size_t len = strlen(ours) - 1, whole = 0;
+	for (int words = 0; p[len] == ' '; words++) {
+		const char *word = p + len + 1;
+		size_t more = word_length(word);
+		bool argument = more && (!strncmp(word, "--", 2) || memchr(word, '.', more) || memchr(word, '/', more));
+		if (!more || (!argument && words))
+			break;
+		len += 1 + more;
+		whole = argument ? len : whole;
+	}
+	return whole;
+}
+
+/* Where a sentence goes on behind a command with words of the same script, its group and its verb are all that is known to belong to it. */
+static size_t first_words(const char *p, size_t len)
+{
+	size_t n = 0;
+	for (int blanks = 0; n < len && (p[n] != ' ' || ++blanks < 4); n++)
+		;
+	return n;
+}
+
+size_t command_begins(const char *text, const char *at)
+{
+	if (at > text && at[-1] > ' ' && at[-1] < 127 && at[-1] != '(')
+		return 0;
+	if (!strncmp(at, ours, strlen(ours)))
+		return own_length(at);
+	bool options;
+	bool starts = !strncmp(at, tool, strlen(tool)) || !strncmp(at, cluster_tool, strlen(cluster_tool));
+	size_t len = starts ? command_length(at, &options) : 0;
+	return len && !is_told(text, at, options) ? first_words(at, len) : len;
+}
+
 /* In rows --------------------------------------------------------------------------------------------------------------------------- */
 
 enum { INDENT = 2, BACKSLASH = 2 };

@@ -8,6 +8,9 @@
  * project's id. What has other signs of the shell's in it, outside of quotes, is left out. Freed by the caller; NULL when there is none. */
 char *command_told(const char *text, const char *project);
 
+/* The bytes of the command that begins in a text at this place, "gcloud", "kubectl" or "mlflow-setup" with what it is given; 0 where none does. */
+size_t command_begins(const char *text, const char *at);
+
 /* The rows that a command takes at a width, and one of them, counted from 0: broken at blanks with a backslash, at an option where that is possible, and
  * never within quotes. */
 int command_rows(const char *command, int width);

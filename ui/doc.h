@@ -13,7 +13,9 @@ struct doc_line {
 	enum glyph mark; /* before the text, or GLYPH_COUNT for none */
 	bool whole;      /* an address: never wrapped, from the first column of its rectangle */
 	bool command;    /* a shell command: broken at blanks, with a backslash */
-	bool copied; /* it ends in a command or a path: never wrapped where it is printed, so that it can be taken from there */
+	size_t
+	    taken; /* the byte at which the command or path begins that it ends in, or 0: in a row of its own where the first does not hold it,
+	                  * broken as a command where that does not either, and never wrapped where it is printed */
 	char *text;
 };
 struct doc {
@@ -28,6 +30,8 @@ void doc_mark(struct doc *d, enum role role, enum glyph mark, int indent, const 
 /* The same for what must be taken as one: an address, and a shell command. */
 void doc_whole(struct doc *d, const char *text);
 void doc_command(struct doc *d, const char *text);
+/* The last line ends in this command or path, which is to be taken from there. */
+void doc_taken(struct doc *d, const char *end);
 void doc_free(struct doc *d);
 
 /* Rows that it takes at a width. */

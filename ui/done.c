@@ -48,7 +48,7 @@ static void outcome_lines(const struct wizard *w, struct doc *d)
 		char *again = lines_command("", false, w->options->file);
 		char *real = xasprintf(_("This was a rehearsal: nothing was built. For real: %s"), again);
 		add_text(d, ROLE_WARN, 2, real);
-		d->list[d->count - 1].copied = true;
+		doc_taken(d, again);
 		free(again);
 	}
 	doc_add(d, ROLE_TEXT, 0, "");
@@ -231,7 +231,7 @@ static void pair_copied(struct doc *d, const char *label, const char *value)
 	size_t before = d->count;
 	pair(d, label, value);
 	if (d->count > before)
-		d->list[before].copied = true;
+		doc_taken(d, value);
 }
 
 static void left_lines(const struct wizard *w, struct doc *d)

@@ -1,5 +1,6 @@
 /* Text by cells: clipped, broken into lines, never with what a terminal would take for an order. */
 #include "config.h"
+#include "ui/command.h"
 #include "ui/screen_private.h"
 
 #include "base/mem.h"
@@ -239,16 +240,25 @@ static bool breaks_between(wchar_t a, int a_width, wchar_t b, int b_width)
 		       b);
 }
 
+/* Where the command ends that begins at p, when a row of its own would hold all of it: it is not broken then, so that it can be taken as it stands. */
+static const char *whole_command(const char *text, const char *p, int width)
+{
+	size_t len = command_begins(text, p);
+	return len && len <= (size_t)width ? p + len : p; /* ASCII: a byte is a cell */
+}
+
 size_t break_line(const char *text, int width, const char **next)
 {
 	mbstate_t state = {0};
 	int used = 0, w, last_width = 0;
 	wchar_t c, last = 0;
-	const char *p = text, *end = NULL;
+	const char *p = text, *end = NULL, *kept = text;
 	while (*p && *p != '\n') {
 		const char *before = p;
+		bool inside = p < kept;
+		kept = inside ? kept : whole_command(text, p, width);
 		p += next_char(p, &state, &c, &w);
-		if (c == L' ' || breaks_between(last, last_width, c, w))
+		if (!inside && (c == L' ' || breaks_between(last, last_width, c, w)))
 			end = before;
 		last = c;
 		last_width = w;

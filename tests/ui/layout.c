@@ -320,6 +320,7 @@ static void tour(int lines, int columns, bool color, bool ascii)
 	build();
 	ok(wizard_on(w, "done"), "the recorded run leads to the last page");
 	check("done");
+	ok(screen_says("mlflow-setup mlflow.json"), "the command for a real run stands in one row");
 	press("p Down Down End ?");
 	check("done, help");
 	press("x l");

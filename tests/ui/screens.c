@@ -858,6 +858,12 @@ static void breaking(void)
 	    {"\u30c7\u30fc\u30bf", "\u30c7\u30fc", "\u30bf", 5},
 	    {"\ud504\ub85c \uc81d\ud2b8", "\ud504\ub85c", "\uc81d\ud2b8", 7},
 	    {"\u5b9e\u9a8cabc", "\u5b9e\u9a8c", "abc", 6},
+	    {"Ernst: mlflow-setup mlflow.json", "Ernst:", "mlflow-setup mlflow.json", 24},
+	    {"Undo: mlflow-setup destroy mlflow.json.", "Undo:", "mlflow-setup destroy mlflow.json.", 36},
+	    {"\u5b9f\u884c: gcloud auth login \u3067\u3059", "\u5b9f\u884c:", "gcloud auth login \u3067\u3059", 18},
+	    {"Run: gcloud auth login --update-adc", "Run: gcloud", "auth login --update-adc", 14},
+	    {"It costs 1 $. gcloud sql backups list shows it", "It costs 1 $.", "gcloud sql backups list shows it", 28},
+	    {"Stop; mlflow-setup goes on later", "Stop; mlflow-setup", "goes on later", 20},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *next;
