@@ -159,8 +159,11 @@ static void say_where_it_stands(struct step *s, bool failed)
 	enum exit_code exit = was.exit ? was.exit : why.exit;
 	if (!failed)
 		err_set(&s->err, exit, was.place, was.fix, line ? "%s" : _("%s It runs again."), what);
-	else if (was.exit)
+	else if (was.exit && line)
 		err_set(&s->err, exit, s->resource->id, both, _("%s It is stopped, and could not be started again: %s"), what,
+			why.what ? why.what : "");
+	else if (was.exit) /* it runs, or another step starts it */
+		err_set(&s->err, exit, s->resource->id, both, _("%s It is not as it was before: %s"), what,
 			why.what ? why.what : "");
 	else
 		err_set(&s->err, exit, s->resource->id, both, "%s", what);

@@ -497,6 +497,42 @@ static void interrupted_between(void)
 	close_world(&w);
 }
 
+static void back_to(const struct view *v, const struct observation *seen, struct call *out)
+{
+	double was = json_num(v->before, "value", 0);
+	if (seen->found && json_num(seen->found, "value", 0) == was && strcmp(v->name, "d") != 0)
+		return;
+	call_set(out, DIALECT_AIP, "PATCH", json_make("{'value':%d}", (int)was), TOY_URL, v->name);
+}
+
+static char *start_again(const struct view *v, const struct observation *seen)
+{
+	(void)seen;
+	return xasprintf("start %s", v->name);
+}
+
+/* b stops what d changes: d fails and cannot be put back either, and b starts it. */
+static void started_by_another(void)
+{
+	struct kind k = toy_kind;
+	struct world w;
+	k.back = back_to;
+	k.restart = start_again;
+	open_world(&w);
+	is_int((int)go(&w, RUN_APPLY), 0, "things stand");
+	json_put_num(json_at(w.toy->things, "b"), "value", 17);
+	json_put_num(json_at(w.toy->things, "d"), "value", 17);
+	b_kind = d_kind = &k;
+	w.toy->stuck = "d";
+	ok(go(&w, RUN_APPLY) != EXIT_DONE && json_num(w.toy->things, "b.value", 0) == 17, "what stopped it goes back");
+	const char *said = json_str(w.result, "message", "");
+	ok(strstr(said, "is not as it was") && !strstr(said, "It is stopped") &&
+	       !strstr(json_str(w.result, "fix", ""), "start d"),
+	   "what another step starts is not said to be stopped: %s", said);
+	b_kind = d_kind = NULL;
+	close_world(&w);
+}
+
 static void walls(void)
 {
 	static const char *const checks[] = {"anonymous", "foreign-host", "foreign-origin"};
@@ -656,6 +692,7 @@ int main(void)
 	lost();
 	interruption();
 	interrupted_between();
+	started_by_another();
 	walls();
 	other_walls();
 	sign_in_page();

@@ -31,6 +31,7 @@ struct toy {
 	double lag_until;
 	const char *knows_sooner; /* one of them that knows it after a third of that */
 	const char *fails;        /* this thing's operation ends in an error */
+	const char *stuck;        /* this thing's PATCH is refused for good */
 	const char *in_use;       /* this thing's DELETE is refused */
 	const char *slow;         /* this thing's GET takes long */
 	const char *takes;        /* the Authorization that its wall takes; NULL: the prover's ID token */
@@ -136,6 +137,8 @@ static void toy_thing(struct toy *t, const struct http_request *q, const char *n
 		else
 			cJSON_AddItemToObject(t->things, name, made);
 		toy_answer(r, 200, toy_operation(t, name, ready));
+	} else if (!strcmp(q->method, "PATCH") && t->stuck && !strcmp(name, t->stuck)) {
+		toy_error(r, 403, "PERMISSION_DENIED", "Permission 'toy.things.update' denied on resource");
 	} else if (!strcmp(q->method, "PATCH")) {
 		json_put_num(thing, "value", json_num(body, "value", 0));
 		toy_note(t, "~", name);
