@@ -44,4 +44,4 @@ tests_cmd_language_SOURCES = tests/cmd/language.c tests/tap.h
 tests_cmd_language_LDADD = src/cmd/libcmd.a $(LIB_BASE)
 
 TESTS += dev/check-tables tests/cases/whole_way.py
-REAL_TESTS += tests/gcloud/read_back.py
+REAL_TESTS += tests/gcloud/read_back.py tests/gcloud/lines.py

@@ -94,7 +94,7 @@ static char *run_stop_restart(const struct view *v, const struct observation *se
 	if (seen && (!seen->found || !stopped(seen->found)))
 		return NULL;
 	struct buf b = {0};
-	buf_puts(&b, "gcloud run services update ");
+	buf_puts(&b, "gcloud beta run services update "); /* whose --scaling every release has */
 	escape_word(json_str(v->spec, "service", ""), &b);
 	buf_puts(&b, " --scaling=auto --region=");
 	escape_word(json_str(v->spec, "region", ""), &b);
