@@ -98,12 +98,23 @@ static void list_instances(struct sim_call *c)
 	       json_make("{'kind':'compute#instanceGroupsListInstances','id':%s,'selfLink':%s,'items':%j}", id, self, items));
 }
 
+/* A managed group's manager tells the same ports; NULL where there is none. */
+static struct sim_object *manager_of(struct sim *s, const struct sim_object *group)
+{
+	const char *at = strstr(group->key, "/instanceGroups/");
+	const char *key = sim_tmp("%.*s/instanceGroupManagers/%s", (int)(at - group->key), group->key, strrchr(at, '/') + 1);
+	return sim_get(s, "compute.instanceGroupManagers", key);
+}
+
 static void set_named_ports(struct sim_call *c)
 {
 	struct sim_object *o = compute_ready_target(c);
 	if (!o || !compute_fingerprint(c, o->doc, c->body, "fingerprint", false, "Invalid fingerprint."))
 		return;
 	json_put(o->doc, "namedPorts", cJSON_Duplicate(json_at(c->body, "namedPorts"), true));
+	struct sim_object *manager = manager_of(c->sim, o);
+	if (manager)
+		json_put(manager->doc, "namedPorts", cJSON_Duplicate(json_at(c->body, "namedPorts"), true));
 	compute_touch(c->sim, o->doc, "fingerprint");
 	compute_begin(c, o, "setNamedPorts", sim_draw(c->sim, "compute.default.update"), true, NULL);
 }

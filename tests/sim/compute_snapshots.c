@@ -28,6 +28,7 @@ static void taken(void)
 	is_str(json_str(s, "diskSizeGb", ""), "20", "as large as its disk");
 	is_str(json_str(s, "labels.a", ""), "b", "with its labels");
 	is_str(json_str(s, "storageLocations.0", ""), "us", "kept near by");
+	ok(!json_at(s, "snapshotType"), "its type is told where it was said");
 	ok(text_ends(json_str(s, "sourceDisk", ""), "zones/us-central1-a/disks/d1"), "it tells its disk");
 	ok(json_at(s, "licenses.0") && json_at(s, "guestOsFeatures.0"), "and has what the image had");
 	act("POST", SNAPSHOTS,

@@ -463,6 +463,10 @@ static void by_number(void)
 	cJSON *manager = asks("GET", COMPUTE "zones/us-central1-a/instanceGroupManagers/numbered", NULL, 200);
 	is_int((int)json_num(manager, "namedPorts.0.port", 0), 5000, "U24: its group's ports are taken, and shown");
 	ok(!json_at(manager, "resourcePolicies"), "U24: no policies are none");
+	act("POST", COMPUTE "zones/us-central1-a/instanceGroups/numbered/setNamedPorts",
+	    json_make("{'namedPorts':[{'name':'http','port':5001}]}"));
+	manager = asks("GET", COMPUTE "zones/us-central1-a/instanceGroupManagers/numbered", NULL, 200);
+	is_int((int)json_num(manager, "namedPorts.0.port", 0), 5001, "and as its group has them since");
 	act("DELETE", COMPUTE "zones/us-central1-a/instanceGroupManagers/numbered", NULL);
 	free(link);
 }
