@@ -46,6 +46,7 @@ static void copy(char *to, size_t room, const char *from, size_t len)
 /* Projects of Google's and others that have public images behind gcr.io and in Artifact Registry. */
 static const char *const publishers[] = {"cloudrun",
 					 "cloud-builders",
+					 "cloud-ops-agents-artifacts",
 					 "cloud-sql-connectors",
 					 "cloudsql-docker",
 					 "cloud-marketplace",
@@ -57,6 +58,7 @@ static const char *const publishers[] = {"cloudrun",
 					 "google-appengine",
 					 "google-containers",
 					 "google-samples",
+					 "google.com", /* of domains: gcr.io/google.com/cloudsdktool/google-cloud-cli */
 					 "google_containers",
 					 "kaniko-project",
 					 "knative-releases",

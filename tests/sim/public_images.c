@@ -51,6 +51,9 @@ static void old_hosts(void)
 	       "U14: other repositories are never made by a push");
 	is_str(pull("gcr.io/cloudrun/hello"), "there", "U14: Google's own images are where they were");
 	is_str(pull("gcr.io/google-samples/hello-app:1.0"), "there", "U17: others of Google's too");
+	is_str(pull("us-docker.pkg.dev/cloud-ops-agents-artifacts/cloud-run-gmp-sidecar/cloud-run-gmp-sidecar:1.2.0"), "there",
+	       "the collectors that run beside a container");
+	is_str(pull("gcr.io/google.com/cloudsdktool/google-cloud-cli:slim"), "there", "and gcloud's own");
 	ok(!image_of_own("gcr.io/cloudrun/hello") && image_of_own("gcr.io/demo-proj/app"),
 	   "U14: only the project's own need credentials");
 	cJSON_Delete(facts);
