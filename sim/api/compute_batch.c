@@ -1,5 +1,5 @@
-/* Compute Engine's batch endpoint: several requests in one multipart/mixed body, each an application/http part. gcloud sends what concerns
- * several resources so. */
+/* The batch endpoints of Compute Engine and Cloud Storage: several requests in one multipart/mixed body, each an application/http part. gcloud
+ * sends what concerns several resources so, and the storage libraries what is done to several objects. */
 #include "config.h"
 
 #include "sim/api/shared.h"
@@ -53,7 +53,7 @@ static void one(struct sim_call *c, const char *p, const char *end, const char *
 	const char *method = sim_tmp("%.*s", (int)(space ? (size_t)(space - p) : 0), p);
 	if (space)
 		target = xstrndup(space + 1, strcspn(space + 1, " \r\n"));
-	const char *path = target ? strstr(target, "/compute/") : NULL;
+	const char *host = target ? strstr(target, "://") : NULL, *path = host ? strchr(host + 3, '/') : target;
 	struct sim_header headers[] = {{"Authorization", sim_request_header(c->request, "Authorization")},
 				       {"Content-Type", type ? type : ""}};
 	size_t len = (size_t)(end - body);
@@ -107,6 +107,8 @@ static void compute_batch(struct sim_call *c)
 static const struct sim_route routes[] = {
     {"POST compute.googleapis.com/batch/compute/v1*", compute_batch, NULL, NULL},
     {"POST www.googleapis.com/batch/compute/v1*", compute_batch, NULL, NULL},
+    {"POST storage.googleapis.com/batch/storage/v1*", compute_batch, NULL, NULL},
+    {"POST www.googleapis.com/batch/storage/v1*", compute_batch, NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
 

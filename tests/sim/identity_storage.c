@@ -290,8 +290,26 @@ static void forbidden(void)
 	      "as it must be");
 }
 
+/* Several requests in one, as the storage libraries delete objects. */
+static void batched(void)
+{
+#define PART(id, line) "--B\r\nContent-Type: application/http\r\nContent-ID: <x+" id ">\r\n\r\n" line " HTTP/1.1\r\n\r\n\r\n"
+	static const char body[] = PART("1", "GET https://" GCS "/demo-b1?fields=name")
+	    PART("2", "GET /storage/v1/b/none") "--B--";
+	begin(NULL);
+	ask("POST " GCS "?project=" P, "{\"name\":\"demo-b1\"}");
+	send_bytes("POST storage.googleapis.com/batch/storage/v1", "Content-Type: multipart/mixed; boundary=\"B\"", body,
+		   sizeof body - 1);
+	is_int(status, 200, "a batch");
+	const char *text = buf_text(&reply_bytes), *first = strstr(text, "<response-x+1>"),
+		   *second = strstr(text, "<response-x+2>");
+	ok(first && strstr(first, "HTTP/1.1 200") && strstr(first, "\"demo-b1\"") < second, "answers what each part asks");
+	ok(second && strstr(second, "HTTP/1.1 404"), "each with its own status");
+}
+
 int main(void)
 {
+	batched();
 	buckets();
 	public_access();
 	uploads();
