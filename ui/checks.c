@@ -36,12 +36,17 @@ bool check_elsewhere(const cJSON *check)
 	return json_bool(check, "elsewhere", false);
 }
 
-const char *checks_hold_build(const struct wizard *w)
+char *check_words(const cJSON *check)
+{
+	return xasprintf("%s: %s", _(json_str(check, "title", json_str(check, "id", ""))), json_str(check, "message", ""));
+}
+
+const cJSON *checks_hold_build(const struct wizard *w)
 {
 	const cJSON *check;
 	for (size_t at = 0; (check = checks_next(w, &at));) {
 		if (check_failed(check))
-			return json_str(check, "message", "");
+			return check;
 	}
 	return NULL;
 }

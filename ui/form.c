@@ -379,6 +379,16 @@ static enum action form_key(struct wizard *w, const struct key *k)
 	return ACTION_NONE;
 }
 
+/* "Ctrl-R", as a keyboard of the language has it: what "Ctrl-C" is called, with the other letter. */
+static const char *check_key(void)
+{
+	static char key[32];
+	snprintf(key, sizeof key, "%s", _("Ctrl-C"));
+	if (*key)
+		key[strlen(key) - 1] = 'R';
+	return key;
+}
+
 static void form_hints(struct wizard *w, struct hints *h)
 {
 	const struct question *q = form_focused(w);
@@ -386,7 +396,7 @@ static void form_hints(struct wizard *w, struct hints *h)
 	hint(h, _("Esc"), _("back"));
 	bool failed = checks_hold(w) || w->sign_in.exit || w->surveys[SURVEY_WHO].state == SURVEY_FAILED;
 	if (page_holds(&wizard_pages[w->page], "project") && failed)
-		hint(h, "Ctrl-R", _("check again"));
+		hint(h, check_key(), _("check again"));
 	bool to_paste = page_holds(&wizard_pages[w->page], "auth") && draft_errand(w);
 	if (to_paste || (page_holds(&wizard_pages[w->page], "project") && checks_hold(w)))
 		hint(h, _("Ctrl-Y"), _("copy"));

@@ -63,7 +63,7 @@ static int draw_preflight(const struct wizard *w, int y, struct rect r)
 		bool told = !strcmp(id, "billing") && cJSON_IsBool(json_at(w->surveys[SURVEY_PROJECT].result, "billing"));
 		if (finding_state(check) == FINDING_OK || told || !strcmp(id, "project"))
 			continue;
-		char *text = xasprintf("%s: %s", _(json_str(check, "title", id)), json_str(check, "message", ""));
+		char *text = check_words(check);
 		bool bad = check_failed(check) && !check_elsewhere(check);
 		if (y < facts_end(r))
 			put_glyph(y, r.x + 2, bad ? ROLE_BAD : ROLE_WARN, bad ? GLYPH_CROSS : GLYPH_WARN);

@@ -191,13 +191,15 @@ static bool enter_builds(const struct plain *p)
 static bool may_build(struct plain *p)
 {
 	enum role role;
-	const char *why = !review_plan(p->w)        ? _("This has to be put right first.")
-			  : is_refused(p)           ? _("something is in the way: d shows what")
-			  : checks_hold_build(p->w) ? checks_hold_build(p->w)
-			  : client_refused(p->w)    ? client_words(p->w, &role)
-						    : NULL;
+	char *failed = checks_hold_build(p->w) ? check_words(checks_hold_build(p->w)) : NULL;
+	const char *why = !review_plan(p->w)     ? _("This has to be put right first.")
+			  : is_refused(p)        ? _("something is in the way: d shows what")
+			  : failed               ? failed
+			  : client_refused(p->w) ? client_words(p->w, &role)
+						 : NULL;
 	if (why)
 		outside_print(p->out, _("Problem: %s\n"), why);
+	free(failed);
 	return !why && may_lose(p);
 }
 

@@ -281,7 +281,9 @@ static enum action agree(struct wizard *w)
 	}
 	enum role role;
 	if (checks_hold_build(w)) {
-		wizard_say(w, ROLE_BAD, checks_hold_build(w));
+		char *words = check_words(checks_hold_build(w));
+		wizard_say(w, ROLE_BAD, words);
+		free(words);
 		return ACTION_NONE;
 	}
 	if (client_refused(w)) {

@@ -228,8 +228,10 @@ const cJSON *checks_next(const struct wizard *w, size_t *at);
 bool check_failed(const cJSON *check);
 /* Other answers than project and region may cure it. */
 bool check_elsewhere(const cJSON *check);
-/* What a failed check says: nothing is built before it is put right; NULL when there is none. */
-const char *checks_hold_build(const struct wizard *w);
+/* A failed check: nothing is built before it is put right; NULL when there is none. */
+const cJSON *checks_hold_build(const struct wizard *w);
+/* What a check is about and what it found, "Billing: off". The caller frees. */
+char *check_words(const cJSON *check);
 /* The line that an administrator runs to mend it, to be freed, or NULL; and that line into the clipboard. */
 char *checks_command(const struct wizard *w);
 void checks_copy(struct wizard *w);

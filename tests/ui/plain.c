@@ -279,7 +279,8 @@ static void checks(void)
 		  "\"message\":\"lacks run.services.create\",\"fix\":\"Have them granted.\"}]";
 	says_after_pages("what holds the build is said with the line that mends it", NULL, NULL, false, "yes\nq\n", true,
 			 "gcloud projects add-iam-policy-binding demo-proj --member=user:operator@example.com");
-	says_after_pages("and holds it", NULL, NULL, false, "yes\nq\n", true, "Problem: lacks run.services.create\n");
+	says_after_pages("and holds it", NULL, NULL, false, "yes\nq\n", true,
+			 "Problem: Permissions: lacks run.services.create\n");
 	finding = NULL;
 }
 

@@ -508,6 +508,10 @@ static void checks_counted(void)
 		   *more = line ? strstr(line, "and 1 more") : NULL, *end = line ? strchr(line, '\n') : NULL;
 	ok(first && more && end && first < more && more < end, "of the checks that find no room it is said how many there are");
 	buf_free(&screen);
+	cJSON_Delete(s->result);
+	s->result = json_make("[{'id':'billing','title':'Billing','state':'fail','message':'off'}]");
+	press("b");
+	ok(wizard_on(w, "review") && screen_says("Billing: off"), "what holds the build is said with what it is about");
 	close_it();
 }
 
