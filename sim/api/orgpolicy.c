@@ -110,6 +110,8 @@ static bool value_matches(const char *pattern, const char *value)
 		return text_starts(value, "europe-") || !strcasecmp(value, "eu");
 	if (!strcmp(pattern, "in:us-locations"))
 		return text_starts(value, "us-") || !strcasecmp(value, "us");
+	if (!strcmp(pattern, "in:canada-locations"))
+		return text_starts(value, "northamerica-northeast1") || text_starts(value, "northamerica-northeast2");
 	if (text_starts(pattern, "in:") && text_ends(pattern, "-locations")) {
 		size_t n = strlen(pattern) - strlen("in:") - strlen("-locations");
 		return !strncmp(value, pattern + 3, n) && (!value[n] || value[n] == '-');

@@ -111,7 +111,8 @@ struct kind {
 	const char *id;    /* "compute.network": discovery's API and its collection in the singular */
 	const char *title; /* N_("VPC network") */
 	const char *api;   /* the service that must be enabled: "compute.googleapis.com" */
-	enum part part;    /* of the stack, that it belongs to */
+	bool keyed;     /* that service could keep it under a key of one's own: gcp.restrictNonCmekServices may ask for one */
+	enum part part; /* of the stack, that it belongs to */
 	/* Its page of Google's console, behind the host and before the project: "sql/instances/{name}/overview". Between braces stand name, project, a path
 	 * in the spec or one of its outputs; of a link the last segment is taken. */
 	const char *console_page;

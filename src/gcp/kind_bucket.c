@@ -141,6 +141,7 @@ const struct kind kind_bucket = {
     .id = "storage.bucket",
     .title = N_("Bucket"),
     .api = "storage.googleapis.com",
+    .keyed = true,
     .part = PART_STORAGE,
     .console_page = "storage/browser/{name}",
     .permissions = {.read = "storage.buckets.get",

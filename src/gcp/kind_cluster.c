@@ -144,6 +144,7 @@ const struct kind kind_cluster = {
     .id = "container.cluster",
     .title = N_("GKE cluster"),
     .api = "container.googleapis.com",
+    .keyed = true,
     .part = PART_SERVER,
     .console_page = "kubernetes/clusters/details/{region}/{name}/details",
     .log = "resource.type=\"k8s_cluster\" resource.labels.cluster_name=\"{name}\"",

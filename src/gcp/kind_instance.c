@@ -413,6 +413,7 @@ const struct kind kind_instance = {
     .id = "compute.instance",
     .title = N_("Virtual machine"),
     .api = "compute.googleapis.com",
+    .keyed = true,
     .part = PART_SERVER,
     .console_page = "compute/instancesDetail/zones/{zone}/instances/{name}",
     .log = "resource.type=\"gce_instance\" resource.labels.instance_id=\"{id}\"",

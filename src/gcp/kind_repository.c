@@ -99,6 +99,7 @@ const struct kind kind_repository = {
     .id = "artifactregistry.repository",
     .title = N_("Image repository"),
     .api = "artifactregistry.googleapis.com",
+    .keyed = true,
     .part = PART_IMAGE,
     .console_page = "artifacts/docker/{project}/{region}/{name}",
     .permissions = {.read = "artifactregistry.repositories.get",

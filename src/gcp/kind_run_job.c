@@ -143,6 +143,7 @@ const struct kind kind_run_job = {
     .id = "run.job",
     .title = N_("Cloud Run job"),
     .api = "run.googleapis.com",
+    .keyed = true,
     .part = PART_SERVER,
     .console_page = "run/jobs/details/{region}/{name}/executions",
     .log = "resource.type=\"cloud_run_job\" resource.labels.job_name=\"{name}\"",

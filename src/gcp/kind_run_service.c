@@ -211,6 +211,7 @@ const struct kind kind_run_service = {
     .id = "run.service",
     .title = N_("Cloud Run service"),
     .api = "run.googleapis.com",
+    .keyed = true,
     .part = PART_SERVER,
     .console_page = "run/detail/{region}/{name}/revisions",
     .log = "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"{name}\"",

@@ -83,6 +83,7 @@ const struct kind kind_secret = {
     .id = "secretmanager.secret",
     .title = N_("Secret"),
     .api = "secretmanager.googleapis.com",
+    .keyed = true,
     .part = PART_SECRETS,
     .console_page = "security/secret-manager/secret/{name}/versions",
     .permissions = {.read = "secretmanager.secrets.get",

@@ -302,6 +302,7 @@ const struct kind kind_sql_instance = {
     .id = "sqladmin.instance",
     .title = N_("Cloud SQL instance"),
     .api = "sqladmin.googleapis.com",
+    .keyed = true,
     .part = PART_DATABASE,
     .console_page = "sql/instances/{name}/overview",
     .log = "resource.type=\"cloudsql_database\" resource.labels.database_id=\"{project}:{name}\"",

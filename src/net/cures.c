@@ -36,6 +36,9 @@ static const struct {
     {{"allocated IP range", "not found in network"},
      N_("The private connection names a range that somebody deleted: gcloud services vpc-peerings update --network=NETWORK "
 	"--ranges=THOSE,THAT,ARE --force.")},
+    {{"create Service Networking connection"},
+     N_("The private connection names a range that somebody deleted: gcloud services vpc-peerings update --network=NETWORK "
+	"--ranges=THOSE,THAT,ARE --force.")},
     {{"free blocks in allocated IP ranges"},
      N_("The network's ranges for private services are used up: allocate another, and add it by gcloud services vpc-peerings "
 	"update.")},
@@ -51,6 +54,19 @@ static const struct {
     {{"number of members in the policy"},
      N_("A policy takes 1500 members: take out those that are not needed, the deleted ones first, or let people in by a group "
 	"(auth.groups).")},
+    {{"Value requested is not valid"}, /* of Cloud SQL's flags, which it does not name */
+     N_("A database flag has a value that Cloud SQL does not take at this size: correct it (database.flags), then run apply "
+	"again.")},
+    {{"Service Agent", "must have permission to read the image"},
+     N_("Somebody took the agent's role: gcloud projects add-iam-policy-binding PROJECT --member=serviceAccount:AGENT "
+	"--role=roles/run.serviceAgent.")},
+    {{"insufficient free IP addresses"},
+     N_("The subnet is full: ask for fewer instances (server.max_instances), or give it more addresses: gcloud compute "
+	"networks subnets "
+	"expand-ip-range SUBNET --region=REGION --prefix-length=LENGTH.")},
+    {{"enied by", "admission rule"}, /* "Image ... denied by Binary Authorization default admission rule" */
+     N_("The project's policy of Binary Authorization lets no such image run: its administrator can exempt the image "
+	"repository.")},
     {{"User ", "does not exist"},
      N_("Google knows nobody by this address: correct it in the answers (auth.users), then run apply again.")},
     {{"Group ", "does not exist"},
@@ -58,6 +74,9 @@ static const struct {
     {{"permission to act as service account"},
      N_("Ask for the role Service Account User (roles/iam.serviceAccountUser) on that account.")},
     {{"uota", "per minute"}, N_("Google was asked too often: try again in some minutes.")},
+    {{"uota violated", "nstances"}, /* Cloud Run's: "Quota violated: MaxInstancesLimitPerRegion requested: 10 allowed: 5" */
+     N_("Ask for fewer instances (server.max_instances) or smaller ones (server.cpu), or ask Google for more: "
+	"https://console.cloud.google.com/iam-admin/quotas. Then try again.")},
     {{"Insufficient", "quota to satisfy"}, /* GKE's: "Insufficient regional quota to satisfy request: resource \"CPUS\"" */
      N_("Delete what nobody needs, or ask for more: https://console.cloud.google.com/iam-admin/quotas. Then try again.")},
     {{"uota", "exceeded"},

@@ -25,6 +25,8 @@ struct reading {
 struct limits {
 	char *project, *region;
 	cJSON *services; /* that have to be on */
+	cJSON *used;     /* API that is used -> the id of the first resource that does */
+	cJSON *keyed;    /* the same of those that can keep what is made under a key of one's own */
 	cJSON *needs;    /* metric -> how much more of it; regional ones begin with the region and a slash */
 	cJSON *takers;   /* metric -> the id of the first resource that takes of it */
 	struct reading *reads;
@@ -53,9 +55,16 @@ static bool meets(const struct kind_constraint *c, const cJSON *spec)
 
 /* A group of locations holds the regions that begin with its word: "in:us-locations", "in:us-central1-locations"; the European
  * Union is no more than a guess here, and is taken to hold what begins with europe-. */
-static bool in_group(const char *group, const char *value)
+static bool in_group(const char *group, const char *value, bool denied)
 {
+	/* Besides continents, and regions each of its own, there are groups of countries and of what is done there, which only Google can look into. */
+	static const char *const parts[] = {"africa", "asia", "australia", "eu", "europe", "me", "southamerica", "us", NULL};
 	size_t n = strlen(group) - strlen("-locations");
+	bool known = memchr(group, '-', n) && group[n - 1] >= '0' && group[n - 1] <= '9'; /* "us-central1" */
+	for (const char *const *part = parts; *part; part++)
+		known |= strlen(*part) == n && !strncmp(group, *part, n);
+	if (!known)
+		return !denied;
 	if (!strncmp(group, "eu", n) && n == 2)
 		return text_starts(value, "europe-");
 	return !strncmp(value, group, n) && (!value[n] || value[n] == '-');
@@ -75,7 +84,7 @@ static bool matches(const char *pattern, const char *value, bool denied)
 	if (text_starts(pattern, "under:") && text_starts(value, "projects/"))
 		return text_starts(pattern, "under:projects/") ? under_project(pattern + strlen("under:"), value) : !denied;
 	if (text_starts(pattern, "in:") && text_ends(pattern, "-locations"))
-		return in_group(pattern + strlen("in:"), value);
+		return in_group(pattern + strlen("in:"), value, denied);
 	return !strcasecmp(text_starts(pattern, "is:") ? pattern + strlen("is:") : pattern, value);
 }
 
@@ -159,6 +168,46 @@ static void add_quotas(struct limits *l, const struct resource *r)
 	}
 }
 
+static void add_api(cJSON *list, const char *api, const char *id)
+{
+	if (!cJSON_GetObjectItemCaseSensitive(list, api))
+		cJSON_AddStringToObject(list, api, id);
+}
+
+/* The API by which it is made is used, and keeps what it makes. */
+static void add_apis(struct limits *l, const struct resource *r)
+{
+	const struct kind *k = r->kind;
+	if (k->api && !k->enables)
+		add_api(l->used, k->api, r->id);
+	if (k->api && k->keyed)
+		add_api(l->keyed, k->api, r->id);
+}
+
+static bool is_placed(const struct limits *l, const cJSON *spec)
+{
+	return !strcmp(json_str(spec, "region", ""), l->region) || !strcmp(json_str(spec, "location", ""), l->region);
+}
+
+/* What stands in the region is judged by where it stands; placed is the id of the first of it, or NULL. */
+static void add_common_policies(struct limits *l, const char *placed)
+{
+	if (placed)
+		add_policy(l, &places, l->region, placed);
+	if (l->used->child)
+		add_policy(l, &usage, NULL, NULL);
+	if (l->keyed->child)
+		add_policy(l, &cmek, NULL, NULL);
+}
+
+static const char *first_placed(const struct limits *l, const struct plan *p, const bool *made)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if ((!made || made[i]) && is_placed(l, p->resources[i].spec))
+			return p->resources[i].id;
+	return NULL;
+}
+
 static void take_plan(struct limits *l, const struct plan *p, bool stands)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -168,6 +217,7 @@ static void take_plan(struct limits *l, const struct plan *p, bool stands)
 		if (r->kind->enables && !l->services)
 			l->services = cJSON_Duplicate(json_at(r->spec, "services"), 1);
 		add_policies(l, p, r);
+		add_apis(l, r);
 		if (!stands) /* what stands has its part of the quota already */
 			add_quotas(l, r);
 	}
@@ -181,6 +231,8 @@ static struct limits *limits_empty(const struct plan *p)
 			     .needs = cJSON_CreateObject(),
 			     .takers = cJSON_CreateObject(),
 			     .broken = cJSON_CreateArray(),
+			     .used = cJSON_CreateObject(),
+			     .keyed = cJSON_CreateObject(),
 			     .apis_on = -1};
 	return l;
 }
@@ -200,11 +252,16 @@ struct limits *limits_of_made(const struct plan *p, const bool *made, bool polic
 {
 	struct limits *l = limits_empty(p);
 	for (size_t i = 0; i < p->count; i++) {
-		if (made[i] && policies)
-			add_policies(l, p, &p->resources[i]);
-		if (made[i])
-			add_quotas(l, &p->resources[i]);
+		const struct resource *r = &p->resources[i];
+		if (!made[i])
+			continue;
+		if (policies) {
+			add_policies(l, p, r);
+			add_apis(l, r);
+		}
+		add_quotas(l, r);
 	}
+	add_common_policies(l, policies ? first_placed(l, p, made) : NULL);
 	read_quotas(l);
 	return l;
 }
@@ -217,9 +274,7 @@ struct limits *limits_new(const struct plan *p, bool stands)
 		 xasprintf("https://serviceusage.googleapis.com/v1/projects/%s/services?filter=state:ENABLED&pageSize=200",
 			   l->project));
 	read_quotas(l);
-	add_policy(l, &places, l->region, NULL);
-	add_policy(l, &usage, NULL, NULL);
-	add_policy(l, &cmek, NULL, NULL);
+	add_common_policies(l, first_placed(l, p, NULL));
 	return l;
 }
 
@@ -234,6 +289,8 @@ void limits_free(struct limits *l)
 	}
 	free(l->reads);
 	cJSON_Delete(l->services);
+	cJSON_Delete(l->used);
+	cJSON_Delete(l->keyed);
 	cJSON_Delete(l->needs);
 	cJSON_Delete(l->takers);
 	cJSON_Delete(l->broken);
@@ -342,9 +399,11 @@ static void forbidden(struct limits *l, const struct kind_constraint *p, const c
 {
 	/* What has no name of its own in the policy is let pass by the project's own policy, which takes Google's default. */
 	bool named = value && !p->bare, managed = is_managed(p);
+	/* To allow one of a project's APIs by itself would forbid all the others. */
+	bool alone = named && p != &usage && p != &cmek;
 	char *message = named ? xasprintf(_("%s forbids %s: %s"), p->name, _(p->words), value)
 			      : xasprintf(_("%s forbids %s"), p->name, _(p->words));
-	char *command = named ? xasprintf("gcloud resource-manager org-policies allow %s %s --project=%s", p->name, value,
+	char *command = alone ? xasprintf("gcloud resource-manager org-policies allow %s %s --project=%s", p->name, value,
 					  l->project)
 			: managed || value ? xasprintf("gcloud org-policies reset %s --project=%s", p->name, l->project)
 					   : xasprintf("gcloud resource-manager org-policies disable-enforce %s --project=%s",
@@ -369,16 +428,16 @@ static cJSON *rules_of_elder(const cJSON *reply)
 
 static void take_rules(struct limits *l, const struct reading *r, const cJSON *rules)
 {
-	const cJSON *service;
+	const cJSON *service, *judged = r->policy == &cmek ? l->keyed : l->used;
 	l->policy_read = true;
 	if (r->policy != &usage && r->policy != &cmek) {
 		if (forbids(rules, r->value))
 			forbidden(l, r->policy, r->value, r->resource);
 		return;
 	}
-	cJSON_ArrayForEach(service, l->services)
-		if (cJSON_IsString(service) && forbids(rules, service->valuestring))
-			forbidden(l, r->policy, service->valuestring, NULL);
+	cJSON_ArrayForEach(service, judged)
+		if (forbids(rules, service->string))
+			forbidden(l, r->policy, service->string, service->valuestring);
 }
 
 static void take_policy(struct limits *l, const struct reading *r, const cJSON *reply)

@@ -348,7 +348,10 @@ def located(home):
 def forbidden(home):
     """What an organisation forbids, said by an operation or without the policy's name: the policy is named, and who can help."""
     for policy, rule, step in (("compute.restrictVpcPeering", {"denyAll": True}, "peering"), ("run.managed.requireInvokerIam", True, "service"),
-                               ("compute.requireVpcFlowLogs", {"allow": ["ESSENTIAL"]}, "subnet"), ("run.allowedIngress", {"allow": ["internal"]}, "service")):
+                               ("compute.requireVpcFlowLogs", {"allow": ["ESSENTIAL"]}, "subnet"), ("run.allowedIngress", {"allow": ["internal"]}, "service"),
+                               ("gcp.restrictNonCmekServices", {"deny": ["sqladmin.googleapis.com"]}, "sql"),
+                               ("gcp.restrictServiceUsage", {"deny": ["cloudbuild.googleapis.com"]}, "image"),
+                               ("gcp.resourceLocations", {"allow": ["in:asia-locations"]}, "repository/quay")):
         # A project in which nothing was built yet: the API of organisation policies is off, and Resource Manager's tells of all but the managed ones.
         world = home.file("world.json", {"policies": {policy: rule}})
         run = home.run("apply", "--rehearse", "--json", "--world", world, home.example("forbidden.json", auth__client_secret="prompt"))
@@ -367,6 +370,15 @@ def forbidden(home):
            and "--project=demo-proj" in result.get("fix", ""), f"T6: {policy}, where it can be read, is told before anything is made", run.returncode, result)
 
 
+def not_forbidden(home):
+    """A group of locations that only Google can look into, and a key for disks that a stack without machines has none of, are in nobody's way."""
+    for policy, rule, region in (("gcp.resourceLocations", {"allow": ["in:canada-locations"]}, "northamerica-northeast1"),
+                                 ("gcp.restrictNonCmekServices", {"deny": ["compute.googleapis.com"]}, "us-central1")):
+        world = home.file("world.json", {"policies": {policy: rule}})
+        run = home.run("apply", "--rehearse", "--json", "--world", world, home.example("free.json", region=region, artifacts__location=region, auth__client_secret="prompt"))
+        ok(run.returncode == 0, f"T6: {policy} {rule} forbids nothing of this", run.returncode, result_of(run.stdout))
+
+
 def cured(home):
     """T8: what Google words without a cure, as its users reported it: the words and the cure."""
     def refusal(path, status, message, **more):
@@ -380,6 +392,10 @@ def cured(home):
                               "Delete a Cloud SQL instance"),
                              (refusal("*/instances/*/users", 400, "Invalid request: INVALID_PASSWORD: password should contain at least one lowercase, one uppercase, "
                                       "one number and one non-alphanumeric characters."), 3, "password policy"),
+                             (refusal("*/projects/demo-proj/instances", 400, "Value requested is not valid."), 3, "database.flags"),
+                             (refusal("*/services/mlflow", 400, "Quota violated: MaxInstancesLimitPerRegion requested: 10 allowed: 5", method="PATCH"), 3, "server.max_instances"),
+                             (refusal("*/services/mlflow", 403, "Google Cloud Run Service Agent service-1@serverless-robot-prod.iam.gserviceaccount.com must have permission to "
+                                      "read the image, x.", method="PATCH"), 3, "roles/run.serviceAgent"),
                              (refusal("*:setIamPolicy", 400, "The number of members in the policy (1,501) is larger than the maximum allowed size 1,500."), 3, "by a group"),
                              (refusal("/storage/v1/b/*", 403, perimeter, method="GET"), 77, "administrator of the perimeter")):
         run = home.run("apply", "--rehearse", "--json", "--faults", home.file("cured.json", [rule]), home.example("cured-a.json", auth__client_secret="prompt"))
@@ -576,6 +592,7 @@ def main():
         first_things(home)
         located(home)
         forbidden(home)
+        not_forbidden(home)
         cured(home)
         between(home)
         not_asked_again(home)
