@@ -172,6 +172,20 @@ static void pending(struct step *s)
 	run_wake(s->run);
 }
 
+static void replace(struct step *s, const struct change *c)
+{
+	if (!step_may_go(s)) {
+		char *flag = step_consent(s), *fix = xasprintf(_("Add %s if that is meant."), flag);
+		step_fail_as(s, EXIT_CONFIG, fix, _("it has to be replaced, and its data would go: %s"),
+			     c->reason ? c->reason : "");
+		free(fix);
+		free(flag);
+		return;
+	}
+	s->replacing = true;
+	step_destroy(s);
+}
+
 /* Soon when others wait for it, late while they do not. */
 static void make_again(struct step *s)
 {
@@ -183,10 +197,12 @@ static void make_again(struct step *s)
 		return;
 	}
 	step_compare(s, &c);
-	enum verdict v = c.verdict == VERDICT_UPDATE || c.verdict == VERDICT_REPLACE ? c.verdict : VERDICT_CREATE;
-	change_free(&c);
 	forget_failure(s);
-	step_change(s, v);
+	if (c.verdict == VERDICT_REPLACE)
+		replace(s, &c);
+	else
+		step_change(s, c.verdict == VERDICT_UPDATE ? VERDICT_UPDATE : VERDICT_CREATE);
+	change_free(&c);
 }
 
 /* What is waited for, and for how long at most. */
@@ -211,26 +227,12 @@ static void failed(struct step *s)
 	const char *words = s->failure ? s->failure : s->seen.error;
 	bool permission = words && strcasestr(words, "permission");
 	bool passes = permission || (k->passing && k->passing(&s->view, &s->seen));
-	if (!passes || !step_permission_spreads(s)) {
+	if (!passes || is_wreck(s) || !step_permission_spreads(s)) {
 		fail_as_operated(s);
 		return;
 	}
 	say_spreads(s);
 	make_again(s);
-}
-
-static void replace(struct step *s, const struct change *c)
-{
-	if (!step_may_go(s)) {
-		char *flag = step_consent(s), *fix = xasprintf(_("Add %s if that is meant."), flag);
-		step_fail_as(s, EXIT_CONFIG, fix, _("it has to be replaced, and its data would go: %s"),
-			     c->reason ? c->reason : "");
-		free(fix);
-		free(flag);
-		return;
-	}
-	s->replacing = true;
-	step_destroy(s);
 }
 
 /* The same difference after a change that was confirmed: a reader that lags, for a few times. */

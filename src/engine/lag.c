@@ -122,6 +122,8 @@ static bool words_of_lag(const struct step *s, int http, const char *message)
 		return fresh(s, NULL);
 	if (http == 404)
 		return named;
+	if (http == 403 && says(message, "Service Agent") && says(message, "must have permission"))
+		return came_lately(s); /* an agent that is there and has not got its role */
 	if (http == 403)
 		return named && says(message, "may not exist");
 	if (http != 400 && http != 412)
@@ -130,7 +132,8 @@ static bool words_of_lag(const struct step *s, int http, const char *message)
 		return false;
 	if (says_no_account(message))
 		return account_is_young(s, message);
-	return named && (says(message, "does not exist") || says(message, "not found") || says(message, "not ready"));
+	return named && (says(message, "does not exist") || says(message, "not found") || says(message, "not ready") ||
+			 says(message, "representation of deleted member")); /* one of this name was deleted before */
 }
 
 static void keep_words(char **to, const char *text)
