@@ -47,7 +47,29 @@ static void pass_signals(void)
 			sigaction(passed[i], &action, NULL);
 }
 
-/* Everything that the child may have switched on. Terminfo is read only now: the usual way out needs none of it. */
+/* Terminals that show what xterm does and are younger than the terminfo of many a machine that one comes to by ssh: the first word of TERM. */
+static bool is_like_xterm(const char *term)
+{
+	static const char *const words[] = {"alacritty", "contour", "foot",   "ghostty", "iterm2", "kitty",
+					    "konsole",   "mintty",  "nsterm", "putty",   "rio",    "screen",
+					    "st",        "tmux",    "vte",    "wezterm", "xterm",  NULL};
+	size_t n = strcspn(term, "-.");
+	for (const char *const *word = words; *word; word++)
+		if (strlen(*word) == n && !strncmp(term, *word, n))
+			return true;
+	return false;
+}
+
+/* For the child, who opens the screen, and for us, who restore it; what is started from there profits too. */
+static void learn_terminal(void)
+{
+	const char *term = getenv("TERM");
+	int error;
+	if (term && is_like_xterm(term) && setupterm(NULL, STDOUT_FILENO, &error) != OK)
+		setenv("TERM", "xterm-256color", 1);
+}
+
+/* Everything that the child may have switched on. */
 static void reset_terminal(const struct termios *before, bool screen)
 {
 	static const char *const strings[] = {"rmkx", "sgr0", "cnorm", "rmcup"};
@@ -130,6 +152,8 @@ int guard_run(int (*body)(void *arg), void *arg, const char *hint, bool screen)
 	struct termios before;
 	bool is_tty = tcgetattr(STDIN_FILENO, &before) == 0;
 	pid_t parent = getpid();
+	if (screen)
+		learn_terminal();
 	fflush(NULL);
 	pass_signals(); /* to nobody yet: the child sets its own at once, and whoever presses Ctrl-C before ends neither */
 	pid_t child = fork();

@@ -148,7 +148,11 @@ static int run_on_screen(void *arg)
 	const struct start *s = arg;
 	watch_signals();
 	if (!screen_open(s->options->color, s->options->ascii)) {
-		outside_print(stderr, _("mlflow-setup: this terminal cannot show a screen: use --plain\n"));
+		const char *term = getenv("TERM");
+		outside_print(
+		    stderr,
+		    _("mlflow-setup: this system does not know how a terminal of type %s shows a screen: use --plain\n"),
+		    term ? term : "");
 		return EXIT_CONFIG;
 	}
 	signal(SIGTSTP, SIG_DFL); /* instead of curses' handler */

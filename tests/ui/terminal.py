@@ -485,6 +485,10 @@ def links():
     ok(drawn and t.wait("paste", since=at) and b"/oauth2/callback\x1b\\" not in t.raw[raw:t.raw.rfind(b"Ctrl-Z stops")],
        "and is none where something lies over it")
     t.close()
+    for term, shows in (("xterm-ghostty", "choose"), ("foot", "choose"), ("hp2645", "of type hp2645")):
+        t = Terminal(term=term, TERMINFO="/nonexistent")
+        ok(t.wait(shows), f"a machine that does not know {term}: {shows}", t.text[-300:])
+        t.close()
     t = Terminal(term="linux")
     to_auth(t)
     t.send(b"\t\t")
