@@ -188,11 +188,12 @@ struct run {
 	struct run_permissions *permissions; /* that are being tested */
 	bool surveying;                      /* apply, destroy: everything is looked at before anything is changed */
 	bool surveyed;                       /* and that is over: steps change what they find */
-	bool enabled;  /* the project's APIs were seen or made enabled in this run: a disabled one is on its way */
-	bool api_off;  /* one of them was seen to be off before the survey */
-	bool unsaved;  /* something was resolved before the plan was made */
-	bool refused;  /* permissions lack that its changes need */
-	bool stopping; /* nothing is changed any more */
+	bool enabled;      /* the project's APIs were seen or made enabled in this run: a disabled one is on its way */
+	bool api_off;      /* one of them was seen to be off before the survey */
+	bool unsaved;      /* something was resolved before the plan was made */
+	bool quota_hidden; /* quotas could not be read, since their API was off */
+	bool refused;      /* permissions lack that its changes need */
+	bool stopping;     /* nothing is changed any more */
 	bool interrupted, finished, proven;
 	bool went_back;    /* what was stopped was let go on */
 	bool tried_before; /* an earlier run took a backup for this upgrade, and did not get to its end */
@@ -346,6 +347,9 @@ void run_permissions_stop(struct run *r);
 /* policies.c: what the organisation forbids. */
 /* Reads the policies that what is to be made meets, then goes on; those that are forbidden have the reason in their steps' err. */
 void run_try_policies(struct run *r, void (*then)(struct run *r, bool refused));
+/* The API that tells of the quotas is on now: reads those that could not be read before, beside the steps. What would be met by one fails before it is
+ * begun. */
+void run_try_quotas(struct run *r);
 /* Does not wait for them any more. */
 void run_policies_stop(struct run *r);
 

@@ -203,7 +203,7 @@ static void schedule(void *arg)
 		step_begin(s);
 	for (size_t i = 0; i < r->count; i++)
 		left += !ended(&r->steps[i]);
-	if (left || r->finished || r->tries || r->permissions || r->policies)
+	if (left || r->finished || r->tries || r->permissions || (r->policies && !r->surveyed))
 		return;
 	loop_cancel(r->loop, r->wake); /* of those that ended as soon as they began */
 	r->wake = 0;

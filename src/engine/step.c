@@ -193,6 +193,7 @@ void step_end(struct step *s, enum step_result result)
 		record(s);
 	if (!failed && result != RESULT_SKIPPED)
 		publish(s);
+	bool comes_on = enabled_by(s) && r->surveyed;
 	r->enabled |= enabled_by(s);
 	char *why = s->err.what ? xstrdup(s->err.what) : NULL;
 	/* What an apply's survey could not read is read again when its turn comes. */
@@ -207,6 +208,8 @@ void step_end(struct step *s, enum step_result result)
 	free(why);
 	step_drop_lock(s);
 	run_wake(r);
+	if (comes_on)
+		run_try_quotas(r);
 }
 
 /* What to do about it: as the kind says, or whoever failed; and of a cluster elsewhere, how to go on without it. The caller frees. */

@@ -31,9 +31,9 @@ struct limits {
 	cJSON *takers;   /* metric -> the id of the first resource that takes of it */
 	struct reading *reads;
 	size_t count, room;
-	cJSON *broken; /* findings of state fail */
-	int apis_on;   /* of services; negative when that is not known */
-	bool quota_read, policy_read;
+	cJSON *broken;                           /* findings of state fail */
+	int apis_on;                             /* of services; negative when that is not known */
+	bool quota_read, quota_off, policy_read; /* quota_off: its API is off */
 	char *apis_why, *quota_why, *policy_why; /* why it could not be read, or NULL */
 };
 
@@ -479,6 +479,7 @@ bool limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const
 		bool off = r->of != READ_APIS && api_is_off(reply);
 		if (off && ask_elder(r))
 			return true;
+		l->quota_off |= off && r->of != READ_POLICY;
 		if (off)
 			why = _("not known until its API is on");
 		note(r->of == READ_APIS ? &l->apis_why : r->of == READ_POLICY ? &l->policy_why : &l->quota_why, why);
@@ -497,6 +498,11 @@ bool limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const
 		break;
 	}
 	return false;
+}
+
+bool limits_quota_hidden(const struct limits *l)
+{
+	return l->quota_off && !l->quota_read;
 }
 
 static bool is_broken(const struct limits *l, const char *id)

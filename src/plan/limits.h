@@ -20,6 +20,8 @@ size_t limits_count(const struct limits *l);
 void limits_call(const struct limits *l, size_t i, struct call *c);
 /* Takes the reply to the i-th; why is the error's words where http is not 200. True: the i-th is another one now, which is to be sent in its place. */
 bool limits_take(struct limits *l, size_t i, int http, const cJSON *reply, const char *why);
+/* Once all were taken: were quotas to be read, and none could be, since their API is off? */
+bool limits_quota_hidden(const struct limits *l);
 /* Once all were taken: a new list of findings as of the survey "preflight" (engine/session.h). */
 cJSON *limits_findings(struct limits *l);
 

@@ -85,10 +85,23 @@ def too_little(home):
         ok(not sim.writes(), "before anything is made", *[x["url"] for x in sim.writes()])
 
 
+def too_little_seen_late(home):
+    """A project in which nothing was built yet tells its quotas once the API is on: read then, beside the other steps, they stop what is dear."""
+    project = {"quotas": {"us-central1/SSD_TOTAL_GB": 20, "us-central1/CPUS": 1, "NETWORKS": 2}}
+    with Sim(home, "--world", home.file("late.json", {"projects": [project]})) as sim:
+        run = sim.run("apply", home.example("late-tunnel.json", target="vm", exposure="internal", auth__mode="iap"), "--json", timeout=120)
+        said, end = run.stdout, result_of(run.stdout)
+        ok(run.returncode == 3 and "us-central1/SSD_TOTAL_GB: 0 of 20" in said and "us-central1/CPUS: 0 of 1" in said and "--quota-id=CPUS-per-project-region" in said,
+           "quotas that could not be read before are, once their API is on", run.returncode, end)
+        made = [x["url"] for x in sim.writes() if x["method"] == "POST" and x["url"].split("?")[0].endswith("/instances")]
+        ok(not made and "NETWORKS" not in said, "before the machine or the database is made, and what has its part already is not counted twice", made, said[-1500:])
+
+
 def main():
     with Home() as home:
         no_machine_left(home)
         too_little(home)
+        too_little_seen_late(home)
     with Home() as home:
         world = home.file("world.json", {"projects": [{"services": ["compute.googleapis.com", "dns.googleapis.com"]}]})
         with Sim(home, "--world", world) as sim:
