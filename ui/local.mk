@@ -32,13 +32,15 @@ ui_libui_a_SOURCES = \
 	ui/wizard.c ui/wizard.h ui/wizard_loop.c \
 	ui/work.c ui/work.h
 
-check_PROGRAMS += tests/ui/ahead tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/wizard-fake
-TESTS += tests/ui/rows.py tests/ui/ahead tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/terminal.py tests/ui/unhurried.py
+check_PROGRAMS += tests/ui/ahead tests/ui/features tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/wizard-fake
+TESTS += tests/ui/rows.py tests/ui/ahead tests/ui/features tests/ui/progress tests/ui/layout tests/ui/screens tests/ui/plain tests/ui/terminal.py tests/ui/unhurried.py
 WALK_TESTS += tests/ui/plain_examples.py
 tests_ui_screens_SOURCES = tests/ui/screens.c tests/ui/translation.h tests/ui/fake_session.c tests/ui/fake_session.h tests/ui/hand.h tests/tap.h
 tests_ui_screens_LDADD = ui/libui.a src/engine/libengine.a $(LIB_PLAN) $(NCURSES_LIBS)
 tests_ui_ahead_SOURCES = tests/ui/ahead.c tests/ui/fake_session.c tests/ui/fake_session.h tests/ui/hand.h tests/tap.h
 tests_ui_ahead_LDADD = $(tests_ui_screens_LDADD)
+tests_ui_features_SOURCES = tests/ui/features.c tests/ui/fake_session.c tests/ui/fake_session.h tests/ui/hand.h tests/tap.h
+tests_ui_features_LDADD = $(tests_ui_screens_LDADD)
 tests_ui_progress_SOURCES = tests/ui/progress.c tests/tap.h
 tests_ui_progress_LDADD = $(tests_ui_screens_LDADD)
 tests_ui_layout_SOURCES = tests/ui/layout.c tests/ui/translation.h tests/ui/fake_session.c tests/ui/fake_session.h tests/ui/hand.h tests/tap.h
