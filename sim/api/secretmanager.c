@@ -307,6 +307,10 @@ static bool payload_ok(struct sim_call *c, const unsigned char *data, size_t len
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "Invalid value at 'payload.data' (TYPE_BYTES), Base64 decoding failed.");
 		return false;
 	}
+	if (!len) {
+		sim_fail(c, "INVALID_ARGUMENT", NULL, "Secret Payload cannot be empty.");
+		return false;
+	}
 	if (len > MOST_BYTES) {
 		sim_fail(c, "INVALID_ARGUMENT", NULL, "The payload of a secret version must be at most %d bytes.", MOST_BYTES);
 		return false;

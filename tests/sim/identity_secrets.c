@@ -50,6 +50,7 @@ static void versions(void)
 	ask("POST " SM "?secretId=db", "{\"replication\":{\"automatic\":{}}}");
 	wants(400, "POST " SM "/db:addVersion", "{\"payload\":{\"data\":\"aGVsbG8=\",\"dataCrc32c\":\"1\"}}",
 	      "a wrong checksum is refused");
+	wants(400, "POST " SM "/db:addVersion", "{\"payload\":{\"data\":\"\"}}", "so is one of nothing");
 	wants(200, "POST " SM "/db:addVersion", "{\"payload\":{\"data\":\"aGVsbG8=\",\"dataCrc32c\":\"2591144780\"}}",
 	      "the right one is taken");
 	is_str(said("name"), "projects/" N "/secrets/db/versions/1", "version 1");
