@@ -39,6 +39,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/serviceusage_state.c \
 	sim/api/storage.h \
 	sim/api/storage_bucket_fields.c \
+	sim/api/storage_bucket_rules.c \
 	sim/api/storage_bucket_policies.c \
 	sim/api/storage_buckets.c \
 	sim/api/storage_bytes.c \

@@ -35,6 +35,11 @@ void storage_forget_policy(struct sim *s, const struct sim_object *bucket);
 void storage_bucket_complete(struct sim *s, cJSON *doc, const cJSON *old);
 /* "region", "dual-region", "multi-region"; NULL: there is no such place. In capitals. */
 const char *storage_location_type(const char *location);
+/* A place in capitals, as a bucket shows it. A passing text. */
+const char *storage_location(const char *location);
+/* May a bucket have this name, as far as what it looks like goes; and such fields? False: answered. */
+bool storage_bucket_named_well(struct sim_call *c, const char *name);
+bool storage_bucket_acceptable(struct sim_call *c, const cJSON *doc);
 bool storage_may(struct sim *s, const char *principal, const char *permission, const struct sim_object *bucket);
 /* A bucket of this name that Google keeps for a project: none of its own, never listed, but what is in it is read by the project's people. Made when
  * there is none. */

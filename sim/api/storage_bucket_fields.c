@@ -3,11 +3,13 @@
 #include "sim/api/storage.h"
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define WEEK "604800"
 
@@ -55,6 +57,14 @@ static void complete_autoclass(struct sim *s, cJSON *doc, const cJSON *old)
 		json_put_str(doc, "autoclass.terminalStorageClassUpdateTime", now);
 }
 
+const char *storage_location(const char *location)
+{
+	char *upper = sim_keep(xstrdup(location));
+	for (char *at = upper; *at; at++)
+		*at = (char)toupper((unsigned char)*at);
+	return upper;
+}
+
 const char *storage_location_type(const char *location)
 {
 	static const char *const dual[] = {"NAM4", "EUR4", "EUR5", "EUR7", "EUR8", "ASIA1"};
@@ -63,8 +73,10 @@ const char *storage_location_type(const char *location)
 	for (size_t i = 0; i < sizeof dual / sizeof *dual; i++)
 		if (!strcmp(location, dual[i]))
 			return "dual-region";
-	const char *dash = strchr(location, '-');
-	return dash && isdigit((unsigned char)location[strlen(location) - 1]) ? "region" : NULL;
+	for (size_t i = 0; sim_region_at(i); i++)
+		if (!strcasecmp(location, sim_region_at(i)->name))
+			return "region";
+	return NULL;
 }
 
 void storage_bucket_complete(struct sim *s, cJSON *doc, const cJSON *old)

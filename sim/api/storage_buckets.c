@@ -250,10 +250,7 @@ static bool storage_buckets_placed(struct sim_call *c)
 
 static const char *location_of(const cJSON *doc)
 {
-	char *location = sim_keep(xstrdup(json_str(doc, "location", "US")));
-	for (char *at = location; *at; at++)
-		*at = (char)toupper((unsigned char)*at);
-	return location;
+	return storage_location(json_str(doc, "location", "US"));
 }
 
 static bool storage_buckets_valid(struct sim_call *c, const char *name)
@@ -266,7 +263,8 @@ static bool storage_buckets_valid(struct sim_call *c, const char *name)
 		sim_fail(c, "PERMISSION_DENIED", "accountDisabled",
 			 "The billing account for the owning project is disabled in state absent");
 	else
-		return policy_ok(c, c->body) && key_ok(c, c->body) && name_free(c, name);
+		return storage_bucket_named_well(c, name) && storage_bucket_acceptable(c, c->body) && policy_ok(c, c->body) &&
+		       key_ok(c, c->body) && name_free(c, name);
 	return false;
 }
 
@@ -280,7 +278,8 @@ static void begin(struct sim_call *c, cJSON *doc)
 	json_put_str(doc, "timeCreated", now);
 	json_put_str(doc, "generation", sim_tmp("%lld", (long long)(sim_wall(c->sim) * 1e6)));
 	json_put_str(doc, "location", location);
-	json_put_str(doc, "locationType", storage_location_type(location));
+	json_put_str(doc, "locationType",
+		     json_at(doc, "customPlacementConfig") ? "dual-region" : storage_location_type(location));
 	json_drop(doc, "acl");
 	json_drop(doc, "defaultObjectAcl");
 }
@@ -303,6 +302,8 @@ static bool storage_buckets_complete(struct sim_call *c, cJSON *doc, const struc
 	if (!old)
 		begin(c, doc);
 	storage_bucket_complete(c->sim, doc, old ? old->doc : NULL);
+	if (old && !storage_bucket_acceptable(c, doc))
+		return false;
 	static const char key[] = "encryption.defaultKmsKeyName";
 	if (old && strcmp(json_str(doc, key, ""), json_str(old->doc, key, "")) && !key_ok(c, doc))
 		return false;

@@ -307,10 +307,43 @@ static void batched(void)
 	ok(second && strstr(second, "HTTP/1.1 404"), "each with its own status");
 }
 
+/* What a bucket may not be called, where it may not be, and what it may not be told. */
+static void impossible(void)
+{
+	begin(NULL);
+	static const struct {
+		int status;
+		const char *body, *what;
+	} cases[] = {
+	    {400, "{\"name\":\"1.2.3.4\"}", "an address is no name"},
+	    {403, "{\"name\":\"example.com\"}", "nor is a domain of somebody else's"},
+	    {400, "{\"name\":\"demo-b2\",\"location\":\"MARS-NORTH1\"}", "there is no such region"},
+	    {400, "{\"name\":\"demo-b2\",\"storageClass\":\"COLDEST\"}", "nor such a storage class"},
+	    {400, "{\"name\":\"demo-b2\",\"softDeletePolicy\":{\"retentionDurationSeconds\":\"8640000\"}}",
+	     "what is deleted is kept for 90 days at most"},
+	    {400, "{\"name\":\"demo-b2\",\"retentionPolicy\":{\"retentionPeriod\":\"0\"}}", "a retention of no time"},
+	    {400, "{\"name\":\"demo-b2\",\"lifecycle\":{\"rule\":[{\"action\":{\"type\":\"Delete\"},\"condition\":{}}]}}",
+	     "a rule without a condition"},
+	    {400,
+	     "{\"name\":\"demo-b2\",\"lifecycle\":{\"rule\":[{\"action\":{\"type\":\"Burn\"},\"condition\":{\"age\":1}}]}}",
+	     "an action that there is not"},
+	    {200,
+	     "{\"name\":\"demo-b2\",\"location\":\"US\",\"customPlacementConfig\":{\"dataLocations\":[\"US-CENTRAL1\","
+	     "\"US-EAST1\"]}}",
+	     "two regions"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		wants(cases[i].status, "POST " GCS "?project=" P, cases[i].body, cases[i].what);
+	is_str(said("locationType"), "dual-region", "are a dual region");
+	wants(400, "PATCH " GCS "/demo-b2", "{\"lifecycle\":{\"rule\":[{\"action\":{\"type\":\"Delete\"},\"condition\":{}}]}}",
+	      "a change is looked at as well");
+}
+
 int main(void)
 {
 	batched();
 	buckets();
+	impossible();
 	public_access();
 	uploads();
 	resumable();
