@@ -25,8 +25,8 @@ extern const struct sim_api sim_compute_addresses, sim_compute_autoscalers, sim_
 
 /* sim/api/serving.mk */
 extern const struct sim_api sim_appengine, sim_appengine_versions, sim_artifactregistry, sim_artifactregistry_files,
-    sim_cloudbuild, sim_cloudbuild_triggers, sim_cloudscheduler, sim_docker_registry, sim_logging, sim_run, sim_run_jobs,
-    sim_run_services;
+    sim_cloudbuild, sim_cloudbuild_triggers, sim_cloudscheduler, sim_docker_registry, sim_logging, sim_run, sim_run_builds,
+    sim_run_jobs, sim_run_services;
 
 /* sim/api/observing.mk */
 extern const struct sim_api sim_containeranalysis, sim_logging_config, sim_monitoring, sim_monitoring_dashboards;
@@ -126,6 +126,7 @@ const struct sim_api *const sim_apis[] = {
     &sim_docker_registry,
     &sim_logging,
     &sim_run,
+    &sim_run_builds,
     &sim_run_jobs,
     &sim_run_services,
     /* observing */

@@ -148,10 +148,10 @@ static void dress(struct sim_call *c, cJSON *doc, const char *id)
 	cJSON_Delete(built_in);
 }
 
-void build_create(struct sim_call *c)
+struct sim_object *build_made(struct sim_call *c)
 {
 	if (!may_create(c))
-		return;
+		return NULL;
 	char id[37];
 	sim_uuid(c->sim, id);
 	cJSON *doc = sim_take_body(c), *hidden = cJSON_CreateObject();
@@ -166,7 +166,14 @@ void build_create(struct sim_call *c)
 	cJSON_Delete(b->hidden);
 	b->hidden = hidden;
 	build_begin(c->sim, b);
-	sim_lro_reply(c, sim_get(c->sim, BUILD_OPERATIONS, operation));
+	return sim_get(c->sim, BUILD_OPERATIONS, operation);
+}
+
+void build_create(struct sim_call *c)
+{
+	const struct sim_object *operation = build_made(c);
+	if (operation)
+		sim_lro_reply(c, operation);
 }
 
 /* The others. --------------------------------------------------------------------------------------------------------------- */
@@ -259,6 +266,17 @@ static void cloudbuild_get_operation(struct sim_call *c)
 	sim_lro_get(c, BUILD_OPERATIONS);
 }
 
+/* A region's operation goes by its build's id as well: clients that wait ask so. */
+static void cloudbuild_get_regional_operation(struct sim_call *c)
+{
+	const struct sim_object *b = sim_get(c->sim, BUILDS, sim_tmp("%s%s", builds_prefix(c), sim_part(c, 6)));
+	const struct sim_object *op = b ? sim_get(c->sim, BUILD_OPERATIONS, json_str(b->hidden, "operation", "")) : NULL;
+	if (op)
+		sim_lro_reply(c, op);
+	else
+		resource_get(c);
+}
+
 static void default_account(struct sim_call *c)
 {
 	const char *number = sim_project_number(c->sim, c->project);
@@ -288,7 +306,7 @@ static const struct sim_route routes[] = {
     {L "builds.get", resource_get, "cloudbuild.builds.get", NULL},
     {L "builds.list", cloudbuild_list, "cloudbuild.builds.list", NULL},
     {L "builds.cancel", cloudbuild_cancel, "cloudbuild.builds.update", NULL},
-    {L "operations.get", resource_get, "cloudbuild.builds.get", NULL},
+    {L "operations.get", cloudbuild_get_regional_operation, "cloudbuild.builds.get", NULL},
     {L "getDefaultServiceAccount", default_account, "cloudbuild.builds.get", NULL},
     {"cloudbuild.operations.get", cloudbuild_get_operation, NULL, NULL},
     {NULL, NULL, NULL, NULL},

@@ -11,7 +11,9 @@
 const char *build_account(struct sim *s, const cJSON *build, const char *project);
 bool build_ended(const cJSON *build);
 bool build_logs_to_bucket(const cJSON *build);
-/* Makes a build of the call's body, where that may be, and answers with its operation. */
+/* Makes a build of the call's body, where that may be; its operation, or NULL: answered. */
+struct sim_object *build_made(struct sim_call *c);
+/* The same, and answers with the operation. */
 sim_handler build_create;
 /* Its operation, by the name in its hidden part, and all that follows. */
 void build_begin(struct sim *s, struct sim_object *b);

@@ -119,6 +119,34 @@ static bool docker_build(struct build_work *w, const cJSON *step, const cJSON *f
 	return !w->failure;
 }
 
+/* Buildpacks want no Dockerfile: a file that is there tells the language, or a Procfile what is run. */
+static bool pack_detects(const cJSON *files)
+{
+	static const char *const told_by[] = {"Procfile", "requirements.txt", "pyproject.toml", "main.py", "package.json",
+					      "go.mod",   "pom.xml",          "build.gradle",   "Gemfile", "index.php"};
+	for (size_t i = 0; i < sizeof told_by / sizeof *told_by; i++)
+		if (cJSON_GetObjectItemCaseSensitive(files, told_by[i]))
+			return true;
+	return false;
+}
+
+static bool pack_build(struct build_work *w, const cJSON *step, const cJSON *files, struct buf *log, int number)
+{
+	const char *image = json_str(step, "args.1", "");
+	if (!pack_detects(files)) {
+		buf_puts(log, "ERROR: No buildpack groups passed detection.\nERROR: failed to build: executing lifecycle\n");
+		fail(w, "USER_BUILD_STEP", number,
+		     xasprintf("build step %d \"%s\" failed: step exited with non-zero status: 1", number,
+			       json_str(step, "name", "")));
+		return false;
+	}
+	const char *tag = strrchr(image, ':') > strrchr(image, '/') ? image : sim_tmp("%s:latest", image);
+	buf_printf(log, "Successfully built image %s\n", image);
+	cJSON_DeleteItemFromObjectCaseSensitive(w->facts, tag);
+	cJSON_AddItemToObject(w->facts, tag, json_make("{'entrypoint':['/cnb/process/web']}"));
+	return true;
+}
+
 static bool step_run(struct build_work *w, const cJSON *step, const cJSON *files, struct buf *log, int number)
 {
 	const char *name = json_str(step, "name", ""), *first = json_str(step, "args.0", "");
@@ -126,6 +154,8 @@ static bool step_run(struct build_work *w, const cJSON *step, const cJSON *files
 	buf_printf(log, "Already have image (with digest): %s\n", name);
 	if (docker && !strcmp(first, "build"))
 		return docker_build(w, step, files, log, number);
+	if (strstr(name, "/pack") && !strcmp(first, "build"))
+		return pack_build(w, step, files, log, number);
 	if (docker && !strcmp(first, "push"))
 		cJSON_AddItemToArray(w->pushed, cJSON_CreateString(json_str(step, "args.1", "")));
 	return true;

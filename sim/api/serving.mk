@@ -21,6 +21,7 @@ sim_libsim_a_SOURCES += \
 	sim/api/run_check.c \
 	sim/api/run_defaults.c \
 	sim/api/run_common.c \
+	sim/api/run_builds.c \
 	sim/api/run_domains.c \
 	sim/api/run_executions.c \
 	sim/api/run_jobs.c \
@@ -76,6 +77,10 @@ TESTS += tests/sim/serving_run
 tests_sim_serving_run_SOURCES = tests/sim/serving_run.c tests/sim/serving.h tests/tap.h
 tests_sim_serving_run_LDADD = $(LIB_SIM)
 
+check_PROGRAMS += tests/sim/run_builds
+TESTS += tests/sim/run_builds
+tests_sim_run_builds_SOURCES = tests/sim/run_builds.c tests/sim/cloud.h tests/tap.h
+tests_sim_run_builds_LDADD = $(LIB_SIM) -lm
 check_PROGRAMS += tests/sim/run_domains
 TESTS += tests/sim/run_domains
 tests_sim_run_domains_SOURCES = tests/sim/run_domains.c tests/sim/serving.h tests/tap.h
