@@ -65,7 +65,11 @@ static void learn_terminal(void)
 {
 	const char *term = getenv("TERM");
 	int error;
-	if (term && is_like_xterm(term) && setupterm(NULL, STDOUT_FILENO, &error) != OK)
+	if (!term || !is_like_xterm(term))
+		return;
+	if (setupterm(NULL, STDOUT_FILENO, &error) == OK)
+		del_curterm(cur_term); /* the next one would leave it lying about */
+	else
 		setenv("TERM", "xterm-256color", 1);
 }
 
