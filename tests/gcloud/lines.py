@@ -17,7 +17,8 @@ LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 # A name's own letters; an option; what follows a command's words as a value.
 WORD = re.compile(r"[a-z][a-z0-9-]*$")
 # What gcloud asks for by a value of its own: the option, and a value that is one.
-VALUES = {"--role": "roles/viewer", "--location": "us-central1", "--region": "us-central1", "--zone": "us-central1-a", "--member": "user:a@example.com"}
+VALUES = {"--role": "roles/viewer", "--location": "us-central1", "--region": "us-central1", "--zone": "us-central1-a", "--member": "user:a@example.com",
+          "--prefix-length": "20"}
 LEAST = 45
 
 
