@@ -66,9 +66,16 @@ class Talk:
         return self.hear()
 
     def end(self):
-        if self.hear(20) and PROMPT.search(self.since):
+        at_prompt = self.hear(20) and PROMPT.search(self.since)
+        end = time.monotonic() + (0 if at_prompt else 20)
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        while not pid and time.monotonic() < end:
+            select.select([], [], [], 0.05)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if not pid:
             os.kill(self.pid, 9)
-        self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            status = os.waitpid(self.pid, 0)[1]
+        self.status = os.waitstatus_to_exitcode(status)
         os.close(self.master)
 
 
