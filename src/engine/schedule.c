@@ -259,9 +259,12 @@ void step_drop_lock(struct step *s)
 	if (best) {
 		free(best->wants);
 		best->wants = NULL;
+		/* It has it from here on: should it need none after all, its end passes it on. */
+		best->lock = key;
 		step_pause(best, 0, step_read);
+	} else {
+		free(key);
 	}
-	free(key);
 }
 
 /* Seconds to the end from where it begins: what needs it counts, and what is dear and is not begun before it was taken. */

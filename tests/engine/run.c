@@ -13,10 +13,11 @@ static bool consent = true;
 static struct wall wall; /* its texts are copied */
 static double settles;
 static bool served = true;
-static const char *optional = "";          /* ids of what may be left out, a letter each */
-static const char *left_out[2];            /* what the next run goes on without */
-static const struct kind *unwanted_kind;   /* when set, x <- y are of it, and not wanted any more */
-static const struct kind *b_kind, *d_kind; /* when set, of what kind these are */
+static const char *optional = "";             /* ids of what may be left out, a letter each */
+static const char *left_out[2];               /* what the next run goes on without */
+static const struct kind *unwanted_kind;      /* when set, x <- y are of it, and not wanted any more */
+static const struct kind *b_kind, *d_kind;    /* when set, of what kind these are */
+static const struct kind *e_kind, *rest_kind; /* when set, of what kind e is, and all others, which need nothing then */
 
 static void add(struct plan *p, const char *id, const char *needs)
 {
@@ -56,9 +57,9 @@ struct plan *plan_make(const struct answers *a, struct err *e)
 	p->wall.begins.redirect_uri = wall.begins.redirect_uri ? xstrdup(wall.begins.redirect_uri) : NULL;
 	p->wall.password = wall.password ? xstrdup(wall.password) : NULL;
 	add(p, "a", "");
-	add(p, "b", "a");
-	add(p, "c", "a");
-	add(p, "d", "bc");
+	add(p, "b", rest_kind ? "" : "a");
+	add(p, "c", rest_kind ? "" : "a");
+	add(p, "d", rest_kind ? "" : "bc");
 	add(p, "e", "");
 	if (unwanted_kind) {
 		add(p, "x", "");
@@ -68,6 +69,12 @@ struct plan *plan_make(const struct answers *a, struct err *e)
 		p->resources[1].kind = b_kind;
 	if (d_kind)
 		p->resources[3].kind = d_kind;
+	for (size_t i = 0; rest_kind && i < 4; i++)
+		p->resources[i].kind = rest_kind;
+	if (e_kind) {
+		p->resources[4].kind = e_kind;
+		json_put(p->resources[4].spec, "services", json_make("['toy.googleapis.com']"));
+	}
 	for (size_t i = 5; i < p->count; i++) {
 		p->resources[i].kind = unwanted_kind;
 		p->resources[i].unwanted = true;
@@ -248,6 +255,29 @@ static void faults(void)
 		}
 		ok(bad == 0 && at > 40, "%s, at each of %d requests: it converges, nothing is made twice", names[f], at - 1);
 	}
+}
+
+static char *one_at_a_time(const struct view *v)
+{
+	(void)v;
+	return xstrdup("one at a time");
+}
+
+/* Who waited its turn to be asked for, and then need not be, keeps nobody else waiting: its API is off. */
+static void passed_over(void)
+{
+	struct world w;
+	struct kind locked = toy_kind, enabling = toy_kind;
+	locked.lock = one_at_a_time;
+	enabling.enables = true;
+	rest_kind = &locked;
+	e_kind = &enabling;
+	open_world(&w);
+	w.toy->slow = "a";
+	is_int((int)go(&w, RUN_APPLY), 0, "what waited for its turn and needs none keeps nobody waiting");
+	ok(w.toy->writes >= 5, "all is made");
+	close_world(&w);
+	rest_kind = e_kind = NULL;
 }
 
 static void refusals(void)
@@ -684,6 +714,7 @@ int main(void)
 		return 99;
 	whole();
 	faults();
+	passed_over();
 	refusals();
 	turns();
 	followers();
