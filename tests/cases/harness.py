@@ -91,6 +91,7 @@ class Sim:
     def __init__(self, home, *arguments, speed="max"):
         self.home = home
         self.folder = tempfile.mkdtemp(prefix="sim-", dir=home.path)
+        self.ends = [0]  # of the exchanges in the log
         os.mkfifo(self.path("clock"))
         self.arguments = [SIM, "--speed", speed, "--clock", self.path("clock"), "--ready-file", self.path("ready.json"), "--log", self.path("log.jsonl"), "--dump",
                           self.path("dump.json"), *arguments]
@@ -140,16 +141,28 @@ class Sim:
         env = self.environment() | options.pop("env", {})
         return self.home.run(*arguments, *self.options(), env=env, **options)
 
-    def exchanges(self):
-        """Every exchange so far; a line that is being written is left for the next time."""
-        with open(self.path("log.jsonl"), encoding="utf-8") as f:
-            whole, _, _ = f.read().rpartition("\n")
-        return [json.loads(line) for line in whole.splitlines()]
+    def exchanges(self, since=0):
+        """Every exchange so far, or those behind the first so many; a line that is being written is left for the next time."""
+        seen = self.seen()
+        if since >= seen:
+            return []
+        with open(self.path("log.jsonl"), "rb") as f:
+            f.seek(self.ends[since])
+            return [json.loads(line) for line in f.read(self.ends[seen] - self.ends[since]).splitlines()]
+
+    def seen(self):
+        """How many exchanges there were so far. Where each ends in the log is kept: of a long life only what is new is read."""
+        with open(self.path("log.jsonl"), "rb") as f:
+            f.seek(self.ends[-1])
+            whole, newline, _ = f.read().rpartition(b"\n")
+        for line in (whole + newline).splitlines(keepends=True):
+            self.ends.append(self.ends[-1] + len(line))
+        return len(self.ends) - 1
 
     def writes(self, since=0):
         """Exchanges that may change Google's side: not reads (some are a POST), tokens, waiting, tests of permissions or the MLflow server's own API."""
         harmless = ("/wait", ":wait", ":getIamPolicy", ":testIamPermissions", ":getAncestry", ":getEffectiveOrgPolicy", ":generateIdToken", ":generateAccessToken", ":signJwt", "/token", "/listInstances")
-        return [x for x in self.exchanges()[since:] if x["method"] not in ("GET", "HEAD") and ".googleapis.com" in x["url"]
+        return [x for x in self.exchanges(since) if x["method"] not in ("GET", "HEAD") and ".googleapis.com" in x["url"]
                 and not x["url"].split("?")[0].endswith(harmless)]
 
 
