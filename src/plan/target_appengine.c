@@ -284,19 +284,24 @@ static bool target_appengine_spell(struct design *d, struct err *e)
 	return true;
 }
 
-/* A load balancer finds the service by a serverless network endpoint group, which has neither port nor health check. */
+/* A load balancer finds the service by a serverless network endpoint group, which has neither port nor health check. It leads to one service for ever, and
+ * cannot go while the load balancer has it: another service's stands beside it, as Cloud Run's does, until nothing leads to it any more. */
 static bool target_appengine_backend(struct design *d, cJSON *body, struct err *e)
 {
 	struct plan *p = d->plan;
-	char *name = name_of(p->stack, "neg");
+	char *mark = plan_suffix_new(service(d), p->stack), *what = xasprintf("appengine-%s", mark), *name = name_of(p->stack, what);
+	char *id = xasprintf("endpoints/%s", service(d));
 	(void)e;
-	plan_needs(plan_add(p, "endpoints", "compute.networkEndpointGroup", name,
+	plan_needs(plan_add(p, id, "compute.networkEndpointGroup", name,
 			    json_make("{'region':%s,'body':{'networkEndpointType':'SERVERLESS','appEngine':{'service':%s}}}",
 				      p->region, service(d))),
 		   "service");
 	json_put_str(body, "protocol", "HTTPS");
-	json_put(body, "backends", json_make("[{'group':%j}]", plan_ref("endpoints", "link")));
+	json_put(body, "backends", json_make("[{'group':%j}]", plan_ref(id, "link")));
+	free(id);
 	free(name);
+	free(what);
+	free(mark);
 	return true;
 }
 
