@@ -68,7 +68,8 @@ static void on_known(struct run *r)
 		run_give_up(r, "stack", N_("Stack"), &e);
 	} else {
 		run_settle_release(r);
-		if (!known || r->unsaved)
+		r->unsaved |= !known;
+		if (r->unsaved && !r->mode->builds)
 			run_save(r);
 		if (r->stopping)
 			run_give_up(r, "answers", N_("Answers"), &r->err);

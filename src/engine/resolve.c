@@ -80,7 +80,8 @@ static void save_given(struct run *r)
 	run_send(r, e);
 }
 
-/* Before anything is made: from now on it may be there. */
+/* Before anything is made: from now on it may be there. What was resolved so far is written no sooner: of a change that is refused the file keeps what it knew,
+ * which may be another stack's. */
 bool run_note_choices(struct run *r)
 {
 	const cJSON *old = json_at(r->options.answers->resolved, "choices"), *one;
@@ -93,6 +94,8 @@ bool run_note_choices(struct run *r)
 		cJSON_Delete(now);
 	else
 		cJSON_AddItemToArray(list, now);
+	if (known && r->unsaved)
+		run_save(r);
 	run_resolve(r, "choices", list);
 	save_given(r);
 	return !r->stopping;

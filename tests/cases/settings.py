@@ -21,6 +21,7 @@ STACKS = ["run-url-oauth2", "run-domain-iap", "run-url-basic-direct", "run-url-o
 AXES = ["target", "exposure", "auth.mode", "database.engine", "database.path", "database.login", "network.mode", "artifacts.mode", "gke.cluster"]
 # Always tried: what once went wrong.
 ALWAYS = {("run-url-oauth2", "database.maintenance_day"), ("run-url-oauth2", "server.environment"), ("vm-domain-iap", "auth.mode"), ("vm-domain-iap", "target"),
+          ("run-domain-iap", "target"), ("run-domain-iap", "stack.name"), ("appengine-domain-oauth2", "appengine.service"),
           ("gke-domain-oauth2", "target"), ("gke-domain-oauth2", "domain.host"), ("trial-gke", "server.cpu"), ("trial-gke", "image.packages")}
 # In every world, for other values: whom an account names, another zone, another network.
 NEEDS = ["account:ci-runner", "zone:other-zone:example.com"]
@@ -93,7 +94,7 @@ def text_of(value):
 
 def change(sim, answers, question, value, types, now):
     """One question's change on a standing stack, written into its file as an operator would, and back. False when the stack is of no use for others after it."""
-    id_, seen = question["id"], len(sim.exchanges())
+    id_, seen = question["id"], sim.seen()
     with open(answers, encoding="utf-8") as f:
         whole = json.load(f)
     before = json.dumps(whole)
@@ -101,17 +102,17 @@ def change(sim, answers, question, value, types, now):
     whole["answers"][id_] = typed(types[id_], value)
     sim.home.file(os.path.basename(answers), whole)
     kept = read(answers)
-    code, differ, downtime, reasons, said = planned(sim, answers)
+    code, differ, downtime, reasons, keeps, said = planned(sim, answers)
     if code not in (0, 2) or "refuse" in differ.values():
         r = sim.run("apply", answers, "--yes", timeout=300)
         words = " ".join((r.stdout + r.stderr).split())
-        ok(r.returncode in (64, 65, 77, 78) and len(r.stderr + r.stdout) > 20 and (not reasons or any(reason[:60] in words for reason in reasons)) and not sim.writes(seen) and read(answers) == kept,
+        ok(r.returncode in (64, 65, 66, 77, 78) and len(r.stderr + r.stdout) > 20 and (not reasons or any(reason[:60] in words for reason in reasons)) and not sim.writes(seen) and read(answers) == kept,
            f"{id_}={value}: refused with its reason, and nothing is written", r.returncode, r.stderr, said, *sim.writes(seen))
         sim.home.file(os.path.basename(answers), json.loads(before))
         return True
     ok(code == 2 or id_ in SILENT, f"{id_}={value}: plan saw that something changes", code, said)
     if "replace" in differ.values() and id_ not in FORWARD:
-        consent(sim, answers, id_, differ)
+        consent(sim, answers, id_, differ, keeps)
     if not applied(sim, answers, id_, differ):
         return False
     stops = id_ in STOPS or bool(ALONE & {r for r, verdict in differ.items() if verdict == "update"})
@@ -130,11 +131,11 @@ def change(sim, answers, question, value, types, now):
     return ok(r.returncode == 0 and result_of(r.stdout).get("outcome") == "proven" and back[0] == 0, f"{id_}: and the way back is as good", back, r.stdout[-1500:], r.stderr)
 
 
-def consent(sim, answers, id_, differ):
-    """A Job is made anew of itself; what else is replaced is not without consent."""
-    if [r for r, verdict in differ.items() if verdict == "replace"] == ["migrate"]:
+def consent(sim, answers, id_, differ, keeps):
+    """What keeps data is not replaced without consent; what else is, is made anew of itself."""
+    if not {r for r, verdict in differ.items() if verdict == "replace"} & keeps:
         return
-    seen = len(sim.exchanges())
+    seen = sim.seen()
     r = sim.run("apply", answers, "--json", timeout=300)
     ok(r.returncode == 78 and not sim.writes(seen), f"{id_}: what is replaced wants consent", r.returncode, r.stderr)
 
@@ -153,8 +154,8 @@ def applied(sim, answers, id_, differ):
 
 
 def settled(sim, answers, id_):
-    kept, seen = read(answers), len(sim.exchanges())
-    code, differ, _, _, said = planned(sim, answers)
+    kept, seen = read(answers), sim.seen()
+    code, differ, *_, said = planned(sim, answers)
     good = ok(code == 0, f"{id_}: then plan finds nothing", differ, said)
     again = sim.run("apply", answers, "--json", timeout=400)
     wrote = [w for w in sim.writes(seen) if not w["url"].endswith("proof.txt")]  # the proof's own file, where clients keep theirs
@@ -167,7 +168,7 @@ def typed(kind, value):
 
 
 def planned(sim, answers):
-    """Exit code of plan, the verdict of each resource that is not kept, what it says of downtime, why it refuses, and standard error."""
+    """Exit code of plan, the verdict of each resource that is not kept, what it says of downtime, why it refuses, what keeps data, and standard error."""
     run = sim.run("plan", answers, "--json", timeout=300)
     text, plan = run.stdout.strip(), {}
     while text.startswith("{"):
@@ -176,7 +177,7 @@ def planned(sim, answers):
         plan = value if isinstance(value.get("resources"), list) else plan
     resources = plan.get("resources", [])
     return (run.returncode, {r["id"]: r["verdict"] for r in resources if r["verdict"] != "keep"}, [r["downtime"] for r in resources if r.get("downtime")],
-            [r["reason"] for r in resources if r["verdict"] == "refuse"], run.stderr)
+            [r["reason"] for r in resources if r["verdict"] == "refuse"], {r["id"] for r in resources if r["keeps_data"]}, run.stderr)
 
 
 def asked(answers):
