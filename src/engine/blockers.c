@@ -1,5 +1,5 @@
 /* What is in the way of an apply: a stranger's resource, one that cannot become what is wanted, data that would go without consent, a
- * permission that is missing, a cluster that is closed to this machine. It is found by looking before anything is changed, and all of it is said at once. */
+ * permission or a file that is missing, a cluster that is closed to this machine. It is found by looking before anything is changed, and all of it is said at once. */
 #include "config.h"
 #include "engine/oauth_client.h"
 #include "engine/run_private.h"
@@ -17,7 +17,8 @@ static bool in_the_way(struct step *s)
 	bool data = !step_may_go(s);
 	if (s->left_out)
 		return false;
-	if (s->result == RESULT_FAILED && (s->err.exit == EXIT_PERMISSION || s->err.exit == EXIT_CONFIG))
+	if (s->result == RESULT_FAILED &&
+	    (s->err.exit == EXIT_PERMISSION || s->err.exit == EXIT_CONFIG || s->err.exit == EXIT_NOINPUT))
 		return true;
 	err_free(&s->err);
 	char *flag = step_consent(s), *fix = xasprintf(_("Add %s if that is meant, or change the answers back."), flag);

@@ -24,7 +24,10 @@ void run_resolve(struct run *r, const char *path, cJSON *value)
 		return;
 	}
 	json_put(resolved, path, value);
-	run_save(r);
+	if (r->mode->builds && !r->begun)
+		r->unsaved = true;
+	else
+		run_save(r);
 }
 
 void run_resolve_outputs(struct run *r)
@@ -94,9 +97,10 @@ bool run_note_choices(struct run *r)
 		cJSON_Delete(now);
 	else
 		cJSON_AddItemToArray(list, now);
-	if (known && r->unsaved)
-		run_save(r);
 	run_resolve(r, "choices", list);
+	r->begun = true;
+	if (r->unsaved)
+		run_save(r);
 	save_given(r);
 	return !r->stopping;
 }

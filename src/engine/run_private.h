@@ -190,7 +190,8 @@ struct run {
 	bool surveyed;                       /* and that is over: steps change what they find */
 	bool enabled;      /* the project's APIs were seen or made enabled in this run: a disabled one is on its way */
 	bool api_off;      /* one of them was seen to be off before the survey */
-	bool unsaved;      /* something was resolved before the plan was made; what builds saves it when it begins to */
+	bool unsaved;      /* something was resolved, and is not in the file yet: what builds saves it when it begins to */
+	bool begun;        /* what builds may write from now on */
 	bool quota_hidden; /* quotas could not be read, since their API was off */
 	bool refused;      /* permissions lack that its changes need */
 	bool stopping;     /* nothing is changed any more */

@@ -21,7 +21,7 @@ STACKS = ["run-url-oauth2", "run-domain-iap", "run-url-basic-direct", "run-url-o
 AXES = ["target", "exposure", "auth.mode", "database.engine", "database.path", "database.login", "network.mode", "artifacts.mode", "gke.cluster"]
 # Always tried: what once went wrong.
 ALWAYS = {("run-url-oauth2", "database.maintenance_day"), ("run-url-oauth2", "server.environment"), ("vm-domain-iap", "auth.mode"), ("vm-domain-iap", "target"),
-          ("run-domain-iap", "target"), ("run-domain-iap", "stack.name"), ("appengine-domain-oauth2", "appengine.service"),
+          ("run-domain-iap", "target"), ("gke-existing-domain", "stack.name"), ("gke-context-iam", "gke.kubeconfig"), ("appengine-domain-oauth2", "appengine.service"),
           ("gke-domain-oauth2", "target"), ("gke-domain-oauth2", "domain.host"), ("trial-gke", "server.cpu"), ("trial-gke", "image.packages")}
 # In every world, for other values: whom an account names, another zone, another network.
 NEEDS = ["account:ci-runner", "zone:other-zone:example.com"]
