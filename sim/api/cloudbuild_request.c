@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { STEPS_MAX = 300, ARGS_MAX = 100, ARG_MAX_LENGTH = 10000, ENVS_MAX = 100 };
+enum { STEPS_MAX = 300, ARGS_MAX = 100, ARG_MAX_LENGTH = 10000, ENVS_MAX = 100, TIMEOUT_MAX = 24 * 3600 };
 
 /* What a step may have substituted; scripts are left alone. */
 static const char *const expanded[] = {"name", "args", "env", "dir", "entrypoint"};
@@ -195,6 +195,15 @@ static bool substitutions_ok(struct sim_call *c)
 	return good;
 }
 
+static bool timeout_ok(struct sim_call *c)
+{
+	double seconds = sim_seconds(json_str(c->body, "timeout", ""), 3600);
+	if (seconds >= 0 && seconds <= TIMEOUT_MAX)
+		return true;
+	sim_fail(c, "INVALID_ARGUMENT", NULL, "invalid build: invalid timeout: must be at most 24h0m0s");
+	return false;
+}
+
 bool build_request_ok(struct sim_call *c)
 {
 	const cJSON *steps = json_at(c->body, "steps"), *step;
@@ -206,7 +215,7 @@ bool build_request_ok(struct sim_call *c)
 	cJSON_ArrayForEach(step, steps)
 		if (!step_ok(c, steps, step, i++))
 			return false;
-	return substitutions_ok(c);
+	return timeout_ok(c) && substitutions_ok(c);
 }
 
 static bool expand(void *arg, cJSON *text)

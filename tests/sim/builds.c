@@ -38,6 +38,7 @@ static void spoilt(void)
 	    {HERE, "[{'path':'*/builds','method':'POST','operation':{'error':{'code':13,'message':'internal'}}}]",
 	     "INTERNAL_ERROR", ""},
 	};
+	asks("POST", HERE "builds", json_make("{'steps':[{'name':'ubuntu'}],'timeout':'86401s'}"), 400);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		faults(cases[i].rules);
 		char *url = xasprintf("%sbuilds", cases[i].parent);
