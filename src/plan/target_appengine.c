@@ -289,7 +289,8 @@ static bool target_appengine_spell(struct design *d, struct err *e)
 static bool target_appengine_backend(struct design *d, cJSON *body, struct err *e)
 {
 	struct plan *p = d->plan;
-	char *mark = plan_suffix_new(service(d), p->stack), *what = xasprintf("appengine-%s", mark), *name = name_of(p->stack, what);
+	char *mark = plan_suffix_new(service(d), p->stack), *what = xasprintf("appengine-%s", mark),
+	     *name = name_of(p->stack, what);
 	char *id = xasprintf("endpoints/%s", service(d));
 	(void)e;
 	plan_needs(plan_add(p, id, "compute.networkEndpointGroup", name,
