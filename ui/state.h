@@ -72,6 +72,7 @@ struct wizard {
 	const struct wizard_options *options;
 	struct err sign_in;
 	char *original;           /* the file's text at the start, "" when there was none */
+	bool written;             /* the file was written since: it follows the answers, back to that text too */
 	struct answers *before;   /* the answers that the file held, or NULL: then this is the first time */
 	bool keep;                /* what was changed since goes into the file */
 	cJSON *original_resolved; /* what a rehearsal must not overwrite, or NULL */

@@ -95,8 +95,10 @@ bool wizard_save(struct wizard *w)
 	struct answers *a = to_save(w);
 	answers_print(a, &now);
 	bool saved = true;
-	if (strcmp(buf_text(&now), w->original) != 0)
+	if (w->written || strcmp(buf_text(&now), w->original) != 0) {
 		saved = answers_save(a, w->options->file, &e);
+		w->written |= saved;
+	}
 	free(w->save_failed);
 	w->save_failed = saved ? NULL : err_text(&e);
 	if (saved && answers_beside(a))

@@ -2,6 +2,7 @@
  * is lost by a window that is too small. */
 #include "config.h"
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "plan/question.h"
@@ -19,8 +20,9 @@ static void open_first(void)
 	struct err e = {0};
 	screen_open_nowhere(24, 80, false, false);
 	session = fake_session(false);
-	w = wizard_new(session, answers_new(), &o);
-	answers_set_text(w->answers, "auth.client_id", "12-ab.apps.googleusercontent.com", &e);
+	struct answers *a = answers_new();
+	answers_set_text(a, "auth.client_id", "12-ab.apps.googleusercontent.com", &e);
+	w = wizard_new(session, a, &o);
 	turns(4);
 }
 
@@ -117,6 +119,30 @@ static void each_question(void)
 	close_it();
 }
 
+/* An answer that is changed and changed back is in the file again. */
+static void back_again(void)
+{
+	struct buf start = {0}, first = {0}, last = {0};
+	struct err e = {0};
+	open_first();
+	free(w->original);
+	answers_print(w->answers, &start); /* nothing was found out meanwhile */
+	w->original = buf_take(&start);
+	char *was = xstrdup(answers_str(w->answers, "stack.name"));
+	wizard_save(w);
+	answers_set_text(w->answers, "stack.name", "another", &e);
+	wizard_save(w);
+	bool other = file_read("mlflow.json", 1 << 20, &first, &e) && strstr(buf_text(&first), "\"another\"");
+	answers_set_text(w->answers, "stack.name", was, &e);
+	wizard_save(w);
+	bool back = file_read("mlflow.json", 1 << 20, &last, &e) && !strstr(buf_text(&last), "\"another\"");
+	ok(other && back, "an answer that is changed back is in the file again");
+	buf_free(&first);
+	buf_free(&last);
+	free(was);
+	close_it();
+}
+
 static char *drawn(void)
 {
 	struct buf b = {0};
@@ -172,6 +198,7 @@ int main(void)
 		return 99;
 	each_line();
 	each_question();
+	back_again();
 	each_page();
 	ok(rmdir(dir) == 0, "cleaned up");
 	return tap_done();
