@@ -241,10 +241,14 @@ static enum after ask_after(struct plain *p)
 	return after;
 }
 
-/* The settings of the section that decided about the failure. */
+/* The settings of the section that decided about the failure, under its cause. */
 static void change_cause(struct plain *p)
 {
 	const struct question *q = failure_question(p->w);
+	char *why = build_cause(p->w) ? cause_short(&p->w->work.p, build_cause(p->w)) : NULL;
+	if (why)
+		outside_print(p->out, _("Problem: %s\n"), why);
+	free(why);
 	p->w->page = wizard_page_index("review");
 	plain_settings(p, q ? q->page : NULL);
 	wizard_save(p->w);

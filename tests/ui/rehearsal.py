@@ -125,7 +125,7 @@ def plain_menu(home):
     t.type(b"exit\n")
     ok(t.wait(r"\[q\] $"), "a shell comes back to the menu", t.said)
     t.type(b"e\n")
-    ok(t.wait(r"Engine(.|\n)*Enter to go back: $"), "e opens the settings that decided", t.said)
+    ok(t.wait(r"Problem: .*\n(.|\n)*Engine(.|\n)*Enter to go back: $"), "e says what failed, and opens the settings that decided", t.said)
     t.type(b"\n")
     ok(t.wait(r"Build now[^[]*\[yes\] $") and "stay." in t.said, "and comes back to a review in which what was made stays", t.said)
     t.type(b"yes\n")
