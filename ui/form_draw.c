@@ -56,9 +56,10 @@ static int help_lines(struct rect r)
 	return r.h >= 18 ? HELP_LINES : 2;
 }
 
-static void draw_help(struct wizard *w, const struct question *q, struct rect r)
+static void draw_help(struct wizard *w, const struct question *q, struct rect full, int spared)
 {
-	int y = r.y + r.h - help_lines(r);
+	struct rect r = {full.y, full.x, full.h - spared, full.w};
+	int y = r.y + r.h - help_lines(full);
 	char *problem = form_problem(w, q);
 	put_rule(y - 1, r.x, r.w);
 	if (problem && !(w->message && !strcmp(w->message, problem))) /* it stands below already */
@@ -87,7 +88,8 @@ static void draw_beside(struct wizard *w, const struct question *q, struct rect 
 	free(problem);
 }
 
-static void draw_rows(struct wizard *w, struct rect r, bool beside)
+/* Returns the rows that it leaves free so that the help moves up from under what was said; what is known of the answers does not give way. */
+static int draw_rows(struct wizard *w, struct rect r, bool beside)
 {
 	int count = form_asked_count(w), room = count < r.h ? count : r.h,
 	    top = form_own(w)->focus < room ? 0 : form_own(w)->focus - room + 1, y = r.y;
@@ -102,13 +104,16 @@ static void draw_rows(struct wizard *w, struct rect r, bool beside)
 	y = form_draw_facts(w, y + 1, r);
 	r.h -= y - r.y;
 	r.y = y;
+	int spared = r.h > 0 && !beside ? wizard_covered(w) : 0;
+	r.h -= spared;
 	const struct question *q = form_focused(w);
 	if (q && q->type == TYPE_CHOICE && beside)
-		return;
+		return spared;
 	if (q && q->type == TYPE_CHOICE && r.h > 1)
 		draw_choices(w, q, (struct rect){r.y, r.x + 2, r.h, r.w - 2}, -1);
 	else if (q)
 		suggestions_draw(w, q, r);
+	return spared;
 }
 
 void form_draw(struct wizard *w, struct rect r)
@@ -120,9 +125,9 @@ void form_draw(struct wizard *w, struct rect r)
 	int y = r.y + put_lines(r.y, r.x, r.h >= 18 ? 2 : 1, left.w, ROLE_TEXT, _(page->intro)) + 1;
 	int below = beside ? 0 : help_lines(r) + 1;
 	form_own(w)->unsaid = NULL;
-	draw_rows(w, (struct rect){y, r.x, r.h - (y - r.y) - below, left.w}, beside);
+	int spared = draw_rows(w, (struct rect){y, r.x, r.h - (y - r.y) - below, left.w}, beside);
 	if (q && beside)
 		draw_beside(w, q, (struct rect){r.y, r.x + LEFT + 2, r.h, r.w - LEFT - 2});
 	else if (q)
-		draw_help(w, q, r);
+		draw_help(w, q, r, spared);
 }

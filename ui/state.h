@@ -108,6 +108,8 @@ struct wizard {
 
 /* The parts. */
 void wizard_say(struct wizard *w, enum role role, const char *text);
+/* Rows at the foot of the page that what was said lies over, since it takes more than the one kept for it. */
+int wizard_covered(const struct wizard *w);
 bool wizard_save(struct wizard *w);
 /* On a second run the file is the operator's: was anything changed that is written only when they say so? */
 bool wizard_asks_to_keep(const struct wizard *w);

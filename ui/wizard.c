@@ -219,14 +219,25 @@ static void draw_small(const struct wizard *w)
 	free(text);
 }
 
+static const char *message_text(const struct wizard *w)
+{
+	return w->save_failed ? w->save_failed : w->message;
+}
+
+int wizard_covered(const struct wizard *w)
+{
+	const char *text = message_text(w);
+	return text && !w->over && cells(text) > screen_columns() - 4;
+}
+
 static void draw_message(const struct wizard *w)
 {
-	int y = screen_lines() - 2, width = screen_columns() - 4;
-	const char *text = w->save_failed ? w->save_failed : w->message;
+	int y = screen_lines() - 2 - wizard_covered(w), width = screen_columns() - 4;
+	const char *text = message_text(w);
 	if (!text)
 		return;
-	if (!w->over && cells(text) > width) /* the last row of the page can be read again after the next key */
-		fill((struct rect){--y, 0, 1, screen_columns()}, ROLE_TEXT);
+	if (wizard_covered(w)) /* the last row of the page can be read again after the next key */
+		fill((struct rect){y, 0, 1, screen_columns()}, ROLE_TEXT);
 	put_lines(y, 2, screen_lines() - 1 - y, width, w->save_failed ? ROLE_BAD : w->message_role, text);
 }
 

@@ -187,6 +187,18 @@ static void each_page(void)
 	close_it();
 }
 
+/* What was said in two rows lies over no help where the page has room above it. */
+static void said_at_length(void)
+{
+	open_first();
+	press("Enter");
+	turns(3);
+	press("Right Right Tab Enter");
+	ok(wizard_covered(w) == 1 && screen_says("or choose another target") && screen_says("a project\n  of its own is best."),
+	   "the help moves up from under what is said in two rows");
+	close_it();
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/features-XXXXXX";
@@ -200,6 +212,7 @@ int main(void)
 	each_question();
 	back_again();
 	each_page();
+	said_at_length();
 	ok(rmdir(dir) == 0, "cleaned up");
 	return tap_done();
 }
