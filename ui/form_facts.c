@@ -162,7 +162,7 @@ static int draw_mending(const struct wizard *w, int y, struct rect r)
 	char *line = checks_hold(w) ? checks_command(w) : NULL;
 	if (line) {
 		y += put_most(y, r, 4, 1, ROLE_TEXT, _("Somebody who may runs this (Ctrl-Y copies it):"));
-		y += put_most(y, r, 0, 3, ROLE_TITLE, line);
+		y += put_most(y, r, 0, r.h / 4 > 3 ? r.h / 4 : 3, ROLE_TITLE, line);
 	}
 	free(line);
 	return y;
